@@ -1,0 +1,1 @@
+"""Everything mailrules promises, shown."""
