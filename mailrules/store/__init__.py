@@ -1,0 +1,45 @@
+"""The state: the journal of what was decided and done, and the checkpoint of every mailbox.
+
+`base` says what a state can do, `values` what it holds. `sqlite` keeps it in one file, written by the one thread in
+`writer`.
+"""
+
+from mailrules.store.base import FINGERPRINTS, Store
+from mailrules.store.errors import Locked, StateDamaged, StateError, StateTooNew
+from mailrules.store.values import (
+    Arrival,
+    Arrivals,
+    Awaited,
+    Checkpoint,
+    Counts,
+    Entry,
+    EntryState,
+    Own,
+    Replay,
+    Seen,
+    Step,
+    StepKind,
+    StepState,
+)
+
+__all__ = [
+    "FINGERPRINTS",
+    "Arrival",
+    "Arrivals",
+    "Awaited",
+    "Checkpoint",
+    "Counts",
+    "Entry",
+    "EntryState",
+    "Locked",
+    "Own",
+    "Replay",
+    "Seen",
+    "StateDamaged",
+    "StateError",
+    "StateTooNew",
+    "Step",
+    "StepKind",
+    "StepState",
+    "Store",
+]

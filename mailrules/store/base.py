@@ -1,0 +1,132 @@
+"""What every state must be able to do: journal, checkpoints, own arrivals and leases, behind one asynchronous face.
+
+Nothing here says how it is kept. A call that writes returns when its transaction is on disk, so whoever has awaited
+`begin` may send the first byte. A call that is cancelled may still take effect. All of them raise StateError.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from mailrules.store.values import Arrivals, Checkpoint, Counts, Entry, Seen
+
+FINGERPRINTS = 10_000
+"""How many of a mailbox's messages are remembered, for the day its UIDVALIDITY changes."""
+
+
+class Store(ABC):
+    """The state of all accounts. Open it, or use it as an asynchronous context manager."""
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Open the state, made or migrated if need be. Raises StateTooNew, StateDamaged."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what was asked for, then let go of the state."""
+
+    @abstractmethod
+    def lease(self, account: str) -> AbstractAsyncContextManager[None]:
+        """Be the only process that works on `account`, until the block ends or the process dies. Raises Locked."""
+
+    # The journal
+
+    @abstractmethod
+    async def begin(
+        self,
+        entries: Sequence[Entry],
+        checkpoint: Checkpoint | None,
+        seen: Sequence[Seen] = (),
+        created: Sequence[bytes] = (),
+        *,
+        now: datetime,
+    ) -> tuple[Entry, ...]:
+        """Take responsibility for a batch of messages of one mailbox, in one transaction; return the entries with ids.
+
+        `checkpoint` moves with them, never back within one UIDVALIDITY. `seen` are all messages of the batch, those
+        without a plan too; `created` are the mailboxes that this batch is about to create. The mailbox is the
+        checkpoint's, or without one the first entry's.
+        """
+
+    @abstractmethod
+    async def record(self, entries: Sequence[Entry], *, now: datetime) -> None:
+        """Write down how far these entries and their steps have come; the steps may have been replaced by others."""
+
+    @abstractmethod
+    async def unfinished(self, account: str, mailbox: bytes) -> tuple[Entry, ...]:
+        """Return the mailbox's BEGUN entries by UID: what a crash has left behind."""
+
+    @abstractmethod
+    async def due(self, account: str, mailbox: bytes, now: datetime) -> tuple[Entry, ...]:
+        """Return the mailbox's PENDING entries whose time has come, by UID."""
+
+    @abstractmethod
+    async def next_due(self, account: str, mailbox: bytes) -> datetime | None:
+        """Return when the first PENDING entry falls due, None when there is none."""
+
+    @abstractmethod
+    async def counts(self, account: str, mailbox: bytes) -> Counts:
+        """Count the mailbox's PENDING and HELD entries."""
+
+    @abstractmethod
+    async def settled(self, entry_ids: Collection[int], within: float) -> bool:
+        """Wait until none of these entries is BEGUN any more; False when `within` seconds have passed first."""
+
+    @abstractmethod
+    async def prune(self, before: datetime) -> int:
+        """Forget the entries that finished before this time, a bounded chunk at a time; return how many went."""
+
+    # How far each mailbox has been read
+
+    @abstractmethod
+    async def checkpoint(self, account: str, mailbox: bytes) -> Checkpoint | None:
+        """Return the mailbox's checkpoint, None when it was never watched."""
+
+    @abstractmethod
+    async def checkpoints(self, account: str) -> tuple[Checkpoint, ...]:
+        """Return all checkpoints of the account, by raw mailbox name."""
+
+    @abstractmethod
+    async def set_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Put the checkpoint where the caller says: the first run, or a new UIDVALIDITY."""
+
+    @abstractmethod
+    async def fingerprints(self, account: str, mailbox: bytes) -> frozenset[str]:
+        """Return the fingerprints of the last FINGERPRINTS messages seen there, under whatever UIDVALIDITY."""
+
+    # Mailboxes
+
+    @abstractmethod
+    async def known_mailboxes(self, account: str) -> Mapping[bytes, int | None] | None:
+        """Return the last LIST, raw name to UIDVALIDITY (None: not known); None before the account's first run."""
+
+    @abstractmethod
+    async def remember_mailboxes(self, account: str, mailboxes: Mapping[bytes, int | None]) -> None:
+        """Keep this LIST as the last one. Costs nothing when it is the same as before."""
+
+    @abstractmethod
+    async def created_since(self, account: str, since: datetime) -> int:
+        """Count the mailboxes that `begin` was told to have been created since then."""
+
+    # Own arrivals
+
+    @abstractmethod
+    async def arrivals(self, account: str, mailbox: bytes, uidvalidity: int, messages: Sequence[Seen]) -> Arrivals:
+        """Tell which of these messages mailrules itself put into this mailbox.
+
+        Own, when a step that is DONE says so by UID (COPYUID decides), or without a UID by fingerprint: then that step
+        has found its message and is used up, so that a genuine second delivery stays one. Awaited, when a COPY or MOVE
+        without an answer could have done it. The rest are genuine deliveries. Asked again, a UID gets the same answer.
+        """

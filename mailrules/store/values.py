@@ -1,0 +1,175 @@
+"""The journal's values: what was decided about a message, step by step, and how far each mailbox has been read.
+
+They know neither IMAP nor SQL. A mailbox is named by its raw bytes as the server spells them; every time is an
+aware datetime; UIDs, UIDVALIDITYs and sizes (octets) are plain ints.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class Replay(Enum):
+    """What may be done with a step whose answer was never seen."""
+
+    REPEAT = "repeat"
+    """Doing it twice is the same as doing it once."""
+    CHECK_FIRST = "check first"
+    """Doing it twice would double a message: source and target are looked at first."""
+
+
+class StepKind(Enum):
+    """One IMAP command's worth of work on one message."""
+
+    STORE_FLAGS = "store flags"
+    COPY = "copy"
+    MOVE = "move"
+    MARK_DELETED = "mark deleted"
+    UID_EXPUNGE = "uid expunge"
+
+    @property
+    def replay(self) -> Replay:
+        """How this kind of step is replayed after a crash."""
+        return Replay.CHECK_FIRST if self in (StepKind.COPY, StepKind.MOVE) else Replay.REPEAT
+
+
+class StepState(Enum):
+    """How far a step has come."""
+
+    BEGUN = "begun"
+    """Its command may have been sent; no answer is known."""
+    DONE = "done"
+    FAILED = "failed"
+    """Refused by the server for sure: it did not happen."""
+
+
+class EntryState(Enum):
+    """How far a message's plan has come."""
+
+    BEGUN = "begun"
+    """Being carried out; after a crash, this is what recovery starts from."""
+    DONE = "done"
+    PENDING = "pending"
+    """To be tried again at `due`."""
+    HELD = "held"
+    """Needs a person."""
+    GONE = "gone"
+    """The message vanished before its turn; nothing is left to do."""
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing will be done about the entry any more."""
+        return self in (EntryState.DONE, EntryState.GONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of an entry.
+
+    `add`, `remove` and `replace` (None: no replacing) are the flags of a STORE. `target` is a COPY's or MOVE's mailbox;
+    `target_uidvalidity` and `target_uidnext` are what was known of it beforehand, `target_uid` is what the message
+    became there (by COPYUID, by looking, or because `Store.arrivals` met it).
+    """
+
+    kind: StepKind
+    rule: str
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    replace: tuple[str, ...] | None = None
+    target: bytes | None = None
+    target_uidvalidity: int | None = None
+    target_uidnext: int | None = None
+    target_uid: int | None = None
+    state: StepState = StepState.BEGUN
+
+    def __post_init__(self) -> None:
+        if self.kind.replay is Replay.CHECK_FIRST and self.target is None:
+            raise ValueError(f"a {self.kind.value} step needs a target")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What was decided about one message, and how far it has come.
+
+    `fingerprint` recognises the message in another mailbox. `rules` are those that acted, `ruleset` is the digest of
+    the rules in force and `trace` their reasons as JSON. `chain` says whether rules may run again on the message in its
+    target, `hops` how often it has been moved on before. `id`, `begun` and `finished` are given by the store.
+    """
+
+    account: str
+    mailbox: bytes
+    uidvalidity: int
+    uid: int
+    message_id: str
+    fingerprint: str
+    internaldate: datetime
+    size: int
+    prior_flags: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    ruleset: str = ""
+    trace: str = "[]"
+    chain: bool = False
+    hops: int = 0
+    steps: tuple[Step, ...] = ()
+    state: EntryState = EntryState.BEGUN
+    attempts: int = 0
+    due: datetime | None = None
+    reason: str = ""
+    id: int | None = None
+    begun: datetime | None = None
+    finished: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.state is EntryState.PENDING and self.due is None:
+            raise ValueError("a pending entry needs the time at which it is due")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a mailbox has been handled: every message up to `uid`; `newest` is the latest INTERNALDATE among them."""
+
+    account: str
+    mailbox: bytes
+    uidvalidity: int
+    uid: int
+    newest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message as it was met in a mailbox."""
+
+    uid: int
+    fingerprint: str
+    internaldate: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The arrival is mailrules' own doing, by this entry; `chain`, `hops` and `rules` are that entry's."""
+
+    entry: int
+    chain: bool
+    hops: int
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """The arrival may be the doing of these entries, whose COPY or MOVE has no answer yet: wait until they settle."""
+
+    entries: tuple[int, ...]
+
+
+Arrival = Own | Awaited
+Arrivals = Mapping[int, Arrival]
+"""By UID. A message that is not in it is a genuine delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of a mailbox's messages wait to be tried again, and how many need a person."""
+
+    pending: int
+    held: int
