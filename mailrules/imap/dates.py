@@ -1,0 +1,45 @@
+"""INTERNALDATE: the one way in which IMAP writes a moment. RFC 9051 §9 (date-time)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+
+_DATE_TIME = re.compile(rb" *(\d{1,2})-([A-Za-z]{3})-(\d{4}) +(\d{1,2}):(\d\d):(\d\d)(?: +([+-])(\d\d)(\d\d))? *")
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"), 1
+    )
+}
+
+
+@lru_cache(maxsize=1024)
+def parse_date_time(raw: bytes) -> datetime | None:
+    """Read " 3-Mar-2021 10:00:00 +0100" into an aware datetime; None if it is no moment of this calendar.
+
+    The day may also be "03" or "3", and a missing zone is UTC (Mailutils loses it).
+    """
+    match = _DATE_TIME.fullmatch(raw)
+    if match is None:
+        return None
+    day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = match.groups()
+    try:
+        return datetime(
+            int(year),
+            _MONTHS[month.lower()],
+            int(day),
+            int(hour),
+            int(minute),
+            min(int(second), 59),  # a leap second is written as 60, which datetime does not know
+            tzinfo=_zone(sign, zone_hours, zone_minutes) if sign else UTC,
+        )
+    except (ValueError, KeyError):
+        return None
+
+
+def _zone(sign: bytes, hours: bytes, minutes: bytes) -> tzinfo:
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(-offset if sign == b"-" else offset)
