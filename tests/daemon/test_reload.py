@@ -1,0 +1,122 @@
+"""Which changes on disk are seen: of files, of what replaces them, of the symlinks that lead to them."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from mailrules.daemon import reload
+from mailrules.daemon.reload import Watch, changes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LIMIT = 10.0  # seconds; a change is seen within one
+
+
+@pytest.fixture(autouse=True)
+def settle_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reload, "_SETTLE", 50)
+
+
+async def seen(watch: Watch, act: Callable[[], object], *, nudge: Callable[[], object]) -> bool:
+    """Tell whether ``act`` is seen. ``nudge``, which certainly is, shows when the watch has begun."""
+    told: list[str] = []
+    stop = asyncio.Event()
+    async with aclosing(changes(watch, stop)) as stream, anyio.create_task_group() as tasks:
+
+        async def listen() -> None:
+            async for _ in stream:
+                told.append(stage)
+                heard.set()
+
+        stage, heard = "start", anyio.Event()
+        tasks.start_soon(listen)
+        with anyio.fail_after(LIMIT):
+            while not heard.is_set():  # the watch begins in a thread of its own; until then nothing is seen
+                nudge()
+                with anyio.move_on_after(0.2):
+                    await heard.wait()
+        stage, heard = "act", anyio.Event()
+        act()
+        with anyio.move_on_after(0.5):
+            await heard.wait()
+        stop.set()
+    return "act" in told
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    (home / "rules.d").mkdir(parents=True)
+    (home / "rules.toml").write_text("one")
+    return home / "rules.toml"
+
+
+def replace(path: Path) -> None:
+    """Write a file the way editors do: a new one beside it, renamed into place."""
+    new = path.with_name("4913")
+    new.write_text("two")
+    new.rename(path)
+
+
+def remove_and_write(path: Path) -> None:
+    path.unlink()
+    path.write_text("two")
+
+
+@pytest.mark.parametrize("change", [replace, remove_and_write, lambda path: path.write_text("two")])
+async def test_a_changed_file_is_seen_however_it_was_written(rules: Path, change: Callable[[Path], object]) -> None:
+    assert await seen(Watch.of([rules]), lambda: change(rules), nudge=rules.touch)
+
+
+async def test_what_editors_leave_beside_the_file_is_not_a_change(rules: Path) -> None:
+    def leave() -> None:
+        for name in (".rules.toml.swp", "rules.toml~", "4913", "#rules.toml#"):
+            rules.with_name(name).write_text("x")
+
+    assert not await seen(Watch.of([rules]), leave, nudge=rules.touch)
+
+
+async def test_the_swap_of_a_kubernetes_volume_is_seen(tmp_path: Path) -> None:
+    for version in ("..one", "..two"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "rules.toml").write_text(version)
+    (tmp_path / "..data").symlink_to("..one")
+    (tmp_path / "rules.toml").symlink_to("..data/rules.toml")
+
+    def swap() -> None:
+        (tmp_path / "..data_tmp").symlink_to("..two")
+        (tmp_path / "..data_tmp").rename(tmp_path / "..data")
+
+    watch = Watch.of([tmp_path / "rules.toml"])
+    assert await seen(watch, swap, nudge=(tmp_path / "..one" / "rules.toml").touch)
+
+
+async def test_a_file_behind_a_symlink_is_seen_where_it_lies(rules: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.toml"
+    link.symlink_to("home/rules.toml")
+    assert await seen(Watch.of([link]), lambda: replace(rules), nudge=rules.touch)
+
+
+async def test_a_new_file_that_an_include_covers_is_seen(rules: Path) -> None:
+    watch = Watch.of([rules, rules.parent / "rules.d" / "*.toml"])
+    new = rules.parent / "rules.d"
+    assert await seen(watch, lambda: (new / "ann.toml").write_text("x"), nudge=rules.touch)
+    assert not await seen(watch, lambda: (new / "notes.txt").write_text("x"), nudge=rules.touch)
+
+
+async def test_a_directory_that_an_include_names_is_seen_when_it_is_made(rules: Path) -> None:
+    watch = Watch.of([rules, rules.parent / "later" / "*.toml"])
+    assert await seen(watch, (rules.parent / "later").mkdir, nudge=rules.touch)
+
+
+def test_a_symlink_that_leads_to_itself_is_watched_as_a_name(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.toml"
+    loop.symlink_to("loop.toml")
+    assert loop in Watch.of([loop]).names
