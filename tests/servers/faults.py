@@ -1,0 +1,92 @@
+"""The plan of a proxy's misdeeds: what is refused, where a connection is cut or stalls."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.servers.recording import Exchange
+
+
+class Point(Enum):
+    """Where in a command's life something happens."""
+
+    BEFORE_COMMAND = auto()  # the server never sees it
+    AFTER_COMMAND = auto()  # the server has all of it and carries it out; the client learns nothing more
+    BEFORE_ANSWER = auto()  # the server has answered and untagged data was delivered; the tagged line is withheld
+    AFTER_ANSWER = auto()  # the client gets the tagged line as well
+
+
+class Action(Enum):
+    """What happens there."""
+
+    CUT = auto()
+    STALL = auto()
+
+
+@dataclass(slots=True)
+class _Fault:
+    action: Action
+    point: Point
+    pattern: re.Pattern[bytes]
+    nth: int
+
+
+@dataclass(slots=True)
+class _Refusal:
+    pattern: re.Pattern[bytes]
+    answer: bytes
+    times: int | None
+
+
+class Faults:
+    """A `pattern` is a regular expression for the beginning of a command without its tag: `UID COPY`, `SELECT "A`."""
+
+    def __init__(self) -> None:
+        self._faults: list[_Fault] = []
+        self._refusals: list[_Refusal] = []
+
+    def refuse(self, pattern: str, answer: str, *, times: int | None = None) -> None:
+        """Answer such commands by `answer` (`NO [OVERQUOTA] Quota exceeded`); the server never sees them.
+
+        `times`: how often; None is for ever. The answer comes in its turn, after those to earlier commands.
+        """
+        self._refusals.append(_Refusal(_compile(pattern), answer.encode(), times))
+
+    def accept(self) -> None:
+        """Refuse nothing any more, but what needs a removed capability."""
+        self._refusals.clear()
+
+    def cut(self, pattern: str, point: Point = Point.AFTER_COMMAND, *, nth: int = 1) -> None:
+        """Cut the connection, once, at the `nth` such command from now."""
+        self._faults.append(_Fault(Action.CUT, point, _compile(pattern), nth))
+
+    def stall(self, pattern: str, point: Point = Point.AFTER_COMMAND, *, nth: int = 1) -> None:
+        """Let nothing pass from there on, either way, until resume(); the connections stay open."""
+        self._faults.append(_Fault(Action.STALL, point, _compile(pattern), nth))
+
+    def refusal(self, text: bytes) -> bytes | None:
+        """Return the planned answer to this command, if it is refused."""
+        for refusal in self._refusals:
+            if refusal.times != 0 and refusal.pattern.match(text):
+                if refusal.times is not None:
+                    refusal.times -= 1
+                return refusal.answer
+        return None
+
+    def due(self, point: Point, exchange: Exchange) -> Action | None:
+        """Return what happens to this command at this point; each fault happens once."""
+        for fault in self._faults:
+            if fault.point is point and fault.pattern.match(exchange.text):
+                fault.nth -= 1
+                if fault.nth == 0:
+                    self._faults.remove(fault)
+                    return fault.action
+        return None
+
+
+def _compile(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode(), re.IGNORECASE | re.DOTALL)
