@@ -6,6 +6,7 @@
 
 from mailrules.store.base import FINGERPRINTS, Store
 from mailrules.store.errors import Locked, StateDamaged, StateError, StateTooNew
+from mailrules.store.sqlite import SqliteStore
 from mailrules.store.values import (
     Arrival,
     Arrivals,
@@ -35,6 +36,7 @@ __all__ = [
     "Own",
     "Replay",
     "Seen",
+    "SqliteStore",
     "StateDamaged",
     "StateError",
     "StateTooNew",

@@ -113,7 +113,7 @@ class Store(ABC):
         """Return the last LIST, raw name to UIDVALIDITY (None: not known); None before the account's first run."""
 
     @abstractmethod
-    async def remember_mailboxes(self, account: str, mailboxes: Mapping[bytes, int | None]) -> None:
+    async def remember_mailboxes(self, account: str, listed: Mapping[bytes, int | None]) -> None:
         """Keep this LIST as the last one. Costs nothing when it is the same as before."""
 
     @abstractmethod

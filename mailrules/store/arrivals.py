@@ -1,0 +1,79 @@
+"""Tell own arrivals from genuine deliveries: a COPY or MOVE in the journal is an arrival that is expected once.
+
+Every function runs inside the caller's transaction.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from mailrules.store.mailboxes import find_mailbox
+from mailrules.store.rows import list_value, text_column
+from mailrules.store.values import Arrival, Awaited, Own, Seen
+
+
+def explain_arrivals(
+    db: sqlite3.Connection, account: str, mailbox: bytes, uidvalidity: int, messages: Sequence[Seen]
+) -> dict[int, Arrival]:
+    """Answer `Store.arrivals`, by ascending UID: the first of two equal messages takes the first expectation."""
+    target = find_mailbox(db, account, mailbox)
+    if target is None or not messages:
+        return {}
+    arrivals: dict[int, Arrival] = _placed(db, target, uidvalidity, messages)
+    if _expects(db, target):
+        for message in sorted(messages, key=lambda message: message.uid):
+            if message.uid not in arrivals:
+                found = _use_up(db, target, uidvalidity, message) or _await(db, target, uidvalidity, message)
+                if found is not None:
+                    arrivals[message.uid] = found
+    return arrivals
+
+
+def _placed(db: sqlite3.Connection, target: int, uidvalidity: int, messages: Sequence[Seen]) -> dict[int, Arrival]:
+    """Find the messages whose UID a finished step names."""
+    uids = {message.uid for message in messages}
+    rows = db.execute(
+        "SELECT target_uid, entry.id, chain, hops, rules FROM step JOIN entry ON entry.id = step.entry"
+        " WHERE target = ? AND target_uidvalidity = ? AND target_uid IS NOT NULL AND target_uid BETWEEN ? AND ?"
+        " AND step.state = 'done' AND kind IN ('copy', 'move') ORDER BY entry.id DESC",
+        (target, uidvalidity, min(uids), max(uids)),
+    )
+    return {
+        uid: Own(entry, bool(chain), hops, list_value(rules)) for uid, entry, chain, hops, rules in rows if uid in uids
+    }
+
+
+def _expects(db: sqlite3.Connection, target: int) -> bool:
+    """Tell whether anything at all is expected in this mailbox: mostly nothing is, and the backlog goes by at once."""
+    row = db.execute("SELECT 1 FROM step WHERE target = ? AND target_uid IS NULL LIMIT 1", (target,)).fetchone()
+    return row is not None
+
+
+def _use_up(db: sqlite3.Connection, target: int, uidvalidity: int, message: Seen) -> Own | None:
+    """Give the message to the oldest finished step that expects its like, and write down that it was this one."""
+    row = db.execute(
+        "SELECT entry.id, position, chain, hops, rules FROM step JOIN entry ON entry.id = step.entry"
+        " WHERE target = ? AND target_uid IS NULL AND step.fingerprint = ? AND step.state = 'done'"
+        " AND kind IN ('copy', 'move') AND coalesce(target_uidvalidity, ?) = ? AND coalesce(target_uidnext, 0) <= ?"
+        " ORDER BY entry.id, position LIMIT 1",
+        (target, text_column(message.fingerprint), uidvalidity, uidvalidity, message.uid),
+    ).fetchone()
+    if row is None:
+        return None
+    entry, position, chain, hops, rules = row
+    db.execute(
+        "UPDATE step SET target_uid = ?, target_uidvalidity = ? WHERE entry = ? AND position = ?",
+        (message.uid, uidvalidity, entry, position),
+    )
+    return Own(entry, bool(chain), hops, list_value(rules))
+
+
+def _await(db: sqlite3.Connection, target: int, uidvalidity: int, message: Seen) -> Awaited | None:
+    """Find the entries in hand whose COPY or MOVE could have brought the message."""
+    rows = db.execute(
+        "SELECT DISTINCT entry.id FROM step JOIN entry ON entry.id = step.entry"
+        " WHERE target = ? AND target_uid IS NULL AND step.fingerprint = ? AND step.state = 'begun'"
+        " AND kind IN ('copy', 'move') AND coalesce(target_uidvalidity, ?) = ? AND coalesce(target_uidnext, 0) <= ?"
+        " AND entry.state = 'begun' ORDER BY entry.id",
+        (target, text_column(message.fingerprint), uidvalidity, uidvalidity, message.uid),
+    ).fetchall()
+    return Awaited(tuple(entry for (entry,) in rows)) if rows else None

@@ -1,0 +1,109 @@
+"""Open the state's file so that it is private, durable, ours and whole; and say in words what went wrong with it."""
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+from mailrules.store.errors import StateDamaged, StateError
+from mailrules.store.schema import migrate
+
+BUSY_SECONDS = 10.0
+"""How long another process's transaction is waited for; ours take milliseconds."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the state, made or migrated if need be. Raises StateError in all its kinds.
+
+    The connection is in autocommit mode: whoever uses it says BEGIN and COMMIT.
+    """
+    try:
+        _make_private(path)
+    except OSError as error:
+        raise StateError(f"{path}: the state cannot be opened: {error.strerror}") from error
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        _make_durable(db)
+        migrate(db)
+        _check(db)
+    except sqlite3.Error as error:
+        db.close()
+        raise explain(error, path) from error
+    except StateError as error:
+        db.close()
+        raise type(error)(f"{path}: {error}") from error
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def explain(error: sqlite3.Error, path: Path) -> StateError:
+    """Turn what SQLite says into what a person can do about it."""
+    # The low octet is the primary code; the rest tells details. An error of the sqlite3 module itself has none.
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return StateDamaged(
+                f"{path}: the state is damaged ({error}). Stop mailrules, put a copy back; or move {path.name} away,"
+                " with its -wal and -shm, and mailrules starts anew and handles the mail that comes from then on"
+            )
+        case sqlite3.SQLITE_FULL:
+            return StateError(f"{path}: the disk is full: make room, mailrules goes on by itself")
+        case sqlite3.SQLITE_READONLY:
+            return StateError(f"{path}: the state is read-only ({error}): mailrules must be able to write it")
+        case sqlite3.SQLITE_BUSY:
+            return StateError(f"{path}: another process has kept the state locked for {BUSY_SECONDS:.0f} s")
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
+            return StateError(
+                f"{path}: the state cannot be opened ({error}): may mailrules write the file and its folder?"
+            )
+        case sqlite3.SQLITE_IOERR:
+            return StateError(f"{path}: the disk reports an error ({error}): look at the system's log")
+        case _:
+            return StateError(f"{path}: {error}")
+
+
+def _make_private(path: Path) -> None:
+    """See that the file is there and that nobody else can read it: it names correspondents and subjects.
+
+    SQLite gives its -wal and -shm files the mode of the main one.
+    """
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True)
+        _sync_folder(path.parent.parent)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    for companion in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if companion.exists():
+            companion.chmod(0o600)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    """Put the folder's own entries on disk: without them a power cut takes a new file, however well that is synced."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_durable(db: sqlite3.Connection) -> None:
+    """Have every commit on disk before it returns."""
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StateError("the file system cannot keep a write-ahead log: put the state on a local disk")
+    db.execute("PRAGMA synchronous = FULL")  # with NORMAL a power cut takes the last commits back
+    db.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync leaves the data in the drive's cache
+    db.execute("PRAGMA foreign_keys = ON")
+
+
+def _check(db: sqlite3.Connection) -> None:
+    """Read the file's structure through once, so that damage is met at the start and not in the middle of a batch."""
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)

@@ -1,0 +1,169 @@
+"""The journal in SQL: take responsibility for messages, write down how far they have come, find what is open.
+
+Every function runs inside the caller's transaction.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from mailrules.store.mailboxes import find_mailbox, mailbox_id
+from mailrules.store.rows import entry_row, entry_value, step_row, step_value, text_column, time_column, time_value
+from mailrules.store.values import Counts, Entry, Step
+
+_PUT_STEP = """
+    INSERT INTO step (entry, position, kind, rule, flags_add, flags_remove, flags_replace, target, target_uidvalidity,
+                      target_uidnext, target_uid, fingerprint, state)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+# Whoever records a step may not know that `arrivals` has found its message meanwhile: that must not be forgotten.
+_UPDATE_STEP = """
+    ON CONFLICT (entry, position) DO UPDATE SET
+        target_uidvalidity = iif(excluded.target_uid IS NULL AND target_uid IS NOT NULL AND target IS excluded.target,
+                                 target_uidvalidity, excluded.target_uidvalidity),
+        target_uid = coalesce(excluded.target_uid, iif(target IS excluded.target, target_uid, NULL)),
+        kind = excluded.kind, rule = excluded.rule, flags_add = excluded.flags_add,
+        flags_remove = excluded.flags_remove, flags_replace = excluded.flags_replace, target = excluded.target,
+        target_uidnext = excluded.target_uidnext, state = excluded.state
+"""
+
+_UPSERT_STEP = _PUT_STEP + _UPDATE_STEP
+
+
+def insert_entries(db: sqlite3.Connection, entries: Iterable[Entry], now: datetime) -> tuple[Entry, ...]:
+    """Write new entries with their steps; return them with their ids."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").fetchone()
+    first = (row[0] if row else 0) + 1
+    numbered = tuple(
+        replace(entry, id=identifier, begun=now, finished=now if entry.state.final else None)
+        for identifier, entry in enumerate(entries, start=first)
+    )
+    mailboxes = _Mailboxes(db)
+    db.executemany(
+        "INSERT INTO entry (id, mailbox, uidvalidity, uid, message_id, fingerprint, internaldate, size, prior_flags,"
+        " rules, ruleset, trace, chain, hops, state, attempts, due, reason, begun, finished)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (entry_row(entry, mailboxes.row(entry.account, entry.mailbox), now) for entry in numbered),
+    )
+    db.executemany(_PUT_STEP, mailboxes.steps(numbered))
+    return numbered
+
+
+def update_entries(db: sqlite3.Connection, entries: Sequence[Entry], now: datetime) -> None:
+    """Write down the states of entries and of their steps. Raises ValueError for an entry that was never begun."""
+    if any(entry.id is None for entry in entries):
+        raise ValueError("only an entry that was begun can be recorded")
+    db.executemany(
+        "UPDATE entry SET state = ?, attempts = ?, due = ?, reason = ?, finished = iif(?, coalesce(finished, ?), NULL)"
+        " WHERE id = ?",
+        (
+            (
+                entry.state.value,
+                entry.attempts,
+                time_column(entry.due),
+                text_column(entry.reason),
+                entry.state.final,
+                time_column(now),
+                entry.id,
+            )
+            for entry in entries
+        ),
+    )
+    db.executemany(
+        "DELETE FROM step WHERE entry = ? AND position >= ?", ((entry.id, len(entry.steps)) for entry in entries)
+    )
+    db.executemany(_UPSERT_STEP, _Mailboxes(db).steps(entries))
+
+
+def read_begun(db: sqlite3.Connection, account: str, mailbox: bytes) -> tuple[Entry, ...]:
+    """Read the mailbox's BEGUN entries by UID."""
+    rows = db.execute(
+        "SELECT * FROM journal WHERE account = ? AND mailbox = ? AND finished IS NULL AND state = 'begun'"
+        " ORDER BY uidvalidity, uid, id",
+        (text_column(account), mailbox),
+    )
+    return tuple(entry_value(row, _steps(db, row[0])) for row in rows.fetchall())
+
+
+def read_due(db: sqlite3.Connection, account: str, mailbox: bytes, now: datetime) -> tuple[Entry, ...]:
+    """Read the mailbox's PENDING entries whose time has come, by UID."""
+    rows = db.execute(
+        "SELECT * FROM journal WHERE account = ? AND mailbox = ? AND finished IS NULL AND state = 'pending'"
+        " AND due <= ? ORDER BY uidvalidity, uid, id",
+        (text_column(account), mailbox, time_column(now)),
+    )
+    return tuple(entry_value(row, _steps(db, row[0])) for row in rows.fetchall())
+
+
+def read_next_due(db: sqlite3.Connection, account: str, mailbox: bytes) -> datetime | None:
+    """Read when the mailbox's first PENDING entry falls due."""
+    due: int | None
+    (due,) = db.execute(
+        "SELECT min(due) FROM entry WHERE mailbox = ? AND finished IS NULL AND state = 'pending'",
+        (find_mailbox(db, account, mailbox),),
+    ).fetchone()
+    return time_value(due)
+
+
+def count_open(db: sqlite3.Connection, account: str, mailbox: bytes) -> Counts:
+    """Count the mailbox's PENDING and HELD entries."""
+    counts = dict(
+        db.execute(
+            "SELECT state, count(*) FROM entry WHERE mailbox = ? AND finished IS NULL GROUP BY state",
+            (find_mailbox(db, account, mailbox),),
+        ).fetchall()
+    )
+    return Counts(pending=counts.get("pending", 0), held=counts.get("held", 0))
+
+
+def still_begun(db: sqlite3.Connection, entry_ids: Collection[int]) -> frozenset[int]:
+    """Tell which of these entries are BEGUN."""
+    return frozenset(
+        identifier
+        for identifier in entry_ids
+        if db.execute("SELECT 1 FROM entry WHERE id = ? AND state = 'begun'", (identifier,)).fetchone()
+    )
+
+
+def prune_chunk(db: sqlite3.Connection, before: datetime, limit: int) -> int:
+    """Forget up to `limit` of the entries that finished before this time, their steps with them."""
+    return db.execute(
+        "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE finished IS NOT NULL AND finished < ? LIMIT ?)",
+        (time_column(before), limit),
+    ).rowcount
+
+
+def prune_created(db: sqlite3.Connection, before: datetime) -> None:
+    """Forget which mailboxes were created before this time."""
+    db.execute("DELETE FROM created WHERE at < ?", (time_column(before),))
+
+
+class _Mailboxes:
+    """The rows of the mailboxes that one transaction names, each looked up once."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._rows: dict[tuple[str, bytes], int] = {}
+
+    def row(self, account: str, mailbox: bytes) -> int:
+        key = (account, mailbox)
+        if key not in self._rows:
+            self._rows[key] = mailbox_id(self._db, account, mailbox)
+        return self._rows[key]
+
+    def steps(self, entries: Iterable[Entry]) -> Iterable[tuple[str | bytes | int | None, ...]]:
+        for entry in entries:
+            for position, step in enumerate(entry.steps):
+                target = None if step.target is None else self.row(entry.account, step.target)
+                yield step_row(entry, position, step, target)
+
+
+def _steps(db: sqlite3.Connection, entry: int) -> tuple[Step, ...]:
+    rows = db.execute(
+        "SELECT kind, rule, flags_add, flags_remove, flags_replace, mailbox.name, target_uidvalidity, target_uidnext,"
+        " target_uid, state FROM step LEFT JOIN mailbox ON mailbox.id = step.target WHERE entry = ? ORDER BY position",
+        (entry,),
+    )
+    return tuple(step_value(row) for row in rows)

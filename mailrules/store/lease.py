@@ -1,0 +1,52 @@
+"""One lease per account: a locked file beside the database, which the kernel frees when its holder dies."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from mailrules.store.errors import Locked, StateError
+
+
+@contextmanager
+def lease(database: Path, account: str) -> Iterator[None]:
+    """Hold the account's lease while the block runs. Raises Locked, and StateError if the file cannot be made.
+
+    The file stays behind: removing it would let a third process lock a new one while a second still waits on the old.
+    """
+    path = lease_path(database, account)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StateError(f"{path}: the lease cannot be taken: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Locked(account, _holder(descriptor)) from error
+        if os.geteuid() == 0:  # root's `mailrules apply` must not shut out the daemon, which runs as the state's owner
+            owner = database.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        yield
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def lease_path(database: Path, account: str) -> Path:
+    """Name the account's file: readable where the name allows it, and never longer than a file name may be."""
+    name = quote(account, safe="")
+    if len(name) > 100:
+        name = hashlib.sha256(account.encode()).hexdigest()
+    return database.with_name(f"{database.name}.lease-{name}")
+
+
+def _holder(descriptor: int) -> int | None:
+    """Read who wrote itself down: None while the holder is just about to."""
+    text = os.pread(descriptor, 32, 0).strip()
+    return int(text) if text.isdigit() else None

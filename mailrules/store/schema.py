@@ -1,0 +1,157 @@
+"""The shape of the SQLite state, as a list of migrations: the schema number is how many of them have run.
+
+A migration is never changed once it has been released; what is to be different comes as a new one at the end.
+
+Times are UTC in microseconds since 1970, mailbox names and whatever text is not Unicode are BLOBs, lists are JSON,
+enums are their values. An entry is open while `finished` is NULL, and the partial indexes over open entries and over
+expected arrivals stay as small as the work in hand, however long the history grows.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from mailrules.store.errors import StateDamaged, StateTooNew
+
+APPLICATION_ID = 0x6D61_7275
+"""Stands in the file's header ("maru"), so that another program's database is never taken for a state."""
+
+Migration = Sequence[str]
+"""SQL statements, run in order within one transaction."""
+
+MIGRATIONS: Sequence[Migration] = (
+    (
+        """
+        CREATE TABLE account (
+            id     INTEGER PRIMARY KEY,
+            name   TEXT    NOT NULL UNIQUE,
+            listed INTEGER NOT NULL DEFAULT 0               -- whether a LIST has been remembered
+        )
+        """,
+        """
+        CREATE TABLE mailbox (
+            id          INTEGER PRIMARY KEY,
+            account     INTEGER NOT NULL REFERENCES account,
+            name        BLOB    NOT NULL,                   -- raw, as the server spells it
+            listed      INTEGER NOT NULL DEFAULT 0,         -- whether it was in the last LIST
+            uidvalidity INTEGER,                            -- as that LIST said
+            met         INTEGER NOT NULL DEFAULT 0,         -- how many messages have been seen in it, ever
+            UNIQUE (account, name)
+        )
+        """,
+        """
+        CREATE TABLE checkpoint (
+            mailbox     INTEGER PRIMARY KEY REFERENCES mailbox,
+            uidvalidity INTEGER NOT NULL,
+            uid         INTEGER NOT NULL,
+            newest      INTEGER
+        )
+        """,
+        # A ring: the n-th message seen takes the place of the one seen FINGERPRINTS before it.
+        """
+        CREATE TABLE seen (
+            mailbox     INTEGER NOT NULL REFERENCES mailbox,
+            slot        INTEGER NOT NULL,
+            fingerprint TEXT    NOT NULL,
+            PRIMARY KEY (mailbox, slot)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE created (
+            mailbox INTEGER NOT NULL REFERENCES mailbox,
+            at      INTEGER NOT NULL,
+            PRIMARY KEY (mailbox, at)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE entry (
+            id           INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: people write it down
+            mailbox      INTEGER NOT NULL REFERENCES mailbox,
+            uidvalidity  INTEGER NOT NULL,
+            uid          INTEGER NOT NULL,
+            message_id   TEXT    NOT NULL,
+            fingerprint  TEXT    NOT NULL,
+            internaldate INTEGER NOT NULL,
+            size         INTEGER NOT NULL,
+            prior_flags  TEXT    NOT NULL,
+            rules        TEXT    NOT NULL,
+            ruleset      TEXT    NOT NULL,
+            trace        TEXT    NOT NULL,
+            chain        INTEGER NOT NULL,
+            hops         INTEGER NOT NULL,
+            state        TEXT    NOT NULL,
+            attempts     INTEGER NOT NULL,
+            due          INTEGER,
+            reason       TEXT    NOT NULL,
+            begun        INTEGER NOT NULL,
+            finished     INTEGER
+        )
+        """,
+        "CREATE INDEX entry_open ON entry (mailbox, state, due) WHERE finished IS NULL",
+        "CREATE INDEX entry_finished ON entry (finished) WHERE finished IS NOT NULL",
+        """
+        CREATE TABLE step (
+            entry              INTEGER NOT NULL REFERENCES entry ON DELETE CASCADE,
+            position           INTEGER NOT NULL,
+            kind               TEXT    NOT NULL,
+            rule               TEXT    NOT NULL,
+            flags_add          TEXT    NOT NULL,
+            flags_remove       TEXT    NOT NULL,
+            flags_replace      TEXT,
+            target             INTEGER REFERENCES mailbox,
+            target_uidvalidity INTEGER,
+            target_uidnext     INTEGER,
+            target_uid         INTEGER,
+            fingerprint        TEXT    NOT NULL,            -- the entry's, for the index of what is expected
+            state              TEXT    NOT NULL,
+            PRIMARY KEY (entry, position)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX step_arrived ON step (target, target_uidvalidity, target_uid) WHERE target_uid IS NOT NULL",
+        "CREATE INDEX step_expected ON step (target, fingerprint) WHERE target IS NOT NULL AND target_uid IS NULL",
+        # The journal as it is read: an entry with the names of its account and mailbox.
+        """
+        CREATE VIEW journal AS
+        SELECT entry.id, account.name AS account, mailbox.name AS mailbox, entry.uidvalidity, entry.uid,
+               entry.message_id, entry.fingerprint, entry.internaldate, entry.size, entry.prior_flags, entry.rules,
+               entry.ruleset, entry.trace, entry.chain, entry.hops, entry.state, entry.attempts, entry.due,
+               entry.reason, entry.begun, entry.finished
+        FROM entry JOIN mailbox ON mailbox.id = entry.mailbox JOIN account ON account.id = mailbox.account
+        """,
+    ),
+)
+
+
+def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the state to the newest schema, all or nothing. Raises StateTooNew, StateDamaged.
+
+    The number is read under the write lock, so two processes that start at once do not both migrate.
+    """
+    if _schema(db) == len(migrations):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        schema = _schema(db)
+        if schema > len(migrations):
+            raise StateTooNew(
+                f"the state has schema {schema}, and this mailrules knows {len(migrations)}: run the newer mailrules "
+                "that wrote it, or name another file in daemon.state"
+            )
+        for migration in migrations[schema:]:
+            for statement in migration:
+                db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+        db.execute(f"PRAGMA user_version = {len(migrations):d}")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _schema(db: sqlite3.Connection) -> int:
+    """Read the schema number: 0 for a file that is still empty. Raises StateDamaged for another program's."""
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (schema,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if application != APPLICATION_ID and (application or schema or tables):
+        raise StateDamaged("the database belongs to another program: name another file in daemon.state")
+    return int(schema)

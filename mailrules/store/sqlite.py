@@ -1,0 +1,151 @@
+"""The state in one SQLite file: the abstract Store's promises, each handed to the writer thread as a piece of SQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from sqlite3 import Connection
+
+from mailrules.store import arrivals, journal, mailboxes
+from mailrules.store.base import Store
+from mailrules.store.lease import lease
+from mailrules.store.values import Arrivals, Checkpoint, Counts, Entry, EntryState, Seen
+from mailrules.store.waiting import Waiting
+from mailrules.store.writer import Writer
+
+PRUNE_CHUNK = 500
+"""How many entries are forgotten in one transaction, so that no batch waits behind a great clean-up."""
+
+
+class SqliteStore(Store):
+    """The state in the file at `path`, made with its folder if it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._writer = Writer(self.path)
+        self._waiting = Waiting()
+
+    @property
+    def commits(self) -> int:
+        """How many transactions have changed the file since it was opened."""
+        return self._writer.commits
+
+    async def open(self) -> None:
+        """Open the file. Raises StateError in all its kinds."""
+        await self._writer.start()
+
+    async def close(self) -> None:
+        """Finish what was asked for and close the file."""
+        await self._writer.stop()
+
+    @asynccontextmanager
+    async def lease(self, account: str) -> AsyncIterator[None]:
+        """Hold the account's lease while the block runs. Raises Locked."""
+        with lease(self.path, account):
+            yield
+
+    async def begin(
+        self,
+        entries: Sequence[Entry],
+        checkpoint: Checkpoint | None,
+        seen: Sequence[Seen] = (),
+        created: Sequence[bytes] = (),
+        *,
+        now: datetime,
+    ) -> tuple[Entry, ...]:
+        """Take responsibility for a batch of messages in one transaction."""
+        owner = checkpoint or next(iter(entries), None)
+        if owner is None and (seen or created):
+            raise ValueError("a batch without a checkpoint and without entries belongs to no mailbox")
+
+        def work(db: Connection) -> tuple[Entry, ...]:
+            numbered = journal.insert_entries(db, entries, now)
+            if checkpoint is not None:
+                mailboxes.move_checkpoint(db, checkpoint)
+            if owner is not None:
+                mailboxes.remember_seen(db, mailboxes.mailbox_id(db, owner.account, owner.mailbox), seen)
+                mailboxes.remember_created(db, owner.account, created, now)
+            return numbered
+
+        return await self._writer.write(work)
+
+    async def record(self, entries: Sequence[Entry], *, now: datetime) -> None:
+        """Write down how far these entries have come, and tell those who wait for them."""
+        ended = [entry.id for entry in entries if entry.state is not EntryState.BEGUN and entry.id is not None]
+        await self._writer.write(
+            partial(journal.update_entries, entries=entries, now=now),
+            then=partial(self._waiting.settled, ended),
+        )
+
+    async def unfinished(self, account: str, mailbox: bytes) -> tuple[Entry, ...]:
+        """Return the mailbox's BEGUN entries."""
+        return await self._writer.read(partial(journal.read_begun, account=account, mailbox=mailbox))
+
+    async def due(self, account: str, mailbox: bytes, now: datetime) -> tuple[Entry, ...]:
+        """Return the mailbox's PENDING entries whose time has come."""
+        return await self._writer.read(partial(journal.read_due, account=account, mailbox=mailbox, now=now))
+
+    async def next_due(self, account: str, mailbox: bytes) -> datetime | None:
+        """Return when the mailbox's first PENDING entry falls due."""
+        return await self._writer.read(partial(journal.read_next_due, account=account, mailbox=mailbox))
+
+    async def counts(self, account: str, mailbox: bytes) -> Counts:
+        """Count the mailbox's PENDING and HELD entries."""
+        return await self._writer.read(partial(journal.count_open, account=account, mailbox=mailbox))
+
+    async def settled(self, entry_ids: Collection[int], within: float) -> bool:
+        """Wait until none of these entries is BEGUN, at most `within` seconds."""
+        with self._waiting.waiter(entry_ids) as waiter:
+            waiter.only(await self._writer.read(partial(journal.still_begun, entry_ids=entry_ids)))
+            try:
+                async with asyncio.timeout(within):
+                    await waiter.wait()
+            except TimeoutError:
+                return False
+        return True
+
+    async def prune(self, before: datetime) -> int:
+        """Forget what finished before this time, a chunk in each transaction."""
+        await self._writer.write(partial(journal.prune_created, before=before))
+        pruned = 0
+        while chunk := await self._writer.write(partial(journal.prune_chunk, before=before, limit=PRUNE_CHUNK)):
+            pruned += chunk
+        return pruned
+
+    async def checkpoint(self, account: str, mailbox: bytes) -> Checkpoint | None:
+        """Return the mailbox's checkpoint."""
+        return await self._writer.read(partial(mailboxes.read_checkpoint, account=account, mailbox=mailbox))
+
+    async def checkpoints(self, account: str) -> tuple[Checkpoint, ...]:
+        """Return all checkpoints of the account."""
+        return await self._writer.read(partial(mailboxes.read_checkpoints, account=account))
+
+    async def set_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Put the checkpoint where the caller says."""
+        await self._writer.write(partial(mailboxes.put_checkpoint, checkpoint=checkpoint))
+
+    async def fingerprints(self, account: str, mailbox: bytes) -> frozenset[str]:
+        """Return the fingerprints of the messages seen last."""
+        return await self._writer.read(partial(mailboxes.read_fingerprints, account=account, mailbox=mailbox))
+
+    async def known_mailboxes(self, account: str) -> Mapping[bytes, int | None] | None:
+        """Return the last LIST."""
+        return await self._writer.read(partial(mailboxes.read_known, account=account))
+
+    async def remember_mailboxes(self, account: str, listed: Mapping[bytes, int | None]) -> None:
+        """Keep this LIST as the last one."""
+        await self._writer.write(partial(mailboxes.remember_known, account=account, mailboxes=listed))
+
+    async def created_since(self, account: str, since: datetime) -> int:
+        """Count the mailboxes created since then."""
+        return await self._writer.read(partial(mailboxes.count_created, account=account, since=since))
+
+    async def arrivals(self, account: str, mailbox: bytes, uidvalidity: int, messages: Sequence[Seen]) -> Arrivals:
+        """Tell which of these messages mailrules itself put into this mailbox."""
+        return await self._writer.write(
+            partial(
+                arrivals.explain_arrivals, account=account, mailbox=mailbox, uidvalidity=uidvalidity, messages=messages
+            )
+        )
