@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import overload
 
 from mailrules.store.values import Entry, EntryState, Step, StepKind, StepState
@@ -58,11 +59,13 @@ def text_value(column: str | bytes) -> str:
     return column if isinstance(column, str) else column.decode("utf-8", "surrogatepass")
 
 
+@lru_cache(maxsize=1024)
 def list_column(values: tuple[str, ...]) -> str:
-    """Spell a list of strings."""
+    """Spell a list of strings. The same few lists of flags and rules come again and again."""
     return json.dumps(values) if values else "[]"
 
 
+@lru_cache(maxsize=1024)
 def list_value(column: str) -> tuple[str, ...]:
     """Read a list of strings back."""
     return tuple(json.loads(column)) if column != "[]" else ()

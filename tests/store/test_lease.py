@@ -1,0 +1,75 @@
+"""Only one process works on an account, and its death frees it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailrules.store import Locked, SqliteStore
+from mailrules.store.lease import lease_path
+from tests.store.builders import ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def holder(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run another process that holds the lease, killed at the end."""
+    command = [sys.executable, "-m", "tests.store.processes", "hold", str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"held\n"
+            yield process
+        finally:
+            process.kill()
+
+
+async def test_a_second_process_is_told_who_holds_the_account(path: Path, store: SqliteStore) -> None:
+    with holder(path) as process:
+        with pytest.raises(Locked, match=f"account 'work' is in use by process {process.pid}: ") as refused:
+            async with store.lease(ACCOUNT):
+                pass
+        assert (ACCOUNT, process.pid) == (refused.value.account, refused.value.pid)
+        async with store.lease("private"):
+            pass
+
+
+async def test_the_kernel_frees_the_lease_of_a_process_that_was_killed(path: Path, store: SqliteStore) -> None:
+    with holder(path) as process:
+        process.kill()
+        process.wait(10)
+        async with store.lease(ACCOUNT):
+            assert f"{os.getpid()}\n" == lease_path(store.path, ACCOUNT).read_text()
+
+
+async def test_a_lease_is_held_once_in_one_process_too(store: SqliteStore) -> None:
+    async with store.lease(ACCOUNT):
+        with pytest.raises(Locked, match=str(os.getpid())):
+            async with store.lease(ACCOUNT):
+                pass
+    async with store.lease(ACCOUNT):
+        pass
+
+
+async def test_a_failing_block_frees_the_lease(store: SqliteStore) -> None:
+    with pytest.raises(RuntimeError, match="boom"):
+        async with store.lease(ACCOUNT):
+            raise RuntimeError("boom")
+    async with store.lease(ACCOUNT):
+        pass
+
+
+@pytest.mark.parametrize("account", ["../../etc/passwd", "ann@example.org", "підтримка" * 20, "a/b", "."])
+async def test_any_account_name_makes_a_file_beside_the_database(store: SqliteStore, account: str) -> None:
+    async with store.lease(account):
+        file = lease_path(store.path, account)
+        assert store.path.parent == file.parent
+        assert 0o600 == file.stat().st_mode & 0o777
