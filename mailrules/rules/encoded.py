@@ -1,0 +1,74 @@
+"""Reads encoded words (RFC 2047), also as they should not have been written.
+
+Words that stand next to each other are joined before they are decoded, as many mailers split them inside a character.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64, a2b_qp
+from itertools import groupby
+from typing import NamedTuple
+
+from mailrules.rules.charsets import decode_octets
+
+# Spaces and single question marks inside the text are against §5 and common. Every repetition is possessive and stops
+# at a question mark, so that no header takes more than linear time.
+ENCODED_WORD = re.compile(r"=\?([^?\s]*+)\?([bBqQ])\?([^?]*+(?:(?<!=)\?(?!=)[^?\s]*+){0,8}+)\?=")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
+
+
+class _Word(NamedTuple):
+    charset: str
+    encoding: str
+    text: str
+
+
+def decode_words(text: str) -> str:
+    """Replace the encoded words in unfolded text; white space between two of them is dropped (RFC 2047 §6.2)."""
+    if "=?" not in text:
+        return text
+    pieces: list[str] = []
+    run: list[_Word] = []
+    end = 0
+    for found in ENCODED_WORD.finditer(text):
+        between = text[end : found.start()]
+        if not run or (between and not between.isspace()):
+            pieces += [_decode_run(run), between]
+            run = []
+        # RFC 2231 §5: the charset may carry a language behind an asterisk.
+        run.append(_Word(found[1].partition("*")[0].lower(), found[2].upper(), found[3]))
+        end = found.end()
+    pieces += [_decode_run(run), text[end:]]
+    return "".join(pieces)
+
+
+def _decode_run(run: list[_Word]) -> str:
+    """Decode words that follow one another, those of one charset together."""
+    decoded: list[str] = []
+    for charset, of_charset in groupby(run, key=lambda word: word.charset):
+        octets = bytearray()
+        for encoding, words in groupby(of_charset, key=lambda word: word.encoding):
+            texts = [word.text for word in words]
+            octets += _from_base64(texts) if encoding == "B" else b"".join(map(_from_quoted, texts))
+        decoded.append(decode_octets(bytes(octets), charset))
+    return "".join(decoded)
+
+
+def _from_base64(texts: list[str]) -> bytes:
+    """Decode each text, or all as one where they were cut inside a group of four characters."""
+    bare = [_NOT_BASE64.sub("", text) for text in texts]
+    cut = any(len(text) % 4 for text in bare[:-1]) and not any("=" in text for text in texts[:-1])
+    if cut and sum(map(len, texts)) % 4 == 0:
+        bare = ["".join(bare)]
+    return b"".join(map(_from_bare_base64, bare))
+
+
+def _from_bare_base64(text: str) -> bytes:
+    """Decode without trusting the padding; a single character too many says nothing and is dropped."""
+    whole = text[:-1] if len(text) % 4 == 1 else text
+    return a2b_base64(whole + "=" * (-len(whole) % 4))
+
+
+def _from_quoted(text: str) -> bytes:
+    return a2b_qp(text.encode("utf-8"), header=True)

@@ -1,0 +1,42 @@
+"""Cuts a raw header block into its fields (RFC 5322 §2.2); never raises, whatever the bytes are."""
+
+from __future__ import annotations
+
+import re
+
+# A name is printable ASCII without space and colon. White space before the colon is obsolete syntax (§4.5), still sent.
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
+_FOLD = re.compile(rb"\r?\n[ \t]+|[\r\n]+")
+
+
+def split_fields(block: bytes) -> dict[str, tuple[bytes, ...]]:
+    """Give the unfolded values of each field by its upper-case name, in the order they came.
+
+    The block ends at its empty line or where its bytes do (some servers leave the empty line out). A line that is no
+    field, such as mbox's ``From `` line, is passed over.
+    """
+    fields: dict[str, list[bytes]] = {}
+    for raw in _raw_fields(block):
+        found = _FIELD.match(raw)
+        if found:
+            fields.setdefault(found[1].decode("ascii").upper(), []).append(_unfold(found[2]))
+    return {name: tuple(values) for name, values in fields.items()}
+
+
+def _raw_fields(block: bytes) -> list[bytes]:
+    """Split into fields that still hold their folds: a line that starts with white space belongs to the one before."""
+    fields: list[list[bytes]] = []
+    for line in block.split(b"\n"):
+        if line in {b"", b"\r"}:
+            if fields:
+                break
+        elif line[:1] in {b" ", b"\t"} and fields:
+            fields[-1].append(line)
+        else:
+            fields.append([line])
+    return [b"\n".join(lines) for lines in fields]
+
+
+def _unfold(value: bytes) -> bytes:
+    """Make each fold one space, as it is shown, whatever it was folded with."""
+    return _FOLD.sub(b" ", value).strip(b" \t")

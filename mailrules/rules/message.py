@@ -1,0 +1,156 @@
+"""A message as rules see it: whatever was fetched of it, decoded when a rule first asks and only once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mailrules.rules.addresses import Mailbox, parse_addresses
+from mailrules.rules.charsets import guess
+from mailrules.rules.domains import a_labels
+from mailrules.rules.encoded import decode_words
+from mailrules.rules.headers import split_fields
+from mailrules.rules.plan import flag_key
+from mailrules.rules.text import Text, fold, nfc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is known of one message. What is None was not fetched or could not be read: rules on it are unknown."""
+
+    header: bytes
+    """The raw header block, or as much of it as ``Ruleset.header_fields`` asks for."""
+    size: int | None = None
+    """Octets (RFC822.SIZE)."""
+    received: datetime | None = None
+    """INTERNALDATE; aware."""
+    flags: frozenset[str] | None = None
+    searches: Mapping[str, bool | None] = field(default_factory=dict)
+    """For each `search` that was asked: whether the server finds the message by it; None if it would not say."""
+    fields: HeaderFields = field(init=False, repr=False, compare=False)
+    flag_keys: frozenset[str] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        keys = None if self.flags is None else frozenset(map(flag_key, self.flags))
+        object.__setattr__(self, "flag_keys", keys)
+        object.__setattr__(self, "fields", HeaderFields(self.header))
+
+    def answered(self, searches: Mapping[str, bool | None]) -> Message:
+        """Give the message with these answers to its `search` conditions; what was decoded of it is kept."""
+        message = replace(self, searches={**self.searches, **searches})
+        object.__setattr__(message, "fields", self.fields)
+        return message
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address, each of its parts ready to be compared; a part that is absent is None."""
+
+    name: Text | None
+    address: Text
+    local: Text
+    user: Text
+    """The local part before its first plus sign (RFC 5233)."""
+    detail: Text | None
+    """The local part behind its first plus sign."""
+    domain: Text | None
+    """As A-labels in lower case."""
+    text: Text
+    """As people see it: ``Ann Lee <ann@example.org>``."""
+
+    @classmethod
+    def of(cls, mailbox: Mailbox) -> Address:
+        """Prepare what was read from a header."""
+        domain = a_labels(mailbox.domain) if mailbox.domain else ""
+        local = Text.of(mailbox.local)
+        at = f"@{domain}" if domain else ""
+        user, plus, detail = mailbox.local.partition("+")
+        return cls(
+            name=Text.of(mailbox.name) if mailbox.name else None,
+            address=Text(local.value + at, local.folded + at),
+            local=local,
+            user=Text.of(user) if plus else local,
+            detail=Text.of(detail) if plus else None,
+            domain=Text(domain, domain) if domain else None,
+            text=Text.of(str(mailbox)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AddressField:
+    """One occurrence of an address header."""
+
+    text: Text
+    """The whole decoded header as people see it."""
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListId:
+    """One List-Id header (RFC 2919)."""
+
+    identifier: Text
+    """What stands in the angle brackets: ``python-dev.python.org``."""
+    name: Text
+    """The first label of it, the list's own name: ``python-dev``."""
+
+
+class HeaderFields:
+    """The fields of one header block, by upper-case name; each is decoded when it is first asked for."""
+
+    __slots__ = ("_addresses", "_block", "_list_ids", "_raw", "_texts")
+
+    def __init__(self, block: bytes) -> None:
+        self._block = block
+        self._raw: dict[str, tuple[bytes, ...]] | None = None
+        self._texts: dict[str, tuple[Text, ...]] = {}
+        self._addresses: dict[tuple[str, ...], tuple[AddressField, ...]] = {}
+        self._list_ids: tuple[ListId, ...] | None = None
+
+    def texts(self, name: str) -> tuple[Text, ...]:
+        """Give each occurrence of a field, decoded."""
+        try:
+            return self._texts[name]
+        except KeyError:
+            texts = tuple(Text.of(decode_words(value).strip()) for value in self._values(name))
+            self._texts[name] = texts
+            return texts
+
+    def addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:
+        """Give each occurrence of these address fields."""
+        try:
+            return self._addresses[names]
+        except KeyError:
+            fields = tuple(_address_field(value) for name in names for value in self._values(name))
+            self._addresses[names] = fields
+            return fields
+
+    def list_ids(self) -> tuple[ListId, ...]:
+        """Give each List-Id."""
+        if self._list_ids is None:
+            self._list_ids = tuple(map(_list_id, self.texts("LIST-ID")))
+        return self._list_ids
+
+    def _values(self, name: str) -> list[str]:
+        if self._raw is None:
+            self._raw = split_fields(self._block)
+        return [guess(value) for value in self._raw.get(name, ())]
+
+
+def _address_field(value: str) -> AddressField:
+    parsed = parse_addresses(value)
+    shown = str(parsed) or decode_words(value).strip()
+    return AddressField(Text.of(shown), tuple(map(Address.of, parsed.mailboxes)))
+
+
+def _list_id(text: Text) -> ListId:
+    """Read ``Python developers <python-dev.python.org>``; without brackets all of it is the identifier."""
+    _, bracket, rest = text.value.rpartition("<")
+    identifier = nfc((rest.partition(">")[0] if bracket else text.value).strip())
+    lowered = fold(identifier)
+    name, folded = identifier.partition(".")[0], lowered.partition(".")[0]
+    return ListId(Text(identifier, lowered), Text(name, folded))

@@ -1,0 +1,56 @@
+"""What goes into an evaluation beside the message, and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mailrules.rules.plan import Plan
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from mailrules.rules.trace import RuleTrace
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What rules may know beside the message itself; the clock is one of them."""
+
+    now: datetime
+    """Aware; `age` counts back from here."""
+    timezone: tzinfo
+    """Dates in templates are shown in it."""
+    account: str
+    mailbox: str
+    """The path of the mailbox the message is in, ``/`` between its levels."""
+    addresses: tuple[str, ...] = ()
+    """The account's own addresses."""
+    delimiter: str = "/"
+    """The server's hierarchy delimiter: cleaned out of values in mailbox names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What has to be found out before the rules can decide.
+
+    Answer each text in ``Message.searches`` (`None` if the server would not say) and evaluate again.
+    """
+
+    searches: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules decided about one message; rules are named in the order of the file."""
+
+    plan: Plan = field(default_factory=Plan)
+    matched: tuple[str, ...] = ()
+    observed: tuple[str, ...] = ()
+    """Rules in observe mode that matched; they add nothing to the plan."""
+    unknown: tuple[str, ...] = ()
+    """Rules that could not be decided; they did nothing."""
+    trace: tuple[RuleTrace, ...] = ()
+    """From `evaluate`: the rules that matched, observed ones too. From `explain`: every rule in scope."""
+    error: str | None = None
+    """Why a matching rule could not act, as when a template has no value. The plan is empty then: the message stays."""
