@@ -7,8 +7,7 @@ the file that is gone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,63 +15,45 @@ from watchfiles import awatch
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncGenerator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Iterator
 
-__all__ = ["Watch", "changes"]
+    from watchfiles import Change
+
+    from mailrules.config import Watch
+
+__all__ = ["changes"]
 
 _SETTLE = 200  # milliseconds without a change, after which the writer is taken to have finished
 _MOST_LINKS = 40  # as many symlinks on one path as Linux follows
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """The names whose change matters, by their real place: files, symlinks that lead there, globs of files to come."""
-
-    names: frozenset[Path]
-    globs: frozenset[Path]
-
-    @classmethod
-    def of(cls, files: Iterable[Path]) -> Watch:
-        """Watch these files, which may be globs in their last part, and every symlink on the way to them."""
-        names: set[Path] = set()
-        globs: set[Path] = set()
-        for file in files:
-            *links, real = _stations(file)
-            names.update(links)
-            (globs if _is_glob(file) else names).add(real)
-        # A directory that does not exist yet shows when it is made in the one above it.
-        missing = {name.parent for name in names | globs if not name.parent.is_dir()}
-        return cls(frozenset(names | missing), frozenset(globs))
-
-    def directories(self) -> frozenset[Path]:
-        """Name the directories to watch, those that exist."""
-        return frozenset(name.parent for name in self.names | self.globs if name.parent.is_dir())
-
-    def matters(self, path: Path) -> bool:
-        """Tell whether a change of ``path`` can change what the files say."""
-        return path in self.names or any(
-            path.parent == glob.parent and fnmatchcase(path.name, glob.name) for glob in self.globs
-        )
-
-
 async def changes(watch: Watch, stop: asyncio.Event) -> AsyncGenerator[None, None]:
     """Yield once for each group of changes that belong together, until ``stop`` is set.
 
-    To cancel it would take seconds: the thread that waits looks at ``stop`` alone. Raises OSError if a watch fails.
+    To cancel it would take seconds: the thread that waits looks at ``stop`` alone. Raises OSError or
+    RuntimeError if nothing can be watched.
     """
+    links = {name for file in watch.files for name in _stations(file)}
+    # The kernel knows a folder once, by whatever name it was given first: so each is watched by its real one.
+    folders: defaultdict[Path, set[Path]] = defaultdict(set)
+    for folder in watch.folders:
+        folders[folder.resolve()].add(folder)
+    for name in links:
+        folders[name.parent].add(name.parent)
+
+    def matters(_change: Change, text: str) -> bool:
+        path = Path(text)
+        return path in links or any(watch.concerns(folder / path.name) for folder in folders.get(path.parent, ()))
+
     async for _ in awatch(
-        *watch.directories(),
-        watch_filter=lambda _change, path: watch.matters(Path(path)),
+        *(folder for folder in folders if folder.is_dir()),
+        watch_filter=matters,
         stop_event=stop,
         recursive=False,
         step=_SETTLE,
         ignore_permission_denied=True,
     ):
         yield
-
-
-def _is_glob(path: Path) -> bool:
-    return any(char in path.name for char in "*?[")
 
 
 def _stations(path: Path) -> Iterator[Path]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from mailrules.config.watch import Watch, watch
 from mailrules.daemon import reload
-from mailrules.daemon.reload import Watch, changes
+from mailrules.daemon.reload import changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,11 +25,11 @@ def settle_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reload, "_SETTLE", 50)
 
 
-async def seen(watch: Watch, act: Callable[[], object], *, nudge: Callable[[], object]) -> bool:
+async def seen(watched: Watch, act: Callable[[], object], *, nudge: Callable[[], object]) -> bool:
     """Tell whether ``act`` is seen. ``nudge``, which certainly is, shows when the watch has begun."""
     told: list[str] = []
     stop = asyncio.Event()
-    async with aclosing(changes(watch, stop)) as stream, anyio.create_task_group() as tasks:
+    async with aclosing(changes(watched, stop)) as stream, anyio.create_task_group() as tasks:
 
         async def listen() -> None:
             async for _ in stream:
@@ -58,6 +59,10 @@ def rules(tmp_path: Path) -> Path:
     return home / "rules.toml"
 
 
+def files(path: Path) -> Watch:
+    return watch([path], path.parent, [])
+
+
 def replace(path: Path) -> None:
     """Write a file the way editors do: a new one beside it, renamed into place."""
     new = path.with_name("4913")
@@ -72,7 +77,7 @@ def remove_and_write(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [replace, remove_and_write, lambda path: path.write_text("two")])
 async def test_a_changed_file_is_seen_however_it_was_written(rules: Path, change: Callable[[Path], object]) -> None:
-    assert await seen(Watch.of([rules]), lambda: change(rules), nudge=rules.touch)
+    assert await seen(files(rules), lambda: change(rules), nudge=rules.touch)
 
 
 async def test_what_editors_leave_beside_the_file_is_not_a_change(rules: Path) -> None:
@@ -80,7 +85,7 @@ async def test_what_editors_leave_beside_the_file_is_not_a_change(rules: Path) -
         for name in (".rules.toml.swp", "rules.toml~", "4913", "#rules.toml#"):
             rules.with_name(name).write_text("x")
 
-    assert not await seen(Watch.of([rules]), leave, nudge=rules.touch)
+    assert not await seen(files(rules), leave, nudge=rules.touch)
 
 
 async def test_the_swap_of_a_kubernetes_volume_is_seen(tmp_path: Path) -> None:
@@ -94,29 +99,36 @@ async def test_the_swap_of_a_kubernetes_volume_is_seen(tmp_path: Path) -> None:
         (tmp_path / "..data_tmp").symlink_to("..two")
         (tmp_path / "..data_tmp").rename(tmp_path / "..data")
 
-    watch = Watch.of([tmp_path / "rules.toml"])
-    assert await seen(watch, swap, nudge=(tmp_path / "..one" / "rules.toml").touch)
+    assert await seen(files(tmp_path / "rules.toml"), swap, nudge=(tmp_path / "..one" / "rules.toml").touch)
 
 
 async def test_a_file_behind_a_symlink_is_seen_where_it_lies(rules: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.toml"
     link.symlink_to("home/rules.toml")
-    assert await seen(Watch.of([link]), lambda: replace(rules), nudge=rules.touch)
+    assert await seen(files(link), lambda: replace(rules), nudge=rules.touch)
 
 
 async def test_a_new_file_that_an_include_covers_is_seen(rules: Path) -> None:
-    watch = Watch.of([rules, rules.parent / "rules.d" / "*.toml"])
+    watched = watch([rules], rules.parent, ["rules.d/*.toml"])
     new = rules.parent / "rules.d"
-    assert await seen(watch, lambda: (new / "ann.toml").write_text("x"), nudge=rules.touch)
-    assert not await seen(watch, lambda: (new / "notes.txt").write_text("x"), nudge=rules.touch)
+    assert await seen(watched, lambda: (new / "ann.toml").write_text("x"), nudge=rules.touch)
+    assert not await seen(watched, lambda: (new / "notes.txt").write_text("x"), nudge=rules.touch)
 
 
 async def test_a_directory_that_an_include_names_is_seen_when_it_is_made(rules: Path) -> None:
-    watch = Watch.of([rules, rules.parent / "later" / "*.toml"])
-    assert await seen(watch, (rules.parent / "later").mkdir, nudge=rules.touch)
+    watched = watch([rules], rules.parent, ["later/*.toml"])
+    assert await seen(watched, (rules.parent / "later").mkdir, nudge=rules.touch)
 
 
-def test_a_symlink_that_leads_to_itself_is_watched_as_a_name(tmp_path: Path) -> None:
-    loop = tmp_path / "loop.toml"
+async def test_a_folder_is_watched_under_all_its_names(rules: Path, tmp_path: Path) -> None:
+    (tmp_path / "alias").symlink_to("home")
+    alias = tmp_path / "alias"
+    watched = watch([rules, alias / "rules.toml"], alias, ["rules.d/*.toml", "*.inc"])
+    assert await seen(watched, lambda: replace(rules), nudge=rules.touch)
+    assert await seen(watched, lambda: (alias / "new.inc").write_text("x"), nudge=rules.touch)
+
+
+async def test_a_symlink_that_leads_to_itself_is_no_trap(rules: Path) -> None:
+    loop = rules.with_name("loop.toml")
     loop.symlink_to("loop.toml")
-    assert loop in Watch.of([loop]).names
+    assert await seen(Watch(frozenset({rules, loop}), frozenset({rules.parent})), loop.unlink, nudge=rules.touch)

@@ -1,0 +1,175 @@
+"""Looks after one account: its list of mailboxes, who watches which, and what was left half done.
+
+The lead is the connection that asks for the list of mailboxes each minute. It holds a mailbox of its own like
+the others, and goes on rounds over those for which there is no connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mailrules.daemon import logs
+from mailrules.daemon.door import Door
+from mailrules.daemon.layout import Layout, arrange
+from mailrules.daemon.link import ended, retried, unhurried
+from mailrules.daemon.rounds import Rounds
+from mailrules.daemon.worker import Worker
+from mailrules.engine.account import AccountContext
+from mailrules.engine.directory import Directory
+from mailrules.engine.recovery import replay
+from mailrules.imap import MailboxName, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    from mailrules.client import Session
+    from mailrules.config import Loaded
+    from mailrules.engine.outcome import Outcome
+    from mailrules.imap.responses import StatusData
+    from mailrules.store import Entry, Store
+
+__all__ = ["Account"]
+
+_LIST_EVERY = 60.0  # seconds
+
+
+class Account:
+    """One account of the rule file. ``run`` it; to stop, cancel that."""
+
+    def __init__(
+        self, name: str, loaded: Callable[[], Loaded], store: Store, report: Callable[[Outcome], None]
+    ) -> None:
+        config = loaded().config
+        self._name = name
+        self._settings = config.accounts[name]
+        self._store = store
+        self._log = logs.logger(account=name)
+        self._door = Door(self._settings, self._log)
+        self._directory = Directory(name, self._settings, store, _now)
+        self._context = AccountContext(
+            name=name,
+            settings=self._settings,
+            store=store,
+            directory=self._directory,
+            rules=lambda: loaded().ruleset,
+            report=report,
+            now=_now,
+            timezone=config.daemon.timezone,
+            open_session=self._door.session,
+            spawn=self._spawn,
+            observe=config.daemon.mode == "observe",
+        )
+        self._layout = Layout()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._workers: dict[MailboxName, asyncio.Task[None]] = {}
+        self._in_repair: set[int | None] = set()
+
+    async def run(self) -> None:
+        """Watch the account until cancelled; then the flights in hand have a moment to come to their end."""
+        try:
+            await self._spawn(retried(self._lead, self._log))
+        finally:
+            await ended(self._tasks)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return task
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._log.error("interrupted", reason=str(error) or type(error).__name__)
+
+    # The lead
+
+    async def _lead(self) -> None:
+        async with self._door.session() as session:
+            self._log.info("signed in", host=self._settings.host)
+            await self._mend_everything()
+            await self._serve_as_lead(session)
+
+    async def _serve_as_lead(self, session: Session) -> None:
+        loop = asyncio.get_running_loop()
+        rounds = Rounds(self._context, session, self._mend, self._log)
+        home: Worker | None = None
+        list_at = go_at = loop.time()
+        while True:
+            now = loop.time()
+            told: Mapping[MailboxName, StatusData] = {}
+            if now >= list_at:
+                list_at = now + _LIST_EVERY
+                session.connection.done()
+                await self._directory.refresh(session)
+                told = {info.name: info.status for info in self._directory.mailboxes if info.status}
+                await self._share_out()
+            if now >= go_at:
+                go_at = now + self._settings.poll
+                await rounds.go(self._layout.rounds, told)
+            home = await self._at_home(session, home)
+            limit = max(0.0, (min(list_at, go_at) if self._layout.rounds else list_at) - loop.time())
+            if home is None:
+                await session.connection.until(lambda: False, limit)
+            else:
+                await home.wait(limit)
+
+    async def _at_home(self, session: Session, home: Worker | None) -> Worker | None:
+        """Go back to the lead's own mailbox and look there; None if it has none, or none that can be selected."""
+        name, selected = self._layout.lead, session.selected
+        if name is None:
+            return None
+        try:
+            if home is None or home.name != name or selected is None or selected.name != name:
+                home = Worker(self._context, session, name, self._mend, self._log)
+                await home.begin()
+            await home.look()
+        except Refused as error:
+            self._log.warning("mailbox can't be watched", mailbox=session.namespace.to_path(name), reason=str(error))
+            return None
+        return home
+
+    # The others
+
+    async def _share_out(self) -> None:
+        """Let workers begin and end so that they fit the mailboxes that are watched now."""
+        watched = [info.name for info in self._directory.watched()]
+        self._layout = arrange(watched, self._settings.max_connections, self._layout)
+        # No two connections may ever handle one mailbox: who leaves is waited for.
+        await ended([self._workers.pop(name) for name in set(self._workers) - set(self._layout.held)])
+        for name in self._layout.held:
+            if name not in self._workers:
+                self._workers[name] = self._spawn(retried(partial(self._hold, name), self._log))
+
+    async def _hold(self, name: MailboxName) -> None:
+        async with self._door.session() as session:
+            await Worker(self._context, session, name, self._mend, self._log).serve()
+
+    # What was left half done
+
+    async def _mend_everything(self) -> None:
+        """Look in every mailbox that was ever handled, also in those that are no longer watched."""
+        for checkpoint in await self._store.checkpoints(self._name):
+            name = MailboxName(checkpoint.mailbox)
+            if name not in self._workers:  # what a worker has in hand is not left behind
+                self._mend(name, await self._store.unfinished(self._name, checkpoint.mailbox))
+
+    def _mend(self, name: MailboxName, stale: Sequence[Entry]) -> None:
+        """Have entries finished by a connection of its own, while other mail goes on."""
+        ids = {entry.id for entry in stale} - self._in_repair
+        if ids:
+            self._in_repair |= ids
+            self._log.info("finishing what was interrupted", mailbox=str(name), messages=len(ids))
+            self._spawn(retried(partial(self._replay, name, ids), self._log))
+
+    async def _replay(self, name: MailboxName, ids: set[int | None]) -> None:
+        unfinished = await self._store.unfinished(self._name, name.raw)
+        await unhurried(replay(self._context, name, tuple(entry for entry in unfinished if entry.id in ids)))
+        self._in_repair -= ids
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

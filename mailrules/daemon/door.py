@@ -1,0 +1,107 @@
+"""The way in to one account: one sign-in at a time, and none before the account may knock again."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from mailrules.client import ClearTextRefused, Credentials, Endpoint, Session, SignInFailed, Timeouts, TLSMode
+from mailrules.config import SecretError
+from mailrules.daemon.backoff import delays
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from structlog.typing import FilteringBoundLogger
+
+    from mailrules.config import Account, Secret
+
+__all__ = ["Door", "DoorClosed", "sign_in"]
+
+_FIRST_PAUSE = 120.0  # seconds, of which at least half are waited: servers lock accounts after a few wrong passwords
+_LONGEST_PAUSE = 3600.0
+
+
+async def sign_in(settings: Account) -> Session:
+    """Sign in once. Raises SecretError, NetworkError, SignInFailed, ClearTextRefused."""
+    password = await _reveal(settings.password)
+    endpoint = Endpoint(settings.host, settings.port, TLSMode[settings.tls.upper()], settings.ca_file)
+    credentials = Credentials(settings.username, password, settings.auth)
+    return await Session.open(endpoint, credentials, Timeouts())
+
+
+class DoorClosed(Exception):
+    """The account's sign-in was refused, and the log has it; the door stays closed for a while."""
+
+
+class Door:
+    """Opens sessions for all the connections of one account.
+
+    A refused sign-in keeps the door closed for all of them, for a minute at least and longer each time: whoever
+    hammers with a wrong password is locked out.
+    """
+
+    def __init__(self, settings: Account, log: FilteringBoundLogger) -> None:
+        self._settings = settings
+        self._log = log
+        self._turn = asyncio.Lock()
+        self._pauses = delays(_FIRST_PAUSE, _LONGEST_PAUSE)
+        self._closed_until = 0.0
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """Wait for its turn and sign in once; the session is closed afterwards.
+
+        Raises DoorClosed, NetworkError, or a SignInFailed that is temporary.
+        """
+        session = await self._enter()
+        try:
+            yield session
+        finally:
+            await session.connection.close()
+
+    async def _enter(self) -> Session:
+        loop = asyncio.get_running_loop()
+        async with self._turn:
+            await asyncio.sleep(max(0.0, self._closed_until - loop.time()))
+            try:
+                session = await sign_in(self._settings)
+            except (SignInFailed, ClearTextRefused, SecretError) as error:
+                if isinstance(error, SignInFailed) and error.temporary:
+                    raise
+                pause = next(self._pauses)
+                self._closed_until = loop.time() + pause
+                self._log.error("sign-in failed", reason=str(error), next_try=f"in {pause:.0f} s")
+                raise DoorClosed from error
+            self._pauses = delays(_FIRST_PAUSE, _LONGEST_PAUSE)
+            return session
+
+
+async def _reveal(secret: Secret) -> str:
+    """Read a password beside the loop: a command may take its time, and must not hold up the end of the process."""
+    loop = asyncio.get_running_loop()
+    revealed: asyncio.Future[str] = loop.create_future()
+
+    def settle(password: str, error: Exception | None) -> None:
+        if revealed.done():
+            return
+        if error is None:
+            revealed.set_result(password)
+        else:
+            revealed.set_exception(error)
+
+    def read() -> None:
+        password, failure = "", None
+        try:
+            password = secret.reveal()
+        except Exception as error:  # noqa: BLE001 - handed over to whoever awaits
+            failure = error
+        try:
+            loop.call_soon_threadsafe(settle, password, failure)
+        except RuntimeError:
+            return  # the loop has been closed meanwhile: nobody waits any more
+
+    threading.Thread(target=read, daemon=True).start()
+    return await revealed

@@ -1,0 +1,88 @@
+"""Keeps things going: work is repeated after whatever went wrong, and flights are not cut by a stop.
+
+Stopping is cancelling. What must not be cut in the middle, a flight of commands, runs in ``unhurried``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+from mailrules.client import ClientError
+from mailrules.daemon.backoff import delays
+from mailrules.daemon.door import DoorClosed
+from mailrules.imap import ImapError, Refused
+from mailrules.store import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+
+    from structlog.typing import FilteringBoundLogger
+
+T = TypeVar("T")
+
+__all__ = ["GRACE", "ended", "retried", "unhurried"]
+
+GRACE = 3.0  # seconds; with a second for LOGOUT, a stop takes less than five
+_STEADY = 60.0  # seconds; what lasted as long was a success, and the delays begin anew
+_THROTTLED = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds", re.IGNORECASE)  # as Exchange Online says it
+
+
+async def retried(work: Callable[[], Awaitable[None]], log: FilteringBoundLogger) -> None:
+    """Do ``work`` until it returns. Troubles are logged and never raised; the next try follows after a delay."""
+    loop = asyncio.get_running_loop()
+    pauses = delays()
+    while True:
+        began = loop.time()
+        try:
+            return await work()
+        except DoorClosed:
+            continue  # the door has told why, and keeps everybody waiting
+        except (ClientError, ImapError, StateError) as error:
+            trouble: Exception = error
+        except Exception as error:
+            log.exception("unexpected error")
+            trouble = error
+        if loop.time() - began >= _STEADY:
+            pauses = delays()
+        pause = max(next(pauses), _asked_for(trouble))
+        log.warning("interrupted", reason=str(trouble) or type(trouble).__name__, next_try=f"in {pause:.1f} s")
+        await asyncio.sleep(pause)
+
+
+async def unhurried(work: Coroutine[object, object, T]) -> T:
+    """Carry ``work`` out; if the caller is cancelled meanwhile, it has ``GRACE`` seconds to come to its end."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        try:
+            await asyncio.wait({task}, timeout=GRACE)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
+async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait for their end; again when it takes too long, or when the caller is cancelled meanwhile."""
+    pending = {task for task in tasks if not task.done()}
+    hurried = False
+    while pending:
+        for task in pending:
+            task.cancel()
+        try:
+            _, pending = await asyncio.wait(pending, timeout=GRACE + 1.0)
+        except asyncio.CancelledError:
+            hurried = True
+            pending = {task for task in pending if not task.done()}
+    if hurried:
+        raise asyncio.CancelledError
+
+
+def _asked_for(trouble: Exception) -> float:
+    """Return the seconds for which the server asked to be left alone."""
+    text = trouble.answer.tagged.text if isinstance(trouble, Refused) else ""
+    found = _THROTTLED.search(text)
+    return min(int(found[1]) / 1000, 3600) if found else 0.0

@@ -1,0 +1,160 @@
+"""The life of the daemon: accounts begin, rules are swapped, accounts end.
+
+Each account is a task of its own and never another one's trouble. A new rule file gets in whole or not at all: its
+rules hold from the next batch on, on the connections that are open, and only accounts whose settings changed
+sign in again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from mailrules.config import ConfigError, load
+from mailrules.daemon import logs, systemd
+from mailrules.daemon.account import Account
+from mailrules.daemon.link import ended
+from mailrules.daemon.reload import changes
+from mailrules.store import Locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mailrules.config import Loaded, Watch
+    from mailrules.engine.outcome import Outcome
+    from mailrules.store import Store
+
+__all__ = ["Supervisor"]
+
+_LEASE_PAUSE = 10.0  # seconds between tries for an account that another process works on
+_RESTART_PAUSE = 10.0  # seconds before an account that failed in an unexpected way begins anew
+
+
+class Supervisor:
+    """Runs all accounts of a rule file. ``run`` it; ``reload`` and ``stop`` may be called from a signal handler."""
+
+    def __init__(
+        self, path: Path, loaded: Loaded, store: Store, report: Callable[[Outcome], None] = logs.log_outcome
+    ) -> None:
+        self._path = path
+        self._loaded = loaded
+        self._store = store
+        self._report = report
+        self._log = logs.logger()
+        self._accounts: dict[str, asyncio.Task[None]] = {}
+        self._watched = loaded.watch
+        self._unwatch = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until ``stop``. Raises Locked at once if another process works on one of the accounts."""
+        for name in self._loaded.config.accounts:
+            async with self._store.lease(name):
+                pass  # only to know: the account's own task takes it, and keeps it
+        for name in self._loaded.config.accounts:
+            self._begin(name)
+        self._log.info("started", rules=len(self._loaded.ruleset.rules), accounts=len(self._accounts))
+        systemd.ready(self._summary())
+        followers = [asyncio.create_task(self._follow_files()), asyncio.create_task(self._follow_wishes())]
+        try:
+            await self._stopping.wait()
+        finally:
+            systemd.stopping()
+            self._log.info("stopping")
+            self._unwatch.set()
+            followers[1].cancel()
+            await ended(self._accounts.values())
+            await asyncio.gather(*followers, return_exceptions=True)
+            self._log.info("stopped")
+
+    def reload(self) -> None:
+        """Read the rule file again."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Let flights in hand come to their end, and sign off. A second call waits for nothing any more."""
+        if self._stopping.is_set():
+            for task in self._accounts.values():
+                task.cancel()
+        self._stopping.set()
+
+    # Accounts
+
+    def _begin(self, name: str) -> None:
+        self._accounts[name] = asyncio.create_task(self._look_after(name), name=f"account {name}")
+
+    async def _look_after(self, name: str) -> None:
+        """Serve one account until cancelled, whatever happens to it."""
+        log = self._log.bind(account=name)
+        while True:
+            try:
+                async with self._store.lease(name):
+                    await Account(name, lambda: self._loaded, self._store, self._report).run()
+            except Locked as error:
+                log.error("account in use", reason=str(error))
+                await asyncio.sleep(_LEASE_PAUSE)
+            except Exception:
+                log.exception("unexpected error")
+                await asyncio.sleep(_RESTART_PAUSE)
+
+    # New rules
+
+    async def _follow_files(self) -> None:
+        while not self._stopping.is_set():
+            self._unwatch.clear()
+            try:
+                async for _ in changes(self._watched, self._unwatch):
+                    self.reload()
+            except (OSError, RuntimeError) as error:  # such as inotify's limits
+                self._log.warning("the rule file is not watched: send SIGHUP to reload it", reason=str(error))
+                return
+
+    async def _follow_wishes(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            systemd.reloading()
+            await self._take_over()
+            systemd.ready(self._summary())
+
+    async def _take_over(self) -> None:
+        """Load the rule file; take it over if it is right, else say what is wrong and go on with the old one."""
+        try:
+            loaded = await asyncio.to_thread(load, self._path)
+        except ConfigError as error:
+            for problem in error.problems:
+                self._log.error("rule file not taken over", problem=str(problem))
+            if error.watch.folders:
+                self._watch(error.watch)
+            return
+        for warning in loaded.warnings:
+            self._log.warning("rule file", problem=str(warning))
+        old, self._loaded = self._loaded, loaded
+        self._watch(loaded.watch)
+        await self._follow_accounts(old)
+        self._log.info("rules taken over", rules=len(loaded.ruleset.rules), accounts=len(self._accounts))
+
+    async def _follow_accounts(self, old: Loaded) -> None:
+        before, after = old.config, self._loaded.config
+        if before.daemon.state != after.daemon.state:
+            self._log.warning("daemon.state takes effect at the next start")
+        same_daemon = before.daemon == after.daemon
+        kept = {
+            name
+            for name, settings in after.accounts.items()
+            if same_daemon and before.accounts.get(name) == settings and name in self._accounts
+        }
+        await ended([self._accounts.pop(name) for name in set(self._accounts) - kept])
+        for name in after.accounts:
+            if name not in kept:
+                self._begin(name)
+
+    def _watch(self, watch: Watch) -> None:
+        if watch != self._watched:
+            self._watched = watch
+            self._unwatch.set()  # it begins anew with the new names
+
+    def _summary(self) -> str:
+        return f"{len(self._loaded.ruleset.rules)} rules, {len(self._accounts)} accounts"
