@@ -1,0 +1,1 @@
+"""The IMAP protocol, without a network."""
