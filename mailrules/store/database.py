@@ -1,8 +1,11 @@
 """Open the state's file so that it is private, durable, ours and whole; and say in words what went wrong with it."""
 
+import contextlib
+import fcntl
 import os
 import sqlite3
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from mailrules.store.errors import StateDamaged, StateError
@@ -23,7 +26,8 @@ def connect(path: Path) -> sqlite3.Connection:
         raise StateError(f"{path}: the state cannot be opened: {error.strerror}") from error
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        _make_durable(db)
+        with _alone(path.parent):
+            _make_durable(db)
         migrate(db)
         _check(db)
     except sqlite3.Error as error:
@@ -69,7 +73,7 @@ def _make_private(path: Path) -> None:
     SQLite gives its -wal and -shm files the mode of the main one.
     """
     if not path.parent.exists():
-        path.parent.mkdir(mode=0o700, parents=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sync_folder(path.parent.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -78,7 +82,7 @@ def _make_private(path: Path) -> None:
     finally:
         os.close(descriptor)
     for companion in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        if companion.exists():
+        with contextlib.suppress(FileNotFoundError):
             companion.chmod(0o600)
     _sync_folder(path.parent)
 
@@ -88,6 +92,17 @@ def _sync_folder(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time switch to the write-ahead log: SQLite does not wait there, it says "locked" at once."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)
 

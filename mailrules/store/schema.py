@@ -9,6 +9,7 @@ expected arrivals stay as small as the work in hand, however long the history gr
 
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 
 from mailrules.store.errors import StateDamaged, StateTooNew
 
@@ -126,8 +127,6 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS
 
     The number is read under the write lock, so two processes that start at once do not both migrate.
     """
-    if _schema(db) == len(migrations):
-        return
     db.execute("BEGIN IMMEDIATE")
     try:
         schema = _schema(db)
@@ -136,11 +135,11 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS
                 f"the state has schema {schema}, and this mailrules knows {len(migrations)}: run the newer mailrules "
                 "that wrote it, or name another file in daemon.state"
             )
-        for migration in migrations[schema:]:
-            for statement in migration:
+        if schema < len(migrations):
+            for statement in chain.from_iterable(migrations[schema:]):
                 db.execute(statement)
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
-        db.execute(f"PRAGMA user_version = {len(migrations):d}")
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+            db.execute(f"PRAGMA user_version = {len(migrations):d}")
     except BaseException:
         db.execute("ROLLBACK")
         raise

@@ -62,7 +62,7 @@ class Writer:
         threading.Thread(target=self._main, args=(self._loop, opened, self._ended), name="store", daemon=True).start()
         try:
             await asyncio.shield(opened)
-        except StateError:
+        except Exception:
             self._loop = None
             raise
 
