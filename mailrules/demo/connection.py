@@ -132,6 +132,8 @@ class Connection:
         changed = asyncio.Event()
         self._session.on_change = changed.set
         await self._write(b"+ idling\r\n")
+        if Drop.AFTER in effects:
+            raise Cut
         line = asyncio.create_task(self._read_line())
         line.add_done_callback(lambda read: read.cancelled() or read.exception())  # a client that is gone is no error
         try:

@@ -121,11 +121,13 @@ class MemoryServer:
         """How many connections are open."""
         return len(self._connections)
 
-    async def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+    def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self._later(self._serve(reader, writer))
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         session = Session(self.options, self._tree, self._now)
         connection = Connection(reader, writer, session, self.faults, self.commands.append, self._later)
         self._connections.add(connection)
-        self._keep(asyncio.current_task())
         try:
             await connection.serve()
         finally:
@@ -133,11 +135,7 @@ class MemoryServer:
             writer.close()
 
     def _later(self, work: Coroutine[None, None, None]) -> None:
-        self._keep(asyncio.get_running_loop().create_task(work))
-
-    def _keep(self, task: asyncio.Task[None] | None) -> None:
-        if task is None:
-            raise AssertionError("connections are served by tasks")
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -41,6 +41,8 @@ def _transfer(session: Session, command: Command) -> tuple[list[int], str | None
     if view.read_only and command.name.endswith("MOVE"):
         raise Refusal("NO [READ-ONLY] Mailbox is read-only")
     there = existing(session, uids)
+    if there != uids:
+        raise Refusal("NO [EXPUNGEISSUED] Some of the requested messages no longer exist.")
     if session.interrupt is not None:
         there = there[: session.interrupt.copied]
     originals = [view.mailbox.messages[uid] for uid in there]
