@@ -81,6 +81,10 @@ class Store(ABC):
         """Count the mailbox's PENDING and HELD entries."""
 
     @abstractmethod
+    async def copied(self, account: str, mailbox: bytes, uidvalidity: int) -> Mapping[int, frozenset[bytes]]:
+        """Return where messages of this mailbox were copied to: the targets of finished COPY steps, by the UID here."""
+
+    @abstractmethod
     async def settled(self, entry_ids: Collection[int], within: float) -> bool:
         """Wait until none of these entries is BEGUN any more; False when `within` seconds have passed first."""
 

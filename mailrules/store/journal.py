@@ -4,7 +4,7 @@ Every function runs inside the caller's transaction.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -116,6 +116,22 @@ def count_open(db: sqlite3.Connection, account: str, mailbox: bytes) -> Counts:
         ).fetchall()
     )
     return Counts(pending=counts.get("pending", 0), held=counts.get("held", 0))
+
+
+def read_copied(
+    db: sqlite3.Connection, account: str, mailbox: bytes, uidvalidity: int
+) -> Mapping[int, frozenset[bytes]]:
+    """Read the targets of the mailbox's finished COPY steps, by the UID of the message."""
+    rows = db.execute(
+        "SELECT entry.uid, target.name FROM entry JOIN step ON step.entry = entry.id"
+        " JOIN mailbox AS target ON target.id = step.target"
+        " WHERE entry.mailbox = ? AND entry.uidvalidity = ? AND step.kind = 'copy' AND step.state = 'done'",
+        (find_mailbox(db, account, mailbox), uidvalidity),
+    )
+    copied: dict[int, set[bytes]] = {}
+    for uid, target in rows:
+        copied.setdefault(uid, set()).add(target)
+    return {uid: frozenset(targets) for uid, targets in copied.items()}
 
 
 def still_begun(db: sqlite3.Connection, entry_ids: Collection[int]) -> frozenset[int]:

@@ -88,6 +88,7 @@ MIGRATIONS: Sequence[Migration] = (
         )
         """,
         "CREATE INDEX entry_open ON entry (mailbox, state, due) WHERE finished IS NULL",
+        "CREATE INDEX entry_message ON entry (mailbox, uidvalidity)",
         "CREATE INDEX entry_finished ON entry (finished) WHERE finished IS NOT NULL",
         """
         CREATE TABLE step (

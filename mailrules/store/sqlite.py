@@ -95,6 +95,12 @@ class SqliteStore(Store):
         """Count the mailbox's PENDING and HELD entries."""
         return await self._writer.read(partial(journal.count_open, account=account, mailbox=mailbox))
 
+    async def copied(self, account: str, mailbox: bytes, uidvalidity: int) -> Mapping[int, frozenset[bytes]]:
+        """Return where messages of this mailbox were copied to."""
+        return await self._writer.read(
+            partial(journal.read_copied, account=account, mailbox=mailbox, uidvalidity=uidvalidity)
+        )
+
     async def settled(self, entry_ids: Collection[int], within: float) -> bool:
         """Wait until none of these entries is BEGUN, at most `within` seconds."""
         with self._waiting.waiter(entry_ids) as waiter:

@@ -1,0 +1,51 @@
+"""What all mailboxes of one account share on their way through the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from mailrules.client import Session
+from mailrules.config import Account
+from mailrules.engine.directory import Directory
+from mailrules.engine.outcome import Outcome
+from mailrules.rules import Facts, Ruleset
+from mailrules.store import Store
+
+__all__ = ["AccountContext"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountContext:
+    """One account: its settings, its state, and the callbacks into the floors above."""
+
+    name: str
+    settings: Account
+    store: Store
+    directory: Directory
+    rules: Callable[[], Ruleset]
+    """Read once per batch, so that a reload falls between two batches."""
+    report: Callable[[Outcome], None]
+    now: Callable[[], datetime]
+    timezone: tzinfo
+    open_session: Callable[[], AbstractAsyncContextManager[Session]]
+    """A signed-in session of its own for work beside the watchers; closed afterwards."""
+    spawn: Callable[[Coroutine[None, None, None]], None]
+    """Run something beside the watchers, for as long as the account is served."""
+    grace: float = 5.0
+    """Seconds between two looks at a target: an old session may still be at work there."""
+    observe: bool = False
+    """Nothing is done, only reported."""
+
+    def facts(self, mailbox: str, delimiter: str | None) -> Facts:
+        """What rules may ask besides the message itself."""
+        return Facts(
+            now=self.now(),
+            timezone=self.timezone,
+            account=self.name,
+            mailbox=mailbox,
+            addresses=self.settings.addresses,
+            delimiter=delimiter or "/",
+        )

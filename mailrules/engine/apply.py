@@ -1,0 +1,111 @@
+"""The rules over mail that is there already: the same path, without waiting for anything new."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from mailrules.client import Session
+from mailrules.engine.account import AccountContext
+from mailrules.engine.deciding import Decision
+from mailrules.engine.filing import uids_in, windows
+from mailrules.engine.process import Path
+from mailrules.engine.reading import fetch
+from mailrules.imap import MailboxName, UIDSet
+from mailrules.store import Checkpoint, Entry, EntryState
+
+__all__ = ["ApplyMode", "ApplySummary", "apply"]
+
+_BATCH = 10
+"""Windows that are acted on together: one command a target serves up to 10,000 messages."""
+
+
+class ApplyMode(Enum):
+    """Whether the mailbox is changed."""
+
+    DO = "do"
+    DRY_RUN = "dry run"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySummary:
+    """What came out of one mailbox."""
+
+    messages: int
+    """How many were looked at."""
+    matched: Mapping[str, int]
+    """How many messages each rule matched."""
+    done: int
+    pending: int
+    held: int
+
+
+async def apply(
+    context: AccountContext,
+    session: Session,
+    name: MailboxName,
+    *,
+    mode: ApplyMode,
+    progress: Callable[[int, int], None],
+) -> ApplySummary:
+    r"""Run the rules over every message of a mailbox that is not marked \Deleted.
+
+    A dry run opens the mailbox by EXAMINE and changes nothing; its outcomes are reported as observed.
+    ``progress`` is told how many of how many messages are through. A copy that the journal knows
+    as made is not made again. Raises Refused if the mailbox can't be opened, NetworkError.
+    """
+    path = Path(context, session, name)
+    selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))
+    uids = await uids_in(session, UIDSet.all()) if selected.exists else ()
+    ruleset = context.rules()
+    matched: Counter[str] = Counter()
+    states: Counter[EntryState] = Counter()
+    decisions: list[Decision] = []
+    all_windows = list(windows(uids))
+    looked = 0
+    for number, window in enumerate(all_windows, start=1):
+        messages = await fetch(session, window, ruleset.header_fields)
+        found = await path.evaluate(messages, ruleset, {})
+        decisions += found
+        matched.update(rule for decision in found for rule in decision.verdict.matched)
+        looked += len(window)
+        progress(looked, len(uids))
+        if mode is ApplyMode.DRY_RUN:
+            _report(path, found)
+            decisions.clear()
+        elif number % _BATCH == 0 or number == len(all_windows):
+            ended = await _act(path, decisions, window.last or 0)
+            states.update(entry.state for entry in ended)
+            decisions.clear()
+    return ApplySummary(
+        len(uids), dict(matched), states[EntryState.DONE], states[EntryState.PENDING], states[EntryState.HELD]
+    )
+
+
+def _report(path: Path, decisions: Sequence[Decision]) -> None:
+    for decision in decisions:
+        if decision.verdict.plan or decision.verdict.error:
+            path.report_observed(decision)
+
+
+async def _act(path: Path, decisions: Sequence[Decision], highest: int) -> Sequence[Entry]:
+    context = path.context
+    messages = {decision.message.uid: decision.message for decision in decisions}
+    checkpoint = await context.store.checkpoint(context.name, path.name.raw)
+    entries = await path.journal(
+        decisions,
+        context.rules(),
+        _raised(checkpoint, path.selected.uidvalidity, highest),
+        messages.values(),
+        await context.store.copied(context.name, path.name.raw, path.selected.uidvalidity),
+    )
+    return await path.execute(entries, messages, lambda: None)
+
+
+def _raised(checkpoint: Checkpoint | None, uidvalidity: int, highest: int) -> Checkpoint | None:
+    """Where new mail begins for the daemon afterwards: it must not run the same rules on these messages again."""
+    if checkpoint is None or checkpoint.uidvalidity != uidvalidity:
+        return None
+    return replace(checkpoint, uid=max(checkpoint.uid, highest))

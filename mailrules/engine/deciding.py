@@ -1,0 +1,239 @@
+"""What is to be done with each message of a batch: the rules are asked, targets found, steps lowered.
+
+Nothing is changed on the server here but that missing targets are created.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mailrules.client import Session
+from mailrules.engine.account import AccountContext
+from mailrules.engine.directory import TargetError
+from mailrules.engine.journal import decided, draft, held
+from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, lowering_for
+from mailrules.engine.reading import Fetched
+from mailrules.imap import (
+    DELETED,
+    UID,
+    MailboxName,
+    Refused,
+    SelectedMailbox,
+    UidSearch,
+    UIDSet,
+    admits,
+    has_flag,
+    parse_search,
+    search,
+)
+from mailrules.rules import Expunge, MoveTo, Needs, Ruleset, Target, Trash, Verdict
+from mailrules.store import Entry, Own, Step, StepKind
+
+__all__ = ["Decision", "Origin", "decide", "entries_for", "is_shareable"]
+
+_MAX_HOPS = 8
+_SEARCH_ROUNDS = 10
+_TRASH = "\\Trash"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A message and what the rules say of it."""
+
+    message: Fetched
+    verdict: Verdict
+    origin: Own | None = None
+    """Set when mailrules itself put the message here and the moving rule asked for ``chain``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The mailbox that the messages of a batch are in, on the session that has it selected."""
+
+    session: Session
+    name: MailboxName
+    path: str
+    selected: SelectedMailbox
+
+
+async def decide(
+    context: AccountContext, origin: Origin, messages: Iterable[Fetched], ruleset: Ruleset, owners: Mapping[int, Own]
+) -> list[Decision]:
+    r"""Ask the rules about each message; messages marked \Deleted are somebody's affair and left alone.
+
+    Searches that rules need are put to the server for all open messages together. A search that it
+    refuses stays unknown, and a rule that ends unknown does nothing.
+    """
+    facts = context.facts(origin.path, origin.session.namespace.delimiter)
+    answers: dict[str, dict[int, bool | None]] = {}
+    undecided = [message for message in messages if not has_flag(message.flags, DELETED)]
+    decisions: list[Decision] = []
+    for _ in range(_SEARCH_ROUNDS):
+        needed: dict[str, list[Fetched]] = {}
+        again: list[Fetched] = []
+        for message in undecided:
+            own = owners.get(message.uid)
+            searches = {text: known[message.uid] for text, known in answers.items() if message.uid in known}
+            verdict = _rules_for(ruleset, own).evaluate(message.message.answered(searches), facts)
+            match verdict:
+                case Needs(texts):
+                    again.append(message)
+                    for text in texts:
+                        needed.setdefault(text, []).append(message)
+                case Verdict():
+                    decisions.append(Decision(message, verdict, own))
+        if not again:
+            return sorted(decisions, key=lambda decision: decision.message.uid)
+        undecided = again
+        await _search(origin.session, needed, answers)
+    raise AssertionError("every search is answered after one round, if only by unknown")
+
+
+def _rules_for(ruleset: Ruleset, own: Own | None) -> Ruleset:
+    """No rule acts twice on one message."""
+    return ruleset.without(own.rules) if own else ruleset
+
+
+async def _search(
+    session: Session, needed: dict[str, list[Fetched]], answers: dict[str, dict[int, bool | None]]
+) -> None:
+    """Put each search to the server, for the messages that need it only."""
+    session.connection.done()
+    asked = [
+        (text, chunk, session.connection.submit(UidSearch(search.uid(chunk) & parse_search(text))))
+        for text, messages in needed.items()
+        for chunk in UIDSet(UID(message.uid) for message in messages).chunks()
+    ]
+    results = await asyncio.gather(*(future for _, _, future in asked), return_exceptions=True)
+    for (text, chunk, _), result in zip(asked, results, strict=True):
+        known = answers.setdefault(text, {})
+        match result:
+            case Refused():
+                known |= dict.fromkeys(chunk)
+            case BaseException():
+                raise result
+            case _:
+                hits = frozenset(result)
+                known |= {uid: uid in hits for uid in chunk}
+
+
+async def entries_for(
+    context: AccountContext, origin: Origin, decisions: Sequence[Decision], ruleset: Ruleset
+) -> list[Entry]:
+    """The journal entries of all messages that something is to be done with, or that can't be decided.
+
+    Missing targets are created first, so that their names are known to work.
+    """
+    drafts: list[tuple[Decision, Entry, dict[MailboxName, Target]]] = []
+    for decision in decisions:
+        verdict = decision.verdict
+        if not verdict.plan and verdict.error is None:
+            continue
+        blank = draft(context.name, origin.name.raw, origin.selected.uidvalidity, decision.message)
+        entry = decided(blank, verdict, ruleset.digest)
+        if verdict.error is not None:
+            drafts.append((decision, held(entry, verdict.error), {}))
+            continue
+        try:
+            drafts.append((decision, entry, _targets(context, origin, verdict)))
+        except TargetError as error:
+            drafts.append((decision, held(entry, str(error)), {}))
+    wanted = {name: target for _, _, targets in drafts for name, target in targets.items()}
+    failed = await context.directory.prepare(origin.session, list(wanted.items()))
+    entries = [_with_steps(context, origin, *one, failed) for one in drafts]
+    return [entry for entry in entries if entry.steps or entry.reason]
+
+
+def _targets(context: AccountContext, origin: Origin, verdict: Verdict) -> dict[MailboxName, Target]:
+    plan = verdict.plan
+    targets = [copy.target for copy in plan.copies]
+    match plan.ending:
+        case MoveTo(target=target):
+            targets.append(target)
+        case Trash():
+            targets.append(_trash())
+        case Expunge() | None:
+            pass
+    resolved = {context.directory.resolve(target, origin.session): target for target in targets}
+    # A move to where the message is would give it a new UID, and so be a new message, for ever.
+    resolved.pop(origin.name, None)
+    return resolved
+
+
+def _with_steps(
+    context: AccountContext,
+    origin: Origin,
+    decision: Decision,
+    entry: Entry,
+    targets: dict[MailboxName, Target],
+    failed: dict[MailboxName, str],
+) -> Entry:
+    if entry.reason:
+        return entry
+    if reasons := [failed[name] for name in targets if name in failed]:
+        return held(entry, "; ".join(reasons))
+    capabilities = origin.session.capabilities
+    lowering = lowering_for(capabilities, move_refused=bool(context.directory.move_refused))
+    steps = lower(
+        _resolve(context, origin, decision.verdict),
+        lowering,
+        decision.message.flags,
+        can_expunge="UIDPLUS" in capabilities,
+    )
+    if lost := _not_kept(steps, origin.selected):
+        return held(entry, f"{origin.path} does not keep {', '.join(lost)} (PERMANENTFLAGS)")
+    chain = isinstance(decision.verdict.plan.ending, MoveTo) and decision.verdict.plan.ending.chain
+    own = decision.origin
+    hops = own.hops + 1 if own else 0
+    rules = (*own.rules, *entry.rules) if own else entry.rules
+    return replace(entry, steps=steps, chain=chain and hops < _MAX_HOPS, hops=hops, rules=rules)
+
+
+def _resolve(context: AccountContext, origin: Origin, verdict: Verdict) -> ResolvedPlan:
+    directory = context.directory
+    plan = verdict.plan
+    ending: Relocation | Discard | None = None
+    match plan.ending:
+        case MoveTo(target=target, rule=rule):
+            ending = Relocation(directory.destination(directory.resolve(target, origin.session)), rule)
+        case Trash(rule=rule):
+            ending = Relocation(directory.destination(directory.resolve(_trash(), origin.session)), rule)
+        case Expunge(rule=rule):
+            ending = Discard(rule)
+        case None:
+            pass
+    moved_to = ending.to.name if isinstance(ending, Relocation) else None
+    if moved_to == origin.name:
+        ending = None
+    copies = {directory.resolve(copy.target, origin.session): copy.rule for copy in plan.copies}
+    return ResolvedPlan(
+        flags=plan.flags,
+        copies=tuple(
+            (directory.destination(name), rule) for name, rule in copies.items() if name not in {origin.name, moved_to}
+        ),
+        ending=ending,
+    )
+
+
+def is_shareable(context: AccountContext, entry: Entry, selected: SelectedMailbox) -> bool:
+    """Whether flags may share a flight with the copy or move behind them: nothing known can make one fail alone."""
+    return not _not_kept(entry.steps, selected) and all(
+        context.directory.exists(MailboxName(step.target)) for step in entry.steps if step.target is not None
+    )
+
+
+def _not_kept(steps: Iterable[Step], selected: SelectedMailbox) -> list[str]:
+    """The flags of a STORE that the mailbox would not keep (RFC 9051 §7.1, PERMANENTFLAGS)."""
+    return [
+        flag
+        for step in steps
+        if step.kind is StepKind.STORE_FLAGS
+        for flag in (*step.add, *(step.replace or ()))
+        if not admits(selected.permanent_flags, flag)
+    ]
+
+
+def _trash() -> Target:
+    return Target(path="", special_use=_TRASH, create=True)

@@ -1,0 +1,187 @@
+"""One account's mailboxes as the last LIST told them: where a target is, what is watched, what may be created.
+
+It also keeps, for each mailbox, a UIDNEXT known from before: a look for a copy whose answer was
+never seen starts there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailrules.client import MailboxInfo, Session
+from mailrules.config import Account
+from mailrules.engine.lowering import Destination
+from mailrules.engine.watching import is_watched
+from mailrules.imap import MailboxName, Refused
+from mailrules.rules.plan import Target
+from mailrules.store import Checkpoint, Store
+
+__all__ = ["CreationRefusedError", "Directory", "TargetError"]
+
+_DAY = timedelta(days=1)
+
+
+class TargetError(Exception):
+    """A target of a plan is no mailbox of this account and can't become one; the text says what to do."""
+
+
+class CreationRefusedError(TargetError):
+    """A missing mailbox is not created: its rule says so, or too many were created today."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Floor:
+    uidvalidity: int | None
+    uidnext: int | None
+
+
+class Directory:
+    """The mailboxes of one account, shared by all its sessions."""
+
+    def __init__(self, account: str, settings: Account, store: Store, now: Callable[[], datetime]) -> None:
+        self._account = account
+        self._settings = settings
+        self._store = store
+        self._now = now
+        self._infos: dict[MailboxName, MailboxInfo] = {}
+        self._floors: dict[MailboxName, _Floor] = {}
+        self._creating = asyncio.Lock()
+        self._created_unjournalled: list[bytes] = []
+        self.move_refused = ""
+        """The answer to a MOVE that the server advertises and refuses; empty while there was none."""
+
+    @property
+    def mailboxes(self) -> tuple[MailboxInfo, ...]:
+        """All of them, by path."""
+        return tuple(sorted(self._infos.values(), key=lambda info: info.path))
+
+    def watched(self) -> tuple[MailboxInfo, ...]:
+        """Those that the account's ``watch`` names, INBOX first."""
+        chosen = [info for info in self.mailboxes if is_watched(info, self._settings.watch)]
+        return tuple(sorted(chosen, key=lambda info: not info.name.is_inbox))
+
+    async def refresh(self, session: Session) -> None:
+        """Ask for the mailboxes anew (LIST, with STATUS where LIST-STATUS is offered).
+
+        A watched mailbox that was absent from the last LIST is new and handled from its first
+        message on, unless it is a rename: then it takes over the checkpoint. On an account's first
+        run every watched mailbox starts where it is now.
+        """
+        infos = {info.name: info for info in await session.mailboxes()}
+        self._infos = infos
+        for info in infos.values():
+            if info.status and info.status.uidnext:
+                self._floors[info.name] = _Floor(info.status.uidvalidity, info.status.uidnext)
+        known = await self._store.known_mailboxes(self._account)
+        if known is not None:
+            for info in self.watched():
+                if info.name.raw not in known:
+                    await self._start_new(session, info, known)
+        await self._store.remember_mailboxes(
+            self._account,
+            {info.name.raw: info.status.uidvalidity if info.status else None for info in infos.values()},
+        )
+
+    async def _start_new(self, session: Session, info: MailboxInfo, known: Mapping[bytes, int | None]) -> None:
+        if await self._store.checkpoint(self._account, info.name.raw):
+            return
+        status = info.status or await session.status(info.name)
+        validity = status.uidvalidity or 0
+        vanished = set(known) - {name.raw for name in self._infos}
+        for old in await self._store.checkpoints(self._account):
+            if old.mailbox in vanished and validity and old.uidvalidity == validity:
+                await self._store.set_checkpoint(
+                    Checkpoint(self._account, info.name.raw, validity, old.uid, old.newest)
+                )
+                return
+        await self._store.set_checkpoint(Checkpoint(self._account, info.name.raw, validity, 0))
+
+    # Targets
+
+    def resolve(self, target: Target, session: Session) -> MailboxName:
+        r"""The mailbox that a target means on this server. Raises TargetError if it means none.
+
+        A special use (RFC 6154) is found by its attribute, \Trash also by the account's ``trash``.
+        """
+        if target.special_use is None:
+            return session.namespace.to_wire(target.path)
+        wanted = target.special_use.lower()
+        for info in self.mailboxes:
+            if info.special_use and info.special_use.lower() == wanted and info.selectable:
+                return info.name
+        if wanted == "\\trash" and self._settings.trash:
+            return session.namespace.to_wire(self._settings.trash)
+        hint = f"; set accounts.{self._account}.trash" if wanted == "\\trash" else "; name the mailbox instead"
+        raise TargetError(f"the server marks no mailbox as {target.special_use}{hint}")
+
+    def exists(self, name: MailboxName) -> bool:
+        """Whether the last LIST had it, or it was created since."""
+        return name in self._infos or name in self._floors
+
+    def destination(self, name: MailboxName) -> Destination:
+        """The mailbox with the UIDVALIDITY and UIDNEXT known of it."""
+        floor = self._floors.get(name, _Floor(None, None))
+        return Destination(name, floor.uidvalidity, floor.uidnext)
+
+    def learn(self, name: MailboxName, uidvalidity: int, uidnext: int) -> None:
+        """COPYUID told where a mailbox's UIDs are by now."""
+        floor = self._floors.get(name)
+        if floor is None or floor.uidvalidity != uidvalidity or (floor.uidnext or 0) < uidnext:
+            self._floors[name] = _Floor(uidvalidity, uidnext)
+
+    async def prepare(self, session: Session, targets: Iterable[tuple[MailboxName, Target]]) -> dict[MailboxName, str]:
+        """See to it that targets exist and their UIDNEXT is known; return the ones that failed, with the reason.
+
+        Costs nothing for those that are known already.
+        """
+        failed: dict[MailboxName, str] = {}
+        missing: dict[MailboxName, None] = {}
+        for name, target in targets:
+            if self.exists(name):
+                continue
+            if target.create:
+                missing[name] = None
+            else:
+                failed[name] = f"there is no mailbox {target.path}, and its rule says create = false"
+        if missing:
+            failed |= await self._create_each(session, list(missing))
+        await self._ask_floors(session, [name for name, _ in targets if name in self._infos])
+        return failed
+
+    async def create(self, session: Session, names: Sequence[MailboxName]) -> None:
+        """Create and subscribe mailboxes. Raises CreationRefusedError beyond the day's limit, Refused by the server."""
+        async with self._creating:
+            today = await self._store.created_since(self._account, self._now() - _DAY)
+            if today + len(self._created_unjournalled) + len(names) > self._settings.create_limit:
+                raise CreationRefusedError(
+                    f"{today} mailboxes were created today and accounts.{self._account}.create_limit is "
+                    f"{self._settings.create_limit}"
+                )
+            for name in names:
+                await session.create(name)
+                self._created_unjournalled.append(name.raw)
+                self._floors[name] = _Floor(None, 1)
+
+    def take_created(self) -> tuple[bytes, ...]:
+        """The mailboxes created since the last call; the next ``begin`` counts them."""
+        created, self._created_unjournalled = tuple(self._created_unjournalled), []
+        return created
+
+    async def _create_each(self, session: Session, names: Sequence[MailboxName]) -> dict[MailboxName, str]:
+        failed: dict[MailboxName, str] = {}
+        for name in names:
+            try:
+                await self.create(session, [name])
+            except (CreationRefusedError, Refused) as error:
+                failed[name] = f"{session.namespace.to_path(name)} can't be created: {error}"
+        return failed
+
+    async def _ask_floors(self, session: Session, names: Iterable[MailboxName]) -> None:
+        unknown = [name for name in dict.fromkeys(names) if name not in self._floors]
+        for name, status in zip(
+            unknown, await asyncio.gather(*(session.status(name) for name in unknown)), strict=True
+        ):
+            self._floors[name] = _Floor(status.uidvalidity, status.uidnext)

@@ -1,0 +1,300 @@
+"""The one place that carries out steps: sends them in flights, weighs each answer, never guesses.
+
+Rules of the file:
+
+- OK alone is no proof: a copy or move of a UID that is gone answers OK nearly everywhere, so COPYUID
+  is counted, and where there is none the source is looked at.
+- A refused command of several messages is sent again one message at a time, so that one of them
+  does not hold up the others.
+- What can't be told from here (a refused batch MOVE that moved some) is left to ``recovery``: the
+  message is *unclear*, its entry stays begun, and nothing more is sent for it.
+- A message that fails gets its flags back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from mailrules.client import Session
+from mailrules.engine.answers import Temper, temper
+from mailrules.engine.directory import CreationRefusedError, Directory
+from mailrules.engine.flags import kept, put_back, store_command
+from mailrules.engine.flights import Command, Work, is_last, next_flight
+from mailrules.engine.lowering import without_move
+from mailrules.imap import (
+    DELETED,
+    UID,
+    CopyUid,
+    Flags,
+    Items,
+    MailboxName,
+    MessageData,
+    Refused,
+    StoreMode,
+    UidCopy,
+    UidExpunge,
+    UidFetch,
+    UidMove,
+    UIDSet,
+    UidStore,
+    has_flag,
+)
+from mailrules.imap import Command as ImapCommand
+from mailrules.store import EntryState, Step, StepKind, StepState
+
+__all__ = ["Executor", "look_at"]
+
+_Result: TypeAlias = CopyUid | Sequence[MessageData] | None
+_Answer: TypeAlias = _Result | BaseException
+
+
+class Executor:
+    """Carries out the steps of journalled messages in the mailbox that its session has selected."""
+
+    def __init__(
+        self,
+        session: Session,
+        directory: Directory,
+        *,
+        rest: Callable[[], object],
+        relowered: Callable[[Work], Awaitable[None]],
+    ) -> None:
+        """Make one for a batch.
+
+        ``rest`` is called when the last flight has been submitted, so that IDLE leaves in the same
+        write; ``relowered`` journals a work whose MOVE became other steps before they are sent.
+        """
+        self._session = session
+        self._directory = directory
+        self._rest = rest
+        self._relowered = relowered
+
+    async def run(self, works: Sequence[Work]) -> None:
+        """Send all that can be sent until every work has a verdict or is unclear.
+
+        Raises NetworkError when the connection is lost; what was answered by then is in the works.
+        """
+        while flight := next_flight(works):
+            await self._fly(flight, last=is_last(works))
+        for work in works:
+            if work.verdict is None and work.finished:
+                work.finish(EntryState.DONE)
+        await self._put_flags_back([work for work in works if work.verdict in {EntryState.PENDING, EntryState.HELD}])
+
+    async def _fly(self, flight: Iterable[Command], *, last: bool) -> None:
+        commands = [part for command in flight for part in _chunks(command)]
+        self._session.connection.done()
+        futures = [self._session.connection.submit(_to_imap(command)) for command in commands]
+        if last:
+            self._rest()
+        answers: list[_Answer] = await asyncio.gather(*futures, return_exceptions=True)
+        lost: BaseException | None = None
+        for command, answer in zip(commands, answers, strict=True):
+            match answer:
+                case Refused():
+                    await self._refused(command, answer)
+                case BaseException():
+                    lost = lost or answer
+                case _:
+                    await self._answered(command, answer)
+        for command in commands:
+            for work, _ in command.members:
+                _strand(work)
+        if lost is not None:
+            raise lost
+
+    # What an OK is worth
+
+    async def _answered(self, command: Command, result: _Result) -> None:
+        match command.step.kind, result:
+            case StepKind.STORE_FLAGS, tuple():
+                _weigh_flags(command, result)
+            case StepKind.MARK_DELETED, tuple():
+                await self._weigh_marks(command, result)
+            case StepKind.COPY | StepKind.MOVE, CopyUid() | None:
+                await self._weigh_arrivals(command, result)
+            case _:
+                for work, index in command.members:
+                    work.settle(index, StepState.DONE)
+
+    async def _weigh_marks(self, command: Command, messages: Iterable[MessageData]) -> None:
+        """UID EXPUNGE follows only for messages that the server has shown to be marked."""
+        seen = _flags_by_uid(messages)
+        if doubtful := [uid for uid in command.uids if not has_flag(seen.get(uid, ()), DELETED)]:
+            seen |= await look_at(self._session, doubtful)
+        for work, index in command.members:
+            flags = seen.get(work.entry.uid)
+            if flags is None:
+                work.finish(EntryState.GONE, "somebody else expunged it first")
+            elif has_flag(flags, DELETED):
+                work.settle(index, StepState.DONE)
+            else:
+                work.finish(EntryState.PENDING, r"the server answered OK but did not mark it \Deleted")
+
+    async def _weigh_arrivals(self, command: Command, copied: CopyUid | None) -> None:
+        """Each message must be accounted for: by COPYUID, or by a look at the source."""
+        pairs: Mapping[int, int] = dict(copied.pairs) if copied else {}
+        if copied and pairs:
+            self._directory.learn(_target(command.step), copied.uidvalidity, max(pairs.values()) + 1)
+        rest: list[tuple[Work, int]] = []
+        for work, index in command.members:
+            uid = pairs.get(work.entry.uid)
+            if copied is None or uid is None:
+                rest.append((work, index))
+            else:
+                work.settle(index, StepState.DONE, target_uid=uid, validity=copied.uidvalidity)
+        if rest:
+            there = await look_at(self._session, [work.entry.uid for work, _ in rest])
+            for work, index in rest:
+                self._weigh_by_source(work, index, present=work.entry.uid in there, server_counts=bool(pairs))
+
+    def _weigh_by_source(self, work: Work, index: int, *, present: bool, server_counts: bool) -> None:
+        match work.steps[index].kind, present:
+            case StepKind.COPY, True if not server_counts:
+                work.settle(index, StepState.DONE)
+            case StepKind.MOVE, False if not server_counts:
+                work.settle(index, StepState.DONE)
+            case _, False:
+                work.finish(EntryState.GONE, "somebody else moved or expunged it first")
+            case _, True if work.alone:
+                work.finish(EntryState.PENDING, "the server answered OK but did nothing")
+            case _:
+                _send_alone(work, index)
+
+    # What a refusal means
+
+    async def _refused(self, command: Command, refused: Refused) -> None:
+        if command.step.kind is StepKind.UID_EXPUNGE:
+            # Proton Bridge advertises UIDPLUS and refuses UID EXPUNGE: as on a server without it, the mark stays.
+            for work, _ in command.members:
+                work.finish(EntryState.DONE, rf"left marked \Deleted: {refused}")
+            return
+        if command.step.kind is StepKind.MOVE:
+            present = await look_at(self._session, command.uids)
+            for work, _ in command.members:
+                if work.entry.uid not in present:
+                    work.unclear = True
+        members = [(work, index) for work, index in command.members if not work.unclear]
+        if len(command.members) > 1:
+            for work, index in members:
+                _send_alone(work, index)
+            return
+        for work, index in members:
+            await self._refused_alone(work, index, refused)
+
+    async def _refused_alone(self, work: Work, index: int, refused: Refused) -> None:
+        step = work.steps[index]
+        work.sent.discard(index)
+        match temper(refused, step.kind):
+            case Temper.CREATE_TARGET if not work.target_created:
+                work.target_created = True
+                try:
+                    await self._directory.create(self._session, [_target(step)])
+                except (CreationRefusedError, Refused) as error:
+                    work.finish(EntryState.HELD, f"{refused}; and it can't be created: {error}")
+            case Temper.FALL_BACK if not work.fell_back:
+                await self._fall_back(work, index, refused)
+            case Temper.HOLD | Temper.CREATE_TARGET:
+                work.finish(EntryState.HELD, str(refused))
+            case Temper.TRY_AGAIN | Temper.FALL_BACK:
+                work.finish(EntryState.PENDING, str(refused))
+
+    async def _fall_back(self, work: Work, index: int, refused: Refused) -> None:
+        """MOVE was refused though advertised: the next row of the table, after looking that nothing moved."""
+        step = work.steps[index]
+        status = await self._session.status(_target(step))
+        if step.target_uidnext is None or status.uidnext != step.target_uidnext:
+            work.unclear = True
+            return
+        work.fell_back = True
+        self._directory.move_refused = str(refused)
+        work.steps[index : index + 1] = without_move(step, can_expunge="UIDPLUS" in self._session.capabilities)
+        await self._relowered(work)
+
+    async def _put_flags_back(self, works: Sequence[Work]) -> None:
+        """A message that stays gets the flags it had; a retry will set them again."""
+        commands = [(work, command) for work in works for command in put_back(work)]
+        if not commands:
+            return
+        self._session.connection.done()
+        futures = [self._session.connection.submit(command) for _, command in commands]
+        self._rest()
+        for (work, _), answer in zip(commands, await asyncio.gather(*futures, return_exceptions=True), strict=True):
+            match answer:
+                case Refused():
+                    work.reason += f"; its flags could not be put back: {answer}"
+                case BaseException():
+                    raise answer
+
+
+async def look_at(session: Session, uids: Iterable[int]) -> dict[int, Flags]:
+    """Which of these messages the selected mailbox has now, with their flags.
+
+    No FETCH line for a UID that was asked for means that it is gone, whatever the status says.
+    """
+    found: dict[int, Flags] = {}
+    session.connection.done()
+    wanted = UIDSet(UID(uid) for uid in uids)
+    for chunk in wanted.chunks():
+        messages = await session.connection.submit(UidFetch(chunk, (Items.UID, Items.FLAGS)))
+        found |= _flags_by_uid(messages)
+    return found
+
+
+def _flags_by_uid(messages: Iterable[MessageData]) -> dict[int, Flags]:
+    return {data.uid: data.flags or frozenset() for data in messages if data.uid is not None}
+
+
+def _weigh_flags(command: Command, messages: Iterable[MessageData]) -> None:
+    """A keyword that the server drops without a word is found by the FETCH that answers the STORE."""
+    seen = _flags_by_uid(messages)
+    for work, index in command.members:
+        flags = seen.get(work.entry.uid)
+        missing = kept(command.step, flags) if flags is not None else ()
+        if missing:
+            work.finish(EntryState.HELD, f"the server did not keep {', '.join(missing)}")
+        else:
+            work.settle(index, StepState.DONE)
+
+
+def _strand(work: Work) -> None:
+    """A message whose move outran its refused STORE: what is left is to be done in the target."""
+    moved = any(step.kind is StepKind.MOVE and step.state is StepState.DONE for step in work.steps)
+    if moved and not work.finished:
+        work.verdict, work.unclear = None, True
+
+
+def _send_alone(work: Work, index: int) -> None:
+    work.alone = True
+    work.sent.discard(index)
+
+
+def _target(step: Step) -> MailboxName:
+    if step.target is None:
+        raise AssertionError("the store refuses a copy or move without a target")
+    return MailboxName(step.target)
+
+
+def _chunks(command: Command) -> Iterable[Command]:
+    """The command with UID sets short enough for every server's line limit."""
+    by_uid = {work.entry.uid: (work, index) for work, index in command.members}
+    for uids in UIDSet(UID(uid) for uid in command.uids).chunks():
+        yield Command(command.step, tuple(by_uid[uid] for uid in uids))
+
+
+def _to_imap(command: Command) -> ImapCommand[_Result]:
+    step = command.step
+    uids = UIDSet(UID(uid) for uid in command.uids)
+    match step.kind:
+        case StepKind.STORE_FLAGS:
+            return store_command(step, uids)
+        case StepKind.COPY:
+            return UidCopy(uids, _target(step))
+        case StepKind.MOVE:
+            return UidMove(uids, _target(step))
+        case StepKind.MARK_DELETED:
+            return UidStore(uids, StoreMode.ADD, frozenset({DELETED}))
+        case StepKind.UID_EXPUNGE:
+            return UidExpunge(uids)

@@ -1,0 +1,169 @@
+"""One watched mailbox: brings each new message to the path once, and pending ones again when they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from mailrules.client import Session
+from mailrules.engine.account import AccountContext
+from mailrules.engine.journal import draft, held
+from mailrules.engine.process import Path
+from mailrules.engine.reading import Fetched, fetch
+from mailrules.engine.starting import start
+from mailrules.imap import UID, MailboxName, UidSearch, UIDSet, search
+from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen
+
+__all__ = ["Filing", "uids_in", "windows"]
+
+_WINDOW = 1_000
+"""How many messages one UID FETCH asks for when there is a backlog."""
+_SETTLE = 30.0
+"""Seconds to wait for the answer to a copy or move that may explain an arrival."""
+
+
+class Filing:
+    """One mailbox on one signed-in session that has nothing else selected."""
+
+    def __init__(self, context: AccountContext, session: Session, name: MailboxName) -> None:
+        self._context = context
+        self._session = session
+        self._name = name
+        self._path = Path(context, session, name)
+        self._checkpoint: Checkpoint | None = None
+        self._backlog: tuple[int, ...] = ()
+        self._mark = 0
+
+    async def start(self) -> None:
+        """SELECT the mailbox and find where to go on. Raises Refused if it can't be selected."""
+        selected = await self._session.select(self._name)
+        begin = await start(self._context, self._session, self._name, selected)
+        self._checkpoint = begin.checkpoint
+        self._backlog = begin.new
+        if begin.doubtful:
+            await self._hold(begin.doubtful, "UIDVALIDITY changed, and it may have been handled before")
+        if selected.uidnext and selected.uidnext - begin.checkpoint.uid > _WINDOW:
+            self._backlog += await uids_in(self._session, UIDSet.after(begin.checkpoint.uid))
+
+    @property
+    def news(self) -> bool:
+        """Whether messages have come since the last UID FETCH was sent."""
+        return self._path.selected.arrived > self._mark
+
+    async def next_due(self) -> datetime | None:
+        """When the first pending message of this mailbox is to be tried again."""
+        return await self._context.store.next_due(self._context.name, self._name.raw)
+
+    async def handle_new(self, rest: Callable[[], object]) -> None:
+        """Take every message above the checkpoint through the path: UID FETCH (ending IDLE) is the first flight.
+
+        ``rest`` is called with the last flight, so that IDLE leaves in the same write. Raises
+        NetworkError when the connection is lost; the journal knows what was begun.
+        """
+        for uids in windows(self._backlog):
+            await self._take(await self._fetch(uids), _nothing)
+        self._backlog = ()
+        self._mark = self._path.selected.arrived
+        after = self._started.uid
+        messages = await self._fetch(UIDSet.after(after))
+        await self._take([message for message in messages if message.uid > after], rest)
+        self._rest(rest)
+
+    async def retry_due(self, rest: Callable[[], object]) -> None:
+        """Carry out pending messages again whose time has come, if they are still there and still the same."""
+        now = self._context.now()
+        due = await self._context.store.due(self._context.name, self._name.raw, now)
+        if not due:
+            return
+        fetched = await fetch(self._session, UIDSet(UID(entry.uid) for entry in due))
+        found = {message.uid: message for message in fetched}
+        again = tuple(self._revive(entry, found.get(entry.uid)) for entry in due)
+        await self._context.store.record(again, now=now)
+        await self._path.execute(again, found, lambda: self._rest(rest))
+        self._rest(rest)
+
+    def _revive(self, entry: Entry, message: Fetched | None) -> Entry:
+        same = message is not None and message.fingerprint == entry.fingerprint
+        if same and entry.uidvalidity == self._path.selected.uidvalidity:
+            return replace(entry, state=EntryState.BEGUN, due=None, attempts=entry.attempts + 1)
+        return replace(entry, state=EntryState.GONE, due=None, reason="somebody else moved or expunged it first")
+
+    async def _fetch(self, uids: UIDSet) -> Sequence[Fetched]:
+        return await fetch(self._session, uids, self._context.rules().header_fields)
+
+    async def _take(self, messages: Sequence[Fetched], rest: Callable[[], object]) -> None:
+        if not messages:
+            return
+        ruleset = self._context.rules()
+        owners, others = await self._own_arrivals(messages)
+        decisions = await self._path.evaluate(others, ruleset, owners)
+        self._checkpoint = _advanced(self._started, messages)
+        entries = await self._path.journal(decisions, ruleset, self._checkpoint, messages)
+        await self._path.execute(entries, {message.uid: message for message in messages}, lambda: self._rest(rest))
+
+    # Own arrivals
+
+    async def _own_arrivals(self, messages: Sequence[Fetched]) -> tuple[dict[int, Own], list[Fetched]]:
+        """Split off what mailrules itself put here; an arrival that an open step may explain waits for its answer.
+
+        Own arrivals are run again only where the moving rule says ``chain``: they come back as owners.
+        """
+        seen = [message.seen() for message in messages]
+        arrivals = await self._arrivals(seen)
+        waiting = {entry for found in arrivals.values() if isinstance(found, Awaited) for entry in found.entries}
+        if waiting:
+            await self._context.store.settled(waiting, _SETTLE)
+            arrivals = await self._arrivals(seen)
+        owners = {uid: own for uid, own in arrivals.items() if isinstance(own, Own) and own.chain}
+        doubtful = [message for message in messages if isinstance(arrivals.get(message.uid), Awaited)]
+        if doubtful:
+            await self._hold(doubtful, "an open copy or move may have put it here")
+        return owners, [message for message in messages if message.uid not in arrivals or message.uid in owners]
+
+    async def _arrivals(self, seen: Sequence[Seen]) -> Arrivals:
+        validity = self._path.selected.uidvalidity
+        return await self._context.store.arrivals(self._context.name, self._name.raw, validity, seen)
+
+    async def _hold(self, messages: Sequence[Fetched], reason: str) -> None:
+        """Journal messages that need a person; they stay where they are."""
+        validity = self._path.selected.uidvalidity
+        entries = [held(draft(self._context.name, self._name.raw, validity, message), reason) for message in messages]
+        begun = await self._context.store.begin(entries, None, now=self._context.now())
+        for entry, message in zip(begun, messages, strict=True):
+            self._path.report(entry, message)
+
+    @property
+    def _started(self) -> Checkpoint:
+        if self._checkpoint is None:
+            raise AssertionError("start() comes before everything else")
+        return self._checkpoint
+
+    def _rest(self, rest: Callable[[], object]) -> None:
+        if not self._session.connection.idling:
+            rest()
+
+
+async def uids_in(session: Session, uids: UIDSet) -> tuple[int, ...]:
+    """The UIDs that exist in a range, ascending, asked for without their messages.
+
+    ``n:*`` also answers with the last message where its UID is below n (RFC 9051 §6.4.9).
+    """
+    found = await session.connection.submit(UidSearch(search.uid(uids)))
+    return tuple(sorted(uid for uid in found if uid in uids))
+
+
+def windows(uids: Sequence[int]) -> Iterator[UIDSet]:
+    """Split a backlog into sets of messages that are fetched together."""
+    for begin in range(0, len(uids), _WINDOW):
+        yield UIDSet(UID(uid) for uid in uids[begin : begin + _WINDOW])
+
+
+def _advanced(checkpoint: Checkpoint, messages: Iterable[Fetched]) -> Checkpoint:
+    uids = [message.uid for message in messages]
+    newest = max(message.internaldate for message in messages)
+    return replace(checkpoint, uid=max(checkpoint.uid, *uids), newest=max(checkpoint.newest or newest, newest))
+
+
+def _nothing() -> None:
+    """What is called in place of IDLE between two windows of a backlog."""

@@ -1,0 +1,149 @@
+r"""Which steps may be sent now, and together: many messages, few commands, few round trips; pure.
+
+Rules of the file:
+
+- A message's steps are carried out in their order. A later step may leave in the same flight as
+  an earlier one only where that one can't fail in a way that matters: flags before a copy or a
+  move whose target is known to exist, in a mailbox that keeps those flags.
+- A move, \\Deleted and UID EXPUNGE wait for the OK of every copy of that message.
+- Steps of many messages that say the same are one command with a UID set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from mailrules.store import Entry, EntryState, Step, StepKind, StepState
+
+__all__ = ["Command", "Work", "next_flight"]
+
+_ORDER = (
+    StepKind.STORE_FLAGS,
+    StepKind.COPY,
+    StepKind.MOVE,
+    StepKind.MARK_DELETED,
+    StepKind.UID_EXPUNGE,
+)
+_MAY_SHARE = frozenset(
+    {
+        (StepKind.STORE_FLAGS, StepKind.STORE_FLAGS),
+        (StepKind.STORE_FLAGS, StepKind.COPY),
+        (StepKind.STORE_FLAGS, StepKind.MOVE),
+        (StepKind.COPY, StepKind.COPY),
+    }
+)
+
+
+@dataclass(slots=True)
+class Work:
+    """One message on its way through the executor: its journal entry and how far its steps are."""
+
+    entry: Entry
+    steps: list[Step]
+    shareable: bool
+    """Whether flags may share a flight with what follows them (see the rules of the file)."""
+    alone: bool = False
+    """A batch with this message in it failed: it goes by itself now."""
+    verdict: EntryState | None = None
+    """Set when nothing more is to be done for it."""
+    reason: str = ""
+    unclear: bool = False
+    """What became of it can only be told by a look at source and target; it goes to recovery."""
+    fell_back: bool = False
+    """Its MOVE was refused once and replaced by the next row of the lowering table."""
+    target_created: bool = False
+    """Its target was missing and has been created once."""
+    sent: set[int] = field(default_factory=set)
+    """Indices of the steps that are under way."""
+
+    def finish(self, verdict: EntryState, reason: str = "") -> None:
+        """Nothing more is to be done for this message."""
+        self.verdict, self.reason = verdict, reason
+        self.sent.clear()
+
+    def settle(
+        self, index: int, state: StepState, *, target_uid: int | None = None, validity: int | None = None
+    ) -> None:
+        """Record how the step at ``index`` ended, with the UID the message has in the target where the server told."""
+        step = self.steps[index]
+        self.sent.discard(index)
+        self.steps[index] = replace(
+            step,
+            state=state,
+            target_uid=target_uid if target_uid is not None else step.target_uid,
+            target_uidvalidity=validity if validity is not None else step.target_uidvalidity,
+        )
+
+    def ready(self) -> Iterator[int]:
+        """The indices of the steps that may be sent now."""
+        if self.verdict is not None or self.unclear:
+            return
+        open_before: list[Step] = []
+        for index, step in enumerate(self.steps):
+            if step.state is StepState.DONE:
+                continue
+            if not all(self._may_share(earlier, step) for earlier in open_before):
+                return
+            if index not in self.sent:
+                yield index
+            open_before.append(step)
+
+    def _may_share(self, earlier: Step, later: Step) -> bool:
+        return self.shareable and not self.alone and (earlier.kind, later.kind) in _MAY_SHARE
+
+    @property
+    def finished(self) -> bool:
+        """Whether every step is done."""
+        return all(step.state is StepState.DONE for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of a flight: the step that all its messages have in common, and where it stands in each."""
+
+    step: Step
+    members: tuple[tuple[Work, int], ...]
+
+    @property
+    def uids(self) -> tuple[int, ...]:
+        """The UIDs of its messages."""
+        return tuple(work.entry.uid for work, _ in self.members)
+
+
+_Key = tuple[StepKind, tuple[str, ...], tuple[str, ...], tuple[str, ...] | None, bytes | None, int]
+
+
+def next_flight(works: Sequence[Work]) -> tuple[Command, ...]:
+    """The commands that can leave in one flight, flags first; empty when all is done or failed.
+
+    Marks their steps as sent.
+    """
+    groups: dict[_Key, list[tuple[Work, int]]] = {}
+    for work in works:
+        for index in list(work.ready()):
+            groups.setdefault(_key(work, work.steps[index]), []).append((work, index))
+    for members in groups.values():
+        for work, index in members:
+            work.sent.add(index)
+    ordered = sorted(groups.values(), key=lambda members: _ORDER.index(_step_of(members[0]).kind))
+    return tuple(Command(_step_of(members[0]), tuple(members)) for members in ordered)
+
+
+def is_last(works: Iterable[Work]) -> bool:
+    """Whether, if all that is under way succeeds, nothing remains to be sent."""
+    return all(
+        work.verdict is not None
+        or work.unclear
+        or all(step.state is StepState.DONE or index in work.sent for index, step in enumerate(work.steps))
+        for work in works
+    )
+
+
+def _step_of(member: tuple[Work, int]) -> Step:
+    work, index = member
+    return work.steps[index]
+
+
+def _key(work: Work, step: Step) -> _Key:
+    return step.kind, step.add, step.remove, step.replace, step.target, work.entry.uid if work.alone else 0

@@ -1,0 +1,163 @@
+"""A message's journal entry: made from a verdict before anything is sent, concluded from what was answered; pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from mailrules.engine.answers import RETRY_FOR, retry_after
+from mailrules.engine.flights import Work
+from mailrules.engine.outcome import ActionDone, ActionKind, Outcome, OutcomeState
+from mailrules.engine.reading import Fetched
+from mailrules.rules import ConditionTrace, Expunge, FlagChange, MoveTo, Plan, RuleTrace, Trash, Verdict
+from mailrules.store import Entry, EntryState, Step, StepKind
+
+__all__ = ["conclude", "decided", "draft", "held", "outcome_of", "would_be"]
+
+_STATES = {
+    EntryState.BEGUN: OutcomeState.PENDING,
+    EntryState.DONE: OutcomeState.DONE,
+    EntryState.PENDING: OutcomeState.PENDING,
+    EntryState.HELD: OutcomeState.HELD,
+    EntryState.GONE: OutcomeState.GONE,
+}
+
+
+def draft(account: str, mailbox: bytes, uidvalidity: int, message: Fetched) -> Entry:
+    """The entry of one message, without anything decided yet."""
+    return Entry(
+        account=account,
+        mailbox=mailbox,
+        uidvalidity=uidvalidity,
+        uid=message.uid,
+        message_id=message.message_id,
+        fingerprint=message.fingerprint,
+        internaldate=message.internaldate,
+        size=message.size,
+        prior_flags=tuple(sorted(message.flags)),
+    )
+
+
+def decided(entry: Entry, verdict: Verdict, ruleset: str) -> Entry:
+    """The entry with the rules that acted and their reasons; ``ruleset`` is the digest of all rules in force."""
+    return replace(entry, rules=verdict.matched, ruleset=ruleset, trace=_trace_json(verdict))
+
+
+def held(entry: Entry, reason: str) -> Entry:
+    """The entry of a message that stays where it is until a person has looked."""
+    return replace(entry, state=EntryState.HELD, reason=reason)
+
+
+def conclude(work: Work, now: datetime) -> Entry:
+    """The entry as it is to be recorded after the executor: a work without verdict stays begun, for recovery."""
+    entry = replace(work.entry, steps=tuple(work.steps))
+    state = work.verdict or EntryState.BEGUN
+    if state is not EntryState.PENDING:
+        return replace(entry, state=state, reason=work.reason, due=None)
+    if entry.begun is not None and now - entry.begun > RETRY_FOR:
+        return replace(entry, state=EntryState.HELD, reason=f"given up after {RETRY_FOR.days} day: {work.reason}")
+    return replace(entry, state=state, reason=work.reason, due=now + retry_after(entry.attempts))
+
+
+def outcome_of(
+    entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: Fetched | None, trace: tuple[RuleTrace, ...] = ()
+) -> Outcome:
+    """What to tell about an entry; ``paths`` are the readable names of its targets."""
+    return Outcome(
+        account=entry.account,
+        mailbox=mailbox,
+        uid=entry.uid,
+        message_id=entry.message_id,
+        sender=message.sender if message else "",
+        subject=message.subject if message else "",
+        state=_STATES[entry.state],
+        rules=entry.rules,
+        actions=tuple(_actions(entry.steps, paths)),
+        reason=entry.reason,
+        trace=trace,
+    )
+
+
+def would_be(account: str, mailbox: str, message: Fetched, verdict: Verdict) -> Outcome:
+    """What would be done to a message, before it is fitted to the server."""
+    return Outcome(
+        account=account,
+        mailbox=mailbox,
+        uid=message.uid,
+        message_id=message.message_id,
+        sender=message.sender,
+        subject=message.subject,
+        state=OutcomeState.HELD if verdict.error else OutcomeState.OBSERVED,
+        rules=verdict.matched + verdict.observed,
+        actions=tuple(_planned(verdict.plan)),
+        reason=verdict.error or "",
+        trace=verdict.trace,
+    )
+
+
+def _planned(plan: Plan) -> Iterable[ActionDone]:
+    match plan.flags:
+        case FlagChange(replace=None, add=add, remove=remove, rule=rule):
+            if add:
+                yield ActionDone(ActionKind.ADD_FLAGS, rule, flags=tuple(sorted(add)))
+            if remove:
+                yield ActionDone(ActionKind.REMOVE_FLAGS, rule, flags=tuple(sorted(remove)))
+        case FlagChange(replace=whole, rule=rule):
+            yield ActionDone(ActionKind.SET_FLAGS, rule, flags=tuple(sorted(whole or ())))
+        case None:
+            pass
+    for copy in plan.copies:
+        yield ActionDone(ActionKind.COPY, copy.rule, target=str(copy.target))
+    match plan.ending:
+        case MoveTo(target=target, rule=rule):
+            yield ActionDone(ActionKind.MOVE, rule, target=str(target))
+        case Trash(rule=rule):
+            yield ActionDone(ActionKind.MOVE, rule, target="\\Trash")
+        case Expunge(rule=rule):
+            yield ActionDone(ActionKind.EXPUNGE, rule)
+        case None:
+            pass
+
+
+def _trace_json(verdict: Verdict) -> str:
+    """Why the matched rules matched, as the journal keeps it."""
+    reasons = [
+        {"rule": trace.rule, "conditions": [_condition_json(condition) for condition in trace.conditions]}
+        for trace in verdict.trace
+        if trace.rule in verdict.matched
+    ]
+    return json.dumps(reasons, ensure_ascii=False)
+
+
+def _condition_json(condition: ConditionTrace) -> dict[str, object]:
+    shown: dict[str, object] = {"key": condition.key, "result": condition.result.name.lower()}
+    if condition.children:
+        return shown | {"children": [_condition_json(child) for child in condition.children]}
+    return shown | {"wanted": condition.wanted, "seen": condition.seen}
+
+
+def _actions(steps: Iterable[Step], paths: Mapping[bytes, str]) -> Iterable[ActionDone]:
+    """Steps as the actions they came from: a copy whose message is then marked and expunged was a move."""
+    steps = list(steps)
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        match step.kind:
+            case StepKind.STORE_FLAGS if step.replace is not None:
+                yield ActionDone(ActionKind.SET_FLAGS, step.rule, flags=step.replace)
+            case StepKind.STORE_FLAGS if step.add:
+                yield ActionDone(ActionKind.ADD_FLAGS, step.rule, flags=step.add)
+            case StepKind.STORE_FLAGS:
+                yield ActionDone(ActionKind.REMOVE_FLAGS, step.rule, flags=step.remove)
+            case StepKind.COPY if not _is_mark(following):
+                yield ActionDone(ActionKind.COPY, step.rule, target=paths.get(step.target or b"", ""))
+            case StepKind.COPY | StepKind.MOVE:
+                yield ActionDone(ActionKind.MOVE, step.rule, target=paths.get(step.target or b"", ""))
+            case StepKind.MARK_DELETED if not any(earlier.kind is StepKind.COPY for earlier in steps):
+                yield ActionDone(ActionKind.EXPUNGE, step.rule)
+            case StepKind.MARK_DELETED | StepKind.UID_EXPUNGE:
+                pass
+
+
+def _is_mark(step: Step | None) -> bool:
+    return step is not None and step.kind is StepKind.MARK_DELETED

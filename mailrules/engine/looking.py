@@ -1,0 +1,160 @@
+"""A look at the source and the targets of begun messages, and what it settles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mailrules.client import Session
+from mailrules.engine.account import AccountContext
+from mailrules.engine.flights import Work
+from mailrules.engine.lowering import removal_of_source
+from mailrules.engine.reading import fetch
+from mailrules.engine.reckoning import Claim, Finding, Found, reckon
+from mailrules.imap import UID, MailboxName, Refused, UIDSet
+from mailrules.store import EntryState, Own, Replay, Step, StepKind, StepState
+
+__all__ = ["Look", "look", "settle_by"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stood where at one moment. Two looks that are equal saw the same."""
+
+    uidvalidity: int
+    """The source's."""
+    source: Mapping[int, str]
+    """Fingerprints of the begun messages that are in the source, by UID."""
+    findings: Mapping[tuple[int, int], Found]
+    """By the index of the work and of its step: unanswered copies and moves."""
+    changed: frozenset[bytes]
+    """Targets whose UIDVALIDITY is not the one known from before."""
+
+    def has(self, work: Work) -> bool:
+        """Whether the message is in the source, and is the one it was."""
+        return self.source.get(work.entry.uid) == work.entry.fingerprint
+
+    def is_open(self, work: Work) -> bool:
+        """Whether a later look may see more: an unanswered copy or move is not at its end yet."""
+        for step in work.steps:
+            if step.state is not StepState.DONE and step.kind.replay is Replay.CHECK_FIRST:
+                found = self.finding(work, step)
+                arrived = found is not None and found.finding is Finding.ARRIVED
+                return not (arrived and (step.kind is StepKind.COPY or not self.has(work)))
+        return False
+
+    def finding(self, work: Work, step: Step) -> Found | None:
+        """What was found of one step of a work."""
+        return self.findings.get((work.entry.uid, _index(work, step)))
+
+
+async def look(context: AccountContext, session: Session, name: MailboxName, works: Sequence[Work]) -> Look:
+    """SELECT the source, EXAMINE each target, and match what is there with what the journal is waiting for.
+
+    Targets are read from the UIDNEXT that was known before the step; messages that the journal knows
+    as other steps' own are left out.
+    """
+    selected = await session.select(name)
+    messages = await fetch(session, UIDSet(UID(work.entry.uid) for work in works))
+    source = {message.uid: message.fingerprint for message in messages}
+    wanted: dict[bytes, list[tuple[Work, int]]] = defaultdict(list)
+    for work in works:
+        for index, step in enumerate(work.steps):
+            if step.kind.replay is Replay.CHECK_FIRST and step.state is not StepState.DONE and step.target:
+                wanted[step.target].append((work, index))
+    findings: dict[tuple[int, int], Found] = {}
+    changed: set[bytes] = set()
+    for target, members in wanted.items():
+        steps = [work.steps[index] for work, index in members]
+        arrived = await _arrived(context, session, MailboxName(target), steps)
+        if arrived is None:
+            changed.add(target)
+            continue
+        claims = [
+            Claim(number, work.entry.fingerprint, source.get(work.entry.uid) == work.entry.fingerprint)
+            for number, (work, _) in enumerate(members)
+        ]
+        for number, found in reckon(claims, arrived).items():
+            work, index = members[number]
+            findings[work.entry.uid, index] = found
+    return Look(selected.uidvalidity, source, findings, frozenset(changed))
+
+
+async def _arrived(
+    context: AccountContext, session: Session, target: MailboxName, steps: Iterable[Step]
+) -> list[tuple[int, str]] | None:
+    """(UID, fingerprint) of what came into the target since; None if its UIDVALIDITY changed."""
+    validities = {step.target_uidvalidity for step in steps if step.target_uidvalidity is not None}
+    floor = min(step.target_uidnext or 1 for step in steps)
+    try:
+        selected = await session.examine(target)
+    except Refused:
+        return []  # It is not there, or was taken away: nothing has arrived in it.
+    if validities and validities != {selected.uidvalidity}:
+        return None
+    messages = [message for message in await fetch(session, UIDSet.after(floor - 1)) if message.uid >= floor]
+    known = await context.store.arrivals(
+        context.name, target.raw, selected.uidvalidity, [message.seen() for message in messages]
+    )
+    return [(message.uid, message.fingerprint) for message in messages if not isinstance(known.get(message.uid), Own)]
+
+
+def settle_by(seen: Look, works: Iterable[Work], *, can_expunge: bool) -> None:
+    """Write into the works what a look has shown; steps that are still open afterwards are to be sent."""
+    for work in works:
+        if work.entry.uidvalidity != seen.uidvalidity:
+            work.finish(EntryState.HELD, "UIDVALIDITY changed while it was worked on")
+        elif any(step.target in seen.changed for step in work.steps if step.state is not StepState.DONE):
+            work.finish(EntryState.HELD, "its target's UIDVALIDITY changed while it was worked on")
+        elif work.entry.uid in seen.source and not seen.has(work):
+            work.finish(EntryState.HELD, "its UID names another message now")
+        else:
+            _settle(seen, work, can_expunge=can_expunge)
+
+
+def _settle(seen: Look, work: Work, *, can_expunge: bool) -> None:
+    present = seen.has(work)
+    steps: list[Step] = []
+    for step in work.steps:
+        found = seen.finding(work, step)
+        if found is None:
+            steps.append(step)
+        elif found.finding is Finding.UNDECIDABLE:
+            work.finish(EntryState.HELD, found.finding.value)
+            return
+        elif found.finding is Finding.ABSENT:
+            if not present:
+                work.finish(EntryState.GONE, "somebody else moved or expunged it first")
+                return
+            steps.append(step)
+        else:
+            done = replace(step, state=StepState.DONE, target_uid=found.uid)
+            if step.kind is StepKind.MOVE and present:
+                # Seen on Dovecot, its process killed during a big UID MOVE: the message stood in both.
+                steps += [replace(done, kind=StepKind.COPY), *removal_of_source(step, can_expunge=can_expunge)]
+            else:
+                steps.append(done)
+    moved = any(step.kind is StepKind.MOVE and step.state is StepState.DONE for step in steps)
+    if present:
+        steps = [_again(step) for step in steps]
+    elif not moved:
+        steps = [_by_absence(step) for step in steps]
+    work.steps = steps
+    if not present and not moved and not work.finished:
+        work.finish(EntryState.GONE, "somebody else moved or expunged it first")
+
+
+def _again(step: Step) -> Step:
+    r"""A message that is still there is marked \Deleted again before it is expunged: somebody may have unmarked it."""
+    return replace(step, state=StepState.BEGUN) if step.kind is StepKind.MARK_DELETED else step
+
+
+def _by_absence(step: Step) -> Step:
+    """A message that is gone needs no removing any more."""
+    removing = step.kind in {StepKind.MARK_DELETED, StepKind.UID_EXPUNGE}
+    return replace(step, state=StepState.DONE) if removing else step
+
+
+def _index(work: Work, step: Step) -> int:
+    return next(index for index, own in enumerate(work.steps) if own is step)

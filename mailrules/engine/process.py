@@ -1,0 +1,135 @@
+"""The path of a batch of messages, from fetched to filed. Read this first.
+
+::
+
+    fetch       UID FETCH of what the rules ask for                                        reading
+    evaluate    each message's verdict; searches put to the server where a rule is open    deciding
+    lower       verdicts become steps that this server can do; targets exist               deciding, lowering
+    journal     entries and checkpoint on disk, in ONE transaction, before the first byte  journal, store
+    execute     steps grouped into UID sets and flights, IDLE behind the last              flights, executor
+    record      what was answered, in ONE transaction                                      journal, store
+
+``filing`` brings new mail to it, ``apply`` mail that is there already, ``recovery`` finishes what a
+crash left on the way. The checkpoint moves when the journal takes a batch over: from then on each of
+its messages is the journal's. A message that can't be finished never holds up the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from mailrules.client import Session
+from mailrules.engine.account import AccountContext
+from mailrules.engine.again import without_old_copies
+from mailrules.engine.deciding import Decision, Origin, decide, entries_for, is_shareable
+from mailrules.engine.executor import Executor
+from mailrules.engine.flights import Work
+from mailrules.engine.journal import conclude, outcome_of, would_be
+from mailrules.engine.reading import Fetched
+from mailrules.engine.recovery import replay
+from mailrules.imap import MailboxName, SelectedMailbox
+from mailrules.rules import Ruleset
+from mailrules.store import Checkpoint, Entry, EntryState, Own
+
+__all__ = ["Path"]
+
+
+class Path:
+    """The path in one mailbox, which the session has selected."""
+
+    def __init__(self, context: AccountContext, session: Session, name: MailboxName) -> None:
+        self.context = context
+        self.session = session
+        self.name = name
+        self.readable = session.namespace.to_path(name)
+
+    @property
+    def selected(self) -> SelectedMailbox:
+        """The mailbox as the server has described it since SELECT."""
+        selected = self.session.selected
+        if selected is None or selected.name != self.name:
+            raise AssertionError("the path starts in a selected mailbox")
+        return selected
+
+    @property
+    def origin(self) -> Origin:
+        """Where the messages of this path are."""
+        return Origin(self.session, self.name, self.readable, self.selected)
+
+    async def evaluate(
+        self, messages: Iterable[Fetched], ruleset: Ruleset, owners: Mapping[int, Own]
+    ) -> Sequence[Decision]:
+        """Ask the rules; what a rule or the whole account only observes is reported, not done."""
+        decisions = await decide(self.context, self.origin, messages, ruleset, owners)
+        for decision in decisions:
+            verdict = decision.verdict
+            if verdict.observed or (self.context.observe and verdict.plan):
+                self.report_observed(decision)
+        return decisions
+
+    async def journal(
+        self,
+        decisions: Sequence[Decision],
+        ruleset: Ruleset,
+        checkpoint: Checkpoint | None,
+        messages: Iterable[Fetched],
+        copied: Mapping[int, frozenset[bytes]] | None = None,
+    ) -> tuple[Entry, ...]:
+        """Lower the plans and write them down; when this returns, a crash can't lose one or do it twice.
+
+        ``copied`` are copies made before, by UID: they are not made again.
+        """
+        entries = [] if self.context.observe else await entries_for(self.context, self.origin, decisions, ruleset)
+        entries = without_old_copies(entries, copied) if copied else entries
+        if not entries and checkpoint is None:
+            return ()
+        return await self.context.store.begin(
+            entries,
+            checkpoint,
+            [message.seen() for message in messages] if checkpoint else (),
+            self.context.directory.take_created(),
+            now=self.context.now(),
+        )
+
+    async def execute(
+        self, entries: Iterable[Entry], messages: Mapping[int, Fetched], rest: Callable[[], object]
+    ) -> Sequence[Entry]:
+        """Carry out journalled entries, record what was answered and report it; return them as they ended.
+
+        ``rest`` is called when the last command has been submitted, so that IDLE can leave in the same
+        write. Raises NetworkError when the connection is lost; then what was answered is recorded all the same.
+        """
+        entries = tuple(entries)
+        works = [
+            Work(entry, list(entry.steps), is_shareable(self.context, entry, self.selected))
+            for entry in entries
+            if entry.state is EntryState.BEGUN
+        ]
+        ended = [entry for entry in entries if entry.state is not EntryState.BEGUN]
+        executor = Executor(self.session, self.context.directory, rest=rest, relowered=self._relowered)
+        try:
+            await executor.run(works)
+        finally:
+            concluded = [conclude(work, self.context.now()) for work in works]
+            if concluded:
+                await self.context.store.record(concluded, now=self.context.now())
+            ended += [entry for entry in concluded if entry.state is not EntryState.BEGUN]
+            for entry in ended:
+                self.report(entry, messages.get(entry.uid))
+        if unclear := tuple(entry for entry in concluded if entry.state is EntryState.BEGUN):
+            self.context.spawn(replay(self.context, self.name, unclear))
+        return ended
+
+    async def _relowered(self, work: Work) -> None:
+        await self.context.store.record([conclude(work, self.context.now())], now=self.context.now())
+
+    def report(self, entry: Entry, message: Fetched | None) -> None:
+        """Tell what became of an entry."""
+        paths = {
+            step.target: self.session.namespace.to_path(MailboxName(step.target)) for step in entry.steps if step.target
+        }
+        self.context.report(outcome_of(entry, self.readable, paths, message))
+
+    def report_observed(self, decision: Decision) -> None:
+        """Tell what would be done."""
+        self.context.report(would_be(self.context.name, self.readable, decision.message, decision.verdict))

@@ -1,0 +1,160 @@
+"""What a crash or a lost connection left begun: looked at in source and target, then finished, exactly once.
+
+Rules of the file:
+
+- STORE and UID EXPUNGE are simply done again; a COPY or MOVE whose answer was not seen never is.
+- A server goes on with a command after its client is gone. Where a message was not found in the target,
+  two looks a grace period apart must agree before anything is sent.
+- What can't be decided is held, and the message stays.
+
+It works on a session of its own, so that new mail does not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from mailrules.client import NetworkError, Session, SignInFailed
+from mailrules.engine.account import AccountContext
+from mailrules.engine.executor import Executor
+from mailrules.engine.flags import store_command
+from mailrules.engine.flights import Work
+from mailrules.engine.journal import conclude, outcome_of
+from mailrules.engine.looking import Look, look, settle_by
+from mailrules.imap import UID, MailboxName, Refused, UIDSet
+from mailrules.store import Entry, EntryState, StepKind, StepState
+
+__all__ = ["replay"]
+
+_LOOKS = 12
+"""How often a changing pair of mailboxes is looked at before its messages are held."""
+_ATTEMPTS = 5
+"""How often a message's steps may end in a lost connection before it is held."""
+_LONGEST_WAIT = 300.0
+
+
+async def replay(context: AccountContext, name: MailboxName, entries: Sequence[Entry]) -> None:
+    """Finish begun entries of one mailbox; tries again for as long as the network fails."""
+    wait = context.grace
+    while entries:
+        try:
+            async with context.open_session() as session:
+                await _Replay(context, session, name).run(entries)
+                return
+        except (NetworkError, SignInFailed):
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT)
+            entries = [
+                entry
+                for entry in await context.store.unfinished(context.name, name.raw)
+                if entry.id in {known.id for known in entries}
+            ]
+
+
+class _Replay:
+    def __init__(self, context: AccountContext, session: Session, name: MailboxName) -> None:
+        self._context = context
+        self._session = session
+        self._name = name
+
+    async def run(self, entries: Sequence[Entry]) -> None:
+        """Look, decide, execute and record."""
+        works = [
+            Work(replace(entry, attempts=entry.attempts + 1), list(entry.steps), shareable=False) for entry in entries
+        ]
+        try:
+            await self._session.select(self._name)
+        except Refused as refused:
+            await self._finish(works, EntryState.HELD, f"its mailbox can't be selected any more: {refused}")
+            return
+        for work in works:
+            if work.entry.attempts > _ATTEMPTS:
+                work.finish(EntryState.HELD, f"the connection was lost {_ATTEMPTS} times while it was worked on")
+        await self._record(works)
+        await self._look_until_certain([work for work in works if work.verdict is None])
+        await self._session.select(self._name)
+        await self._execute(works)
+
+    async def _look_until_certain(self, works: Sequence[Work]) -> None:
+        """Settle what the looks decide; the rest of the steps are left to be sent."""
+        if not works:
+            return
+        seen = await self._look(works)
+        for _ in range(_LOOKS):
+            if not any(seen.is_open(work) for work in works):
+                break
+            await asyncio.sleep(self._context.grace)
+            before, seen = seen, await self._look(works)
+            if before == seen:
+                break
+        else:
+            for work in works:
+                if seen.is_open(work):
+                    work.finish(EntryState.HELD, "its source or target kept changing while it was looked for")
+        can_expunge = "UIDPLUS" in self._session.capabilities
+        settle_by(seen, [work for work in works if work.verdict is None], can_expunge=can_expunge)
+
+    async def _look(self, works: Sequence[Work]) -> Look:
+        return await look(self._context, self._session, self._name, works)
+
+    async def _execute(self, works: Sequence[Work]) -> None:
+        async def relowered(work: Work) -> None:
+            await self._record([work])
+
+        executor = Executor(self._session, self._context.directory, rest=lambda: None, relowered=relowered)
+        try:
+            await executor.run([work for work in works if not _moved_without_flags(work)])
+            for work in works:
+                if _moved_without_flags(work):
+                    await self._store_in_target(work)
+        finally:
+            for work in works:
+                if work.unclear:
+                    work.finish(EntryState.HELD, "the server's answers to its move contradict what is in the mailboxes")
+            await self._record(works)
+            self._report(works)
+
+    async def _store_in_target(self, work: Work) -> None:
+        """The move is done and its flags are not: they are set where the message is now (COPYUID told its UID)."""
+        moved = next(step for step in work.steps if step.kind is StepKind.MOVE)
+        if moved.target is None or moved.target_uid is None:
+            work.finish(EntryState.DONE, "moved, but its flags could not be set: the server did not tell its new UID")
+            return
+        uids = UIDSet([UID(moved.target_uid)])
+        try:
+            await self._session.select(MailboxName(moved.target))
+            for index, step in enumerate(work.steps):
+                if step.kind is StepKind.STORE_FLAGS and step.state is not StepState.DONE:
+                    await self._session.connection.submit(store_command(step, uids))
+                    work.settle(index, StepState.DONE)
+        except Refused as refused:
+            work.finish(EntryState.DONE, f"moved, but its flags could not be set: {refused}")
+        else:
+            work.finish(EntryState.DONE)
+
+    async def _finish(self, works: Sequence[Work], state: EntryState, reason: str) -> None:
+        for work in works:
+            work.finish(state, reason)
+        await self._record(works)
+        self._report(works)
+
+    async def _record(self, works: Iterable[Work]) -> None:
+        now = self._context.now()
+        await self._context.store.record([conclude(work, now) for work in works], now=now)
+
+    def _report(self, works: Iterable[Work]) -> None:
+        namespace = self._session.namespace
+        for work in works:
+            if work.verdict is not None:
+                entry = conclude(work, self._context.now())
+                paths = {
+                    step.target: namespace.to_path(MailboxName(step.target)) for step in entry.steps if step.target
+                }
+                self._context.report(outcome_of(entry, namespace.to_path(self._name), paths, None))
+
+
+def _moved_without_flags(work: Work) -> bool:
+    moved = any(step.kind is StepKind.MOVE and step.state is StepState.DONE for step in work.steps)
+    return work.verdict is None and moved and not work.finished

@@ -1,0 +1,90 @@
+"""Where a mailbox's handling starts: the first run, a checkpoint, or a UIDVALIDITY that has changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailrules.client import Session
+from mailrules.engine.account import AccountContext
+from mailrules.engine.reading import Fetched, fetch
+from mailrules.imap import UID, MailboxName, SelectedMailbox, UIDSet
+from mailrules.store import Checkpoint
+
+__all__ = ["Start", "highest_uid", "start"]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The checkpoint to go on from, and what a changed UIDVALIDITY leaves to be settled."""
+
+    checkpoint: Checkpoint
+    new: tuple[int, ...] = ()
+    """UIDs at or below the checkpoint that are new all the same."""
+    doubtful: tuple[Fetched, ...] = ()
+    """Messages of which nobody can say whether they were handled before."""
+
+
+async def start(context: AccountContext, session: Session, name: MailboxName, selected: SelectedMailbox) -> Start:
+    """Find where to start in the mailbox that the session has just selected.
+
+    On the first run of an account, and for a mailbox that was there but not watched, only mail from now on
+    counts; ``mailrules apply`` does the rest.
+    """
+    old = await context.store.checkpoint(context.name, name.raw)
+    if old and old.uidvalidity == selected.uidvalidity:
+        return Start(await _with_newest(session, old, selected))
+    if old and old.uid == 0 and old.newest is None:
+        # A mailbox that was found new before its UIDVALIDITY was known.
+        return Start(Checkpoint(context.name, name.raw, selected.uidvalidity, 0))
+    if old:
+        return await _after_new_validity(context, session, old, selected)
+    now = Checkpoint(context.name, name.raw, selected.uidvalidity, await highest_uid(session, selected))
+    now = await _with_newest(session, now, selected)
+    await context.store.set_checkpoint(now)
+    return Start(now)
+
+
+async def highest_uid(session: Session, selected: SelectedMailbox) -> int:
+    """The highest UID that the mailbox may hold; asked for where SELECT does not tell UIDNEXT (Courier, Twisted)."""
+    if selected.uidnext:
+        return selected.uidnext - 1
+    if not selected.exists:
+        return 0
+    return max((message.uid for message in await fetch(session, UIDSet.all())), default=0)
+
+
+async def _with_newest(session: Session, checkpoint: Checkpoint, selected: SelectedMailbox) -> Checkpoint:
+    """Remember how new the newest handled message is, for the day the UIDVALIDITY changes."""
+    if checkpoint.newest is not None or not checkpoint.uid or not selected.exists:
+        return checkpoint
+    # "n:*" answers with the last message even where its UID is below n, hence the range from 1.
+    last = await fetch(session, UIDSet([UID(checkpoint.uid)]))
+    return Checkpoint(
+        checkpoint.account,
+        checkpoint.mailbox,
+        checkpoint.uidvalidity,
+        checkpoint.uid,
+        max((message.internaldate for message in last), default=None),
+    )
+
+
+async def _after_new_validity(
+    context: AccountContext, session: Session, old: Checkpoint, selected: SelectedMailbox
+) -> Start:
+    """Tell new messages from handled ones by what they are: all UIDs mean something else now (RFC 9051 §2.3.1.1)."""
+    known = await context.store.fingerprints(context.name, old.mailbox)
+    new: list[int] = []
+    doubtful: list[Fetched] = []
+    newest = old.newest
+    highest = 0
+    for message in await fetch(session, UIDSet.all()):
+        highest = max(highest, message.uid)
+        if message.fingerprint in known:
+            continue
+        if old.newest is None or message.internaldate > old.newest:
+            new.append(message.uid)
+        elif message.internaldate == old.newest:
+            doubtful.append(message)
+        newest = max(newest or message.internaldate, message.internaldate)
+    checkpoint = Checkpoint(context.name, old.mailbox, selected.uidvalidity, highest, newest)
+    return Start(checkpoint, tuple(new), tuple(doubtful))

@@ -1,0 +1,42 @@
+"""Which mailboxes an account's ``watch`` means; pure.
+
+The wildcards are LIST's (RFC 9051 §6.3.9): ``*`` stands for anything, ``%`` for anything within one level.
+Trash, Junk, Sent, Drafts and All are watched only where they are named in full.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from mailrules.client import MailboxInfo
+
+__all__ = ["is_watched", "matches"]
+
+_ONLY_IF_NAMED = frozenset({"\\trash", "\\junk", "\\sent", "\\drafts", "\\all"})
+
+
+def is_watched(info: MailboxInfo, patterns: Iterable[str]) -> bool:
+    """Whether one of the patterns means this mailbox."""
+    if not info.selectable:
+        return False
+    special = (info.special_use or "").lower() in _ONLY_IF_NAMED
+    return any(
+        matches(pattern, info.path) for pattern in patterns if not (special and ("*" in pattern or "%" in pattern))
+    )
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a mailbox path ("/"-separated) fits a pattern; INBOX is INBOX in any case."""
+    return _compiled(pattern).fullmatch(_with_inbox(path)) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    pieces = {"*": ".*", "%": "[^/]*"}
+    return re.compile("".join(pieces.get(char) or re.escape(char) for char in _with_inbox(pattern)), re.DOTALL)
+
+
+def _with_inbox(path: str) -> str:
+    return "INBOX" + path[5:] if path[:5].upper() == "INBOX" and path[5:6] in {"", "/"} else path
