@@ -1,0 +1,325 @@
+"""One connection to one server: commands go out in flights, and each has a future.
+
+`submit` never waits: all that is submitted before the loop's next turn leaves in one write, and answers may come in
+any order. Whatever ends the connection fails every future that is still open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from functools import partial
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from mailrules.client import tls
+from mailrules.client.dial import dial
+from mailrules.client.endpoint import Endpoint, Timeouts, TLSMode
+from mailrules.client.errors import ClientError, CommandTimeout, ConnectionLost, ConnectTimeout, TLSFailure
+from mailrules.client.waiting import Waiter, Waiting
+from mailrules.client.watchdog import Watchdog
+from mailrules.client.wire import Wire
+from mailrules.imap import (
+    Capabilities,
+    Capability,
+    Command,
+    Completed,
+    Greeted,
+    Idle,
+    Idling,
+    ImapError,
+    Kind,
+    Logout,
+    ProtocolError,
+    Refused,
+    Response,
+    SelectedMailbox,
+    StartTLS,
+    State,
+    StatusResponse,
+    Unsolicited,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+GOODBYE = 1.0  # seconds for LOGOUT
+
+
+class Connection:
+    """A connection with its greeting read and TLS up; `open` makes one.
+
+    `on_unsolicited` gets every untagged response that answers no command. `last_heard` is the loop's time of the last
+    byte from the server, which is a proof of life, whatever it said.
+    """
+
+    def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
+        self.endpoint = endpoint
+        self.on_unsolicited: Callable[[Response], None] | None = None
+        self._timeouts = timeouts
+        self._loop = asyncio.get_running_loop()
+        self._wire = Wire(self._on_chunk, self._on_lost)
+        self._protocol = self._wire.protocol
+        self._greeting: asyncio.Future[StatusResponse] = self._loop.create_future()
+        self._waiting: dict[bytes, Waiter] = {}
+        self._idle_tag: bytes | None = None  # of the IDLE that was not told to end
+        self._idle_runs = False
+        self._news = asyncio.Event()
+        self._loss: Callable[[], Exception] | None = None
+        self._bye: str | None = None
+        self._encrypted = False
+        self._watchdog = Watchdog(
+            timeouts.silence, waiting=self._answer_is_due, last_heard=lambda: self.last_heard, bark=self._give_up
+        )
+
+    @classmethod
+    async def open(cls, endpoint: Endpoint, timeouts: Timeouts | None = None) -> Self:
+        """Connect, read the greeting and turn to TLS as the endpoint says.
+
+        Raises ConnectFailed, ConnectTimeout, ConnectionLost (also for a greeting that is BYE) and TLSFailure.
+        """
+        connection = cls(endpoint, timeouts or Timeouts())
+        try:
+            await connection._establish()
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
+
+    # --- what it is now
+
+    @property
+    def state(self) -> State:
+        """Where the conversation is."""
+        return self._protocol.state
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the server has said it can do; None if it has not since TLS came up."""
+        return self._protocol.capabilities
+
+    @property
+    def selected(self) -> SelectedMailbox | None:
+        """The selected mailbox as it is now."""
+        return self._protocol.selected
+
+    @property
+    def last_heard(self) -> float:
+        """The loop's time of the last byte from the server."""
+        return self._wire.last_heard
+
+    @property
+    def idling(self) -> bool:
+        """Whether IDLE was submitted and neither done() has ended it nor the server refused or ended it."""
+        return self._idle_tag is not None
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody between here and the server can read along: TLS, or a loopback address."""
+        if self._encrypted:
+            return True
+        peer = self._wire.peer()
+        return bool(peer) and ip_address(peer.partition("%")[0]).is_loopback
+
+    # --- commands
+
+    def submit(self, command: Command[T]) -> asyncio.Future[T]:
+        """Send a command with all that is submitted before the loop's next turn, in one write.
+
+        The future raises Refused for NO and BAD, ConnectionLost or CommandTimeout where no answer will come. Raises at
+        once StateError and ArgumentError, which are the caller's mistakes.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+        waiting = Waiting(command, future)
+        if self._loss is None and self.state is State.LOGOUT:  # BYE was read, the end will follow
+            self._end(partial(ConnectionLost, self._farewell(), self._bye))
+        if self._loss is not None:
+            waiting.fail(self._loss())
+            return future
+        was_due = self._answer_is_due()
+        tag = self._protocol.send(command)
+        self._waiting[tag] = waiting
+        if isinstance(command, Idle):
+            self._idle_tag = tag
+            self._idle_runs = False
+        self._expect(was_due=was_due)
+        return future
+
+    def idle(self) -> asyncio.Future[None]:
+        """Submit IDLE; the future is done when it has ended. RFC 2177."""
+        return self.submit(Idle())
+
+    def done(self) -> None:
+        """End IDLE: DONE goes out as soon as it may, with what is submitted now behind it. Without IDLE: nothing."""
+        if self._idle_tag is None:
+            return
+        was_due = self._answer_is_due()
+        self._protocol.done()
+        self._idle_tag = None
+        self._expect(was_due=was_due)
+
+    async def until(self, predicate: Callable[[], bool], timeout: float | None = None) -> bool:  # noqa: ASYNC109
+        """Wait for the predicate to hold; it is tried again after every received chunk and poke().
+
+        False when `timeout` seconds are over. Raises ConnectionLost, or CommandTimeout, if it cannot hold any more.
+        """
+        try:
+            async with asyncio.timeout(timeout) as limit:
+                while not predicate():
+                    if self._loss is not None:
+                        raise self._loss()
+                    await self._news.wait()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return False
+        return True
+
+    def poke(self) -> None:
+        """Have every `until` try its predicate again."""
+        self._news.set()
+        self._news.clear()
+
+    async def close(self) -> None:
+        """Say LOGOUT and end, within a second."""
+        try:
+            async with asyncio.timeout(GOODBYE):
+                self.done()
+                await self.submit(Logout())
+                await self._wire.closed.wait()
+        except (TimeoutError, ClientError, ImapError):
+            pass  # the server may think of it what it likes
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """End at once, without a word to the server."""
+        self._end(partial(ConnectionLost, f"{self.endpoint}: the connection was closed here"))
+
+    # --- opening
+
+    async def _establish(self) -> None:
+        limit = self._timeouts.connect
+        step = "does not answer"
+        try:
+            async with asyncio.timeout(limit):
+                await self._connect()
+                step = 'does not greet; if this port is for TLS, tls must be "implicit"'
+                greeting = await self._greeting
+                if self.endpoint.tls is TLSMode.STARTTLS:
+                    step = "does not answer STARTTLS"
+                    await self._start_tls(greeting)
+        except TimeoutError as error:
+            raise ConnectTimeout(f"{self.endpoint} {step} within {limit:g} seconds") from error
+
+    async def _connect(self) -> None:
+        implicit = self.endpoint.tls is TLSMode.IMPLICIT
+        context = tls.context(self.endpoint.ca_file) if implicit else None
+        connected = await dial(self.endpoint, self._timeouts.connect)
+        try:
+            await self._loop.create_connection(
+                lambda: self._wire,
+                sock=connected,
+                ssl=context,
+                server_hostname=self.endpoint.host if context else None,
+                ssl_handshake_timeout=self._timeouts.connect if context else None,
+            )
+        except (ssl.SSLError, ConnectionError) as error:
+            raise tls.explain(self.endpoint, error) from error
+        self._encrypted = implicit
+
+    async def _start_tls(self, greeting: StatusResponse) -> None:
+        """Turn to TLS, trusting nothing that was said before it. RFC 9051 §6.2.1 and §11.1."""
+        if greeting.kind is Kind.PREAUTH:
+            # STARTTLS is not allowed any more, and who knows whose mailbox this is.
+            raise TLSFailure(f"{self.endpoint}: the server signed us in before TLS, so the connection can't be private")
+        context = tls.context(self.endpoint.ca_file)
+        offered = self.capabilities or await self.submit(Capability())
+        if "STARTTLS" not in offered:
+            raise TLSFailure(f"{self.endpoint}: the server offers no STARTTLS on this port")
+        try:
+            await self.submit(StartTLS())
+            self._protocol.tls_started()
+        except Refused as error:
+            raise TLSFailure(f"{self.endpoint}: the server refuses STARTTLS") from error
+        except ProtocolError as error:
+            raise TLSFailure(f"{self.endpoint}: something was slipped in before TLS: {error}") from error
+        try:
+            await self._wire.start_tls(context, self.endpoint.host, self._timeouts.connect)
+        except (ssl.SSLError, ConnectionError) as error:
+            raise tls.explain(self.endpoint, error) from error
+        self._encrypted = True
+
+    # --- what the wire reports
+
+    def _on_chunk(self) -> None:
+        for event in self._protocol.events():
+            match event:
+                case Completed(tag=tag, answer=answer):
+                    if tag == self._idle_tag:
+                        self._idle_tag = None
+                    if (waiting := self._waiting.pop(tag, None)) is not None:
+                        waiting.settle(answer)
+                case Idling(tag=tag):
+                    self._idle_runs = tag == self._idle_tag
+                case Greeted(response=response):
+                    self._note_bye(response)
+                    if not self._greeting.done():
+                        self._greeting.set_result(response)
+                case Unsolicited(response=response):
+                    self._note_bye(response)
+                    if self.on_unsolicited is not None:
+                        self.on_unsolicited(response)
+                case _:
+                    pass  # Closed: the wire says so itself
+        self.poke()
+
+    def _on_lost(self, error: Exception | None) -> None:
+        match error:
+            case ProtocolError():
+                text = f"{self.endpoint}: what the server sends can't be understood: {error}"
+            case OSError() if self._bye is None:
+                text = f"{self.endpoint}: the connection broke: {error.strerror or error}"
+            case _:
+                text = self._farewell()
+        self._end(partial(ConnectionLost, text, self._bye))
+
+    def _give_up(self) -> None:
+        seconds = self._timeouts.silence
+        self._end(partial(CommandTimeout, f"{self.endpoint}: the server has been silent for {seconds:g} seconds"))
+
+    def _end(self, loss: Callable[[], Exception]) -> None:
+        """Fail all that waits, once; the first reason is the one that is told."""
+        if self._loss is None:
+            self._loss = loss
+        self._watchdog.stop()
+        self._idle_tag = None
+        waiting, self._waiting = list(self._waiting.values()), {}
+        for one in waiting:
+            one.fail(self._loss())
+        if not self._greeting.done():
+            self._greeting.set_exception(self._loss())
+            self._greeting.exception()
+        self.poke()
+        self._wire.abort()
+
+    # --- small things
+
+    def _note_bye(self, response: Response) -> None:
+        if isinstance(response, StatusResponse) and response.kind is Kind.BYE and self._bye is None:
+            self._bye = response.text
+
+    def _farewell(self) -> str:
+        text = f"{self.endpoint}: the server closed the connection"
+        return f"{text}: {self._bye}" if self._bye else text
+
+    def _answer_is_due(self) -> bool:
+        idle = 1 if self._idle_tag is not None and self._idle_runs else 0
+        return len(self._waiting) > idle
+
+    def _expect(self, *, was_due: bool) -> None:
+        if not was_due:
+            self._watchdog.wait_begins()
+        self._wire.flush_soon()

@@ -1,0 +1,74 @@
+"""From a host name to a TCP connection, in time, with words for what users meet."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+from mailrules.client.errors import ConnectFailed
+
+if TYPE_CHECKING:
+    from mailrules.client.endpoint import Endpoint
+
+# A dead peer or a NAT that has forgotten us is found within KEEPALIVE_AFTER + 4 * KEEPALIVE_EVERY seconds, in IDLE too.
+KEEPALIVE_AFTER = 120
+KEEPALIVE_EVERY = 30
+
+SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+
+
+async def dial(endpoint: Endpoint, limit: float) -> socket.socket:
+    """Return a connected, non-blocking socket; each of the host's addresses is tried in turn.
+
+    `limit`: seconds for all of them together, shared out evenly. Raises ConnectFailed, and TimeoutError if the time
+    is up; a name that takes longer than `limit` to resolve is for the caller to end.
+    """
+    addresses = await _resolve(endpoint)
+    failures: list[OSError] = []
+    for family, address in addresses:
+        try:
+            async with asyncio.timeout(limit / len(addresses)):
+                return await _connect(family, address)
+        except OSError as failure:  # TimeoutError is one
+            failures.append(failure)
+    first = failures[0]
+    if isinstance(first, TimeoutError):
+        raise first
+    if isinstance(first, ConnectionRefusedError):
+        raise ConnectFailed(f"{endpoint}: connection refused; is the port right, and the server running?") from first
+    raise ConnectFailed(f"{endpoint}: {first.strerror or first}") from first
+
+
+async def _resolve(endpoint: Endpoint) -> list[tuple[socket.AddressFamily, SocketAddress]]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise ConnectFailed(f"{endpoint.host}: no such host, or the name cannot be looked up now") from error
+    except UnicodeError as error:  # the name's IDNA form: an empty label, or one that is too long
+        raise ConnectFailed(f"{endpoint.host}: this is no host name") from error
+    return [(family, address) for family, _, _, _, address in found]
+
+
+async def _connect(family: socket.AddressFamily, address: SocketAddress) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.settimeout(0)  # non-blocking
+        _keep_alive(made)
+        await asyncio.get_running_loop().sock_connect(made, address)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _keep_alive(made: socket.socket) -> None:
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", KEEPALIVE_AFTER),
+        ("TCP_KEEPINTVL", KEEPALIVE_EVERY),
+        ("TCP_KEEPCNT", 4),
+    ):
+        if hasattr(socket, name):  # the names are Linux's; others have some of them
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

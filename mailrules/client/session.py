@@ -1,0 +1,165 @@
+"""One signed-in connection in mailrules' verbs: mailboxes, status, select, create.
+
+It adds to the connection what must be known once for an account: what the server can do after sign-in and how it names
+mailboxes. Fetching, copying and the like are commands for `session.connection`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from mailrules.client.connection import Connection
+from mailrules.client.namespace import Namespace
+from mailrules.client.signin import Credentials, sign_in
+from mailrules.imap import (
+    Create,
+    Id,
+    List,
+    ListEntry,
+    MailboxName,
+    Refused,
+    Select,
+    SelectedMailbox,
+    Status,
+    StatusData,
+    StatusItem,
+    Subscribe,
+    return_special_use,
+    return_status,
+)
+from mailrules.imap import Namespace as NamespaceCommand
+
+if TYPE_CHECKING:
+    from mailrules.client.endpoint import Endpoint, Timeouts
+    from mailrules.imap import Capabilities
+
+SPECIAL_USES = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash")
+"""RFC 6154 §2 and RFC 8457 §3."""
+
+STATUS_ITEMS = (StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY)
+
+_ROOT = MailboxName(b"")
+_ALL = MailboxName(b"*")
+_UNSELECTABLE = frozenset({"\\NOSELECT", "\\NONEXISTENT"})
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxInfo:
+    """One mailbox of the account.
+
+    `path`: its name as rule files have it. `attributes`: as the server wrote them. `special_use`: as in SPECIAL_USES,
+    None if it has none. `status` is there where the server told it along (LIST-STATUS).
+    """
+
+    name: MailboxName
+    path: str
+    attributes: frozenset[str]
+    special_use: str | None
+    selectable: bool
+    status: StatusData | None = None
+
+
+class Session:
+    """A signed-in connection; `open` makes one. `connection.close()` ends it.
+
+    Each verb ends IDLE first if it runs, as nothing can be asked meanwhile; to begin it again is the caller's.
+    """
+
+    def __init__(self, connection: Connection, capabilities: Capabilities, namespace: Namespace) -> None:
+        self.connection = connection
+        self.capabilities = capabilities
+        self.namespace = namespace
+
+    @classmethod
+    async def open(cls, endpoint: Endpoint, credentials: Credentials, timeouts: Timeouts | None = None) -> Self:
+        """Connect and sign in.
+
+        Raises NetworkError, SignInFailed and ClearTextRefused; Refused if the server lets us in and then works not.
+        """
+        connection = await Connection.open(endpoint, timeouts)
+        try:
+            capabilities = await sign_in(connection, credentials)
+            namespace = await _namespace(connection, capabilities)
+        except BaseException:
+            connection.abort()
+            raise
+        return cls(connection, capabilities, namespace)
+
+    @property
+    def selected(self) -> SelectedMailbox | None:
+        """The selected mailbox as it is now."""
+        return self.connection.selected
+
+    async def mailboxes(self) -> tuple[MailboxInfo, ...]:
+        """List the account's mailboxes in one command, with all that the server can tell along.
+
+        Raises Refused and NetworkError.
+        """
+        self.connection.done()
+        entries = await self._list_extended() or await self.connection.submit(List(_ROOT, (_ALL,)))
+        return tuple(self._info(entry) for entry in entries)
+
+    async def status(self, name: MailboxName) -> StatusData:
+        """Ask for a mailbox's messages, UIDNEXT and UIDVALIDITY. Raises Refused and NetworkError."""
+        self.connection.done()
+        return await self.connection.submit(Status(name, STATUS_ITEMS))
+
+    async def select(self, name: MailboxName) -> SelectedMailbox:
+        """Select a mailbox; what is returned goes on changing with it. Raises Refused and NetworkError."""
+        self.connection.done()
+        found = await self.connection.submit(Select(name))
+        return self.selected or found
+
+    async def create(self, name: MailboxName) -> None:
+        """Create and subscribe a mailbox in one flight; that it exists already is fine. Raises Refused, NetworkError."""
+        self.connection.done()
+        created, _ = await asyncio.gather(
+            self.connection.submit(Create(name)), self.connection.submit(Subscribe(name)), return_exceptions=True
+        )
+        if isinstance(created, Refused) and not created.answer.tagged.code_is("ALREADYEXISTS"):
+            # Cyrus, Courier and UW say only NO, whatever the reason.
+            if not await self.connection.submit(List(_ROOT, (name,))):
+                raise created
+        elif isinstance(created, BaseException) and not isinstance(created, Refused):
+            raise created
+
+    async def _list_extended(self) -> tuple[ListEntry, ...]:
+        """List with return options. Empty where there are none, or where they are only announced."""
+        offered = self.capabilities
+        options = []
+        if "SPECIAL-USE" in offered:
+            options.append(return_special_use())
+        if "LIST-STATUS" in offered:
+            options.append(return_status(*STATUS_ITEMS))
+        if not options or "LIST-EXTENDED" not in offered:
+            return ()
+        try:
+            return await self.connection.submit(List(_ROOT, (_ALL,), returns=tuple(options)))
+        except Refused:  # Proton Bridge and go-imap refuse what they announce, Strato answers with nothing
+            return ()
+
+    def _info(self, entry: ListEntry) -> MailboxInfo:
+        data = entry.data
+        special = next((use for use in SPECIAL_USES if data.has(use)), None)
+        selectable = _UNSELECTABLE.isdisjoint(attribute.upper() for attribute in data.attributes)
+        path = self.namespace.to_path(data.name)
+        return MailboxInfo(data.name, path, data.attributes, special, selectable, entry.status)
+
+
+async def _namespace(connection: Connection, capabilities: Capabilities) -> Namespace:
+    """Ask how mailboxes are named, and say who we are where it is wanted (163.com is closed to who does not)."""
+    if "ID" in capabilities:
+        connection.submit(Id((("name", "mailrules"),))).add_done_callback(_ignore)
+    if "NAMESPACE" in capabilities:
+        told = Namespace.told(await connection.submit(NamespaceCommand()))
+        if told is not None:
+            return told
+    root = await connection.submit(List(_ROOT, (_ROOT,)))
+    return Namespace(delimiter=root[0].data.delimiter if root else None)
+
+
+def _ignore(future: asyncio.Future[object]) -> None:
+    if not future.cancelled():
+        future.exception()

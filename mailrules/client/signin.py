@@ -1,0 +1,96 @@
+"""Signs in: the right command for what the server offers, and never a password over a readable connection.
+
+RFC 9051 §6.2.2, §6.2.3 and §11.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from mailrules.client.errors import ClearTextRefused, SignInFailed
+from mailrules.imap import Bad, Capability, Login, Plain, Refused, State, authenticate
+
+if TYPE_CHECKING:
+    from mailrules.client.connection import Connection
+    from mailrules.imap import Capabilities
+
+Mechanism: TypeAlias = Literal["auto", "login", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who signs in. `mechanism`: AUTHENTICATE PLAIN, LOGIN, or whichever of them the server takes."""
+
+    username: str
+    password: str = field(repr=False)
+    mechanism: Mechanism = "auto"
+
+
+async def sign_in(connection: Connection, credentials: Credentials) -> Capabilities:
+    """Sign in and return what the server can do now.
+
+    A connection that was greeted with PREAUTH is signed in already. Raises SignInFailed, ClearTextRefused, NetworkError.
+    """
+    if connection.state is State.NOT_AUTHENTICATED:
+        if not connection.private:
+            raise ClearTextRefused(
+                f"{connection.endpoint}: a password is not sent without TLS; "
+                'set tls to "implicit" or "starttls" ("none" is for this machine itself only)'
+            )
+        offered = connection.capabilities or await connection.submit(Capability())
+        await _present(connection, credentials, offered)
+    # Many can do more for whom they know, and not all tell so by themselves (Courier, Exchange Online).
+    return connection.capabilities or await connection.submit(Capability())
+
+
+async def _present(connection: Connection, credentials: Credentials, offered: Capabilities) -> None:
+    plain = "PLAIN" in offered.auth_mechanisms
+    login = "LOGINDISABLED" not in offered
+    try:
+        match credentials.mechanism:
+            case "plain":
+                await _by_plain(connection, credentials, offered)
+            case "auto" if plain:
+                try:
+                    await _by_plain(connection, credentials, offered)
+                except Bad:  # announced and not understood
+                    if not login:
+                        raise
+                    await _by_login(connection, credentials)
+            case _ if login:
+                await _by_login(connection, credentials)
+            case _:
+                known = ", ".join(offered.auth_mechanisms) or "no other way"
+                raise SignInFailed(f"the server takes no LOGIN here; it offers {known}")
+    except Refused as error:
+        raise _explained(error, credentials) from None  # the refused command knows the password
+
+
+async def _by_plain(connection: Connection, credentials: Credentials, offered: Capabilities) -> None:
+    await connection.submit(authenticate(Plain(credentials.username, credentials.password), offered))
+
+
+async def _by_login(connection: Connection, credentials: Credentials) -> None:
+    await connection.submit(Login(credentials.username, credentials.password))
+
+
+def _explained(error: Refused, credentials: Credentials) -> SignInFailed:
+    tagged = error.answer.tagged
+    code = tagged.code.name if tagged.code is not None else None
+    said = _without_secrets(tagged.text, credentials) or tagged.kind.value
+    match code:
+        case "AUTHENTICATIONFAILED" | None:
+            return SignInFailed(f"the server refused user name or password: {said}", code)
+        case _:
+            return SignInFailed(f"the server refused the sign-in [{code}]: {said}", code)
+
+
+def _without_secrets(text: str, credentials: Credentials) -> str:
+    """Take out what a server should never have echoed."""
+    message = Plain(credentials.username, credentials.password).initial()
+    for secret in (credentials.password, b64encode(message).decode()):
+        if secret:
+            text = text.replace(secret, "***")
+    return text.strip()
