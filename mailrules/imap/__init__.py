@@ -1,0 +1,294 @@
+"""The IMAP client protocol without a network.
+
+`ClientProtocol` is one conversation: commands and bytes go in, events and bytes come out, and somebody else moves the
+bytes. Start with its file, then `outbox` (what may be written when) and `commands.base` (what a command is). Reading
+has two stages: `framing` cuts complete responses, `parser` understands them. Nothing here knows sockets or the time.
+
+What is supported, and how it is tried. "Dovecot": the commands run against a real one; "transcript": the RFC's examples
+are played against `ClientProtocol`, whole and octet by octet.
+
+==== ================================ ================================================================ ===========
+RFC  Title                            How far                                                          Tried
+==== ================================ ================================================================ ===========
+2177 IDLE                             all                                                              Dovecot
+2342 NAMESPACE                        all                                                              Dovecot
+2971 ID                               all                                                              Dovecot
+3501 IMAP4rev1                        all                                                              Dovecot
+3502 MULTIAPPEND                      all                                                              Dovecot
+3691 UNSELECT                         all                                                              Dovecot
+4315 UIDPLUS                          all; UIDNOTSTICKY is passed on                                   Dovecot
+4422 SASL                             as far as RFC 3501 and RFC 4616 need it                          Dovecot
+4616 PLAIN                            all                                                              Dovecot
+4731 ESEARCH                          all                                                              Dovecot
+4959 SASL-IR                          all                                                              Dovecot
+5161 ENABLE                           all                                                              Dovecot
+5258 LIST-EXTENDED                    all                                                              Dovecot
+5322 Internet Message Format          names of header fields only                                      transcript
+5819 LIST-STATUS                      all                                                              Dovecot
+6154 SPECIAL-USE, CREATE-SPECIAL-USE  all                                                              Dovecot
+6851 MOVE                             all                                                              Dovecot
+6855 UTF8=ACCEPT                      all but UTF8=ONLY servers' LOGIN rules                           transcript
+7162 CONDSTORE, QRESYNC               CONDSTORE; of QRESYNC, VANISHED is read and never asked for      Dovecot
+7888 LITERAL+, LITERAL-               all                                                              Dovecot
+8474 OBJECTID                         STATUS MAILBOXID is read                                         transcript
+9051 IMAP4rev2                        what it shares with IMAP4rev1, ESEARCH answers, OLDNAME          transcript
+==== ================================ ================================================================ ===========
+"""
+
+from mailrules.imap import extensions  # first of all: what they read is registered then
+from mailrules.imap.capability import Capabilities
+from mailrules.imap.codes import (
+    BadCharset,
+    CapabilityCode,
+    OtherCode,
+    PermanentFlags,
+    ResponseCode,
+    SimpleCode,
+    UidNext,
+    UidValidity,
+    Unseen,
+)
+from mailrules.imap.commands.anystate import Capability, Logout, Noop
+from mailrules.imap.commands.append import Append, NewMessage
+from mailrules.imap.commands.base import Command, Flow
+from mailrules.imap.commands.copy import Copy, UidCopy
+from mailrules.imap.commands.fetch import Fetch, FetchAttribute, Items, UidFetch, body, header, header_fields
+from mailrules.imap.commands.listing import List, ListEntry, ListOption, Lsub, Status, StatusItem
+from mailrules.imap.commands.mailboxes import Create, Delete, Examine, Rename, Select, Subscribe, Unsubscribe
+from mailrules.imap.commands.notauth import Authenticate, Login, Mechanism, StartTLS
+from mailrules.imap.commands.search import Search, UidSearch
+from mailrules.imap.commands.selected import Check, Close, ExpungeDeleted
+from mailrules.imap.commands.store import Echo, Store, StoreMode, UidStore
+from mailrules.imap.errors import (
+    ArgumentError,
+    Bad,
+    Bye,
+    FramingError,
+    ImapError,
+    No,
+    ParseError,
+    ProtocolError,
+    Refused,
+    StateError,
+)
+from mailrules.imap.events import Closed, Completed, Event, Greeted, Idling, Unsolicited
+from mailrules.imap.extensions.condstore import HighestModSeq, Modified, Vanished
+from mailrules.imap.extensions.enable import Enable, EnabledData
+from mailrules.imap.extensions.esearch import ESearchData, SearchReturn, UidExtendedSearch
+from mailrules.imap.extensions.id import Id, IdData
+from mailrules.imap.extensions.idle import Idle
+from mailrules.imap.extensions.listext import CHILDREN, RECURSIVEMATCH, REMOTE, SUBSCRIBED
+from mailrules.imap.extensions.liststatus import return_status
+from mailrules.imap.extensions.move import Move, UidMove
+from mailrules.imap.extensions.multiappend import MultiAppend
+from mailrules.imap.extensions.namespace import Namespace, NamespaceData, NamespaceEntry
+from mailrules.imap.extensions.sasl import Plain, authenticate
+from mailrules.imap.extensions.specialuse import SPECIAL_USE, SPECIAL_USES, CreateSpecialUse, special_use
+from mailrules.imap.extensions.uidplus import AppendUid, CopyUid, UidExpunge
+from mailrules.imap.extensions.unselect import Unselect
+from mailrules.imap.extensions.utf8 import UTF8_ACCEPT, AppendUtf8
+from mailrules.imap.flags import (
+    ANSWERED,
+    ANY_KEYWORD,
+    DELETED,
+    DRAFT,
+    FLAGGED,
+    RECENT,
+    SEEN,
+    Flag,
+    Flags,
+    admits,
+    flag_key,
+    has_flag,
+    missing_flags,
+)
+from mailrules.imap.framing import Limits
+from mailrules.imap.names import INBOX, MailboxName
+from mailrules.imap.protocol import ClientProtocol
+from mailrules.imap.quirks import Quirks
+from mailrules.imap.responses import (
+    Answer,
+    CapabilityData,
+    Continuation,
+    Exists,
+    Expunge,
+    FetchItem,
+    FlagsData,
+    Kind,
+    ListData,
+    LsubData,
+    MessageData,
+    Recent,
+    Response,
+    SearchData,
+    Section,
+    SectionData,
+    StatusData,
+    StatusResponse,
+    Tagged,
+    Unknown,
+)
+from mailrules.imap.search import SearchProgram
+from mailrules.imap.searchtext import parse_search
+from mailrules.imap.selected import SelectedMailbox
+from mailrules.imap.state import State
+from mailrules.imap.structure import Address, Disposition, Envelope, MultiPart, SinglePart, walk
+from mailrules.imap.uidset import UID, SeqNum, SeqSet, UIDSet
+
+__all__ = [
+    "ANSWERED",
+    "ANY_KEYWORD",
+    "CHILDREN",
+    "DELETED",
+    "DRAFT",
+    "FLAGGED",
+    "INBOX",
+    "RECENT",
+    "RECURSIVEMATCH",
+    "REMOTE",
+    "SEEN",
+    "SPECIAL_USE",
+    "SPECIAL_USES",
+    "SUBSCRIBED",
+    "UID",
+    "UTF8_ACCEPT",
+    "Address",
+    "Answer",
+    "Append",
+    "AppendUid",
+    "AppendUtf8",
+    "ArgumentError",
+    "Authenticate",
+    "Bad",
+    "BadCharset",
+    "Bye",
+    "Capabilities",
+    "Capability",
+    "CapabilityCode",
+    "CapabilityData",
+    "Check",
+    "ClientProtocol",
+    "Close",
+    "Closed",
+    "Command",
+    "Completed",
+    "Continuation",
+    "Copy",
+    "CopyUid",
+    "Create",
+    "CreateSpecialUse",
+    "Delete",
+    "Disposition",
+    "ESearchData",
+    "Echo",
+    "Enable",
+    "EnabledData",
+    "Envelope",
+    "Event",
+    "Examine",
+    "Exists",
+    "Expunge",
+    "ExpungeDeleted",
+    "Fetch",
+    "FetchAttribute",
+    "FetchItem",
+    "Flag",
+    "Flags",
+    "FlagsData",
+    "Flow",
+    "FramingError",
+    "Greeted",
+    "HighestModSeq",
+    "Id",
+    "IdData",
+    "Idle",
+    "Idling",
+    "ImapError",
+    "Items",
+    "Kind",
+    "Limits",
+    "List",
+    "ListData",
+    "ListEntry",
+    "ListOption",
+    "Login",
+    "Logout",
+    "Lsub",
+    "LsubData",
+    "MailboxName",
+    "Mechanism",
+    "MessageData",
+    "Modified",
+    "Move",
+    "MultiAppend",
+    "MultiPart",
+    "Namespace",
+    "NamespaceData",
+    "NamespaceEntry",
+    "NewMessage",
+    "No",
+    "Noop",
+    "OtherCode",
+    "ParseError",
+    "PermanentFlags",
+    "Plain",
+    "ProtocolError",
+    "Quirks",
+    "Recent",
+    "Refused",
+    "Rename",
+    "Response",
+    "ResponseCode",
+    "Search",
+    "SearchData",
+    "SearchProgram",
+    "SearchReturn",
+    "Section",
+    "SectionData",
+    "Select",
+    "SelectedMailbox",
+    "SeqNum",
+    "SeqSet",
+    "SimpleCode",
+    "SinglePart",
+    "StartTLS",
+    "State",
+    "StateError",
+    "Status",
+    "StatusData",
+    "StatusItem",
+    "StatusResponse",
+    "Store",
+    "StoreMode",
+    "Subscribe",
+    "Tagged",
+    "UIDSet",
+    "UidCopy",
+    "UidExpunge",
+    "UidExtendedSearch",
+    "UidFetch",
+    "UidMove",
+    "UidNext",
+    "UidSearch",
+    "UidStore",
+    "UidValidity",
+    "Unknown",
+    "Unseen",
+    "Unselect",
+    "Unsolicited",
+    "Unsubscribe",
+    "Vanished",
+    "admits",
+    "authenticate",
+    "body",
+    "extensions",
+    "flag_key",
+    "has_flag",
+    "header",
+    "header_fields",
+    "missing_flags",
+    "parse_search",
+    "return_status",
+    "special_use",
+    "walk",
+]

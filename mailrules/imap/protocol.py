@@ -1,0 +1,274 @@
+"""One IMAP conversation from the client's side, without a network: bytes and commands in, bytes and events out.
+
+The caller's loop::
+
+    protocol.send(command)                 any number of them, in one flight
+    write(protocol.data_to_send())
+    protocol.receive_data(read())          receive_eof() when the other side closed
+    for event in protocol.events(): ...
+
+and after each of `send`, `done` and `receive_data` there may be data to send. Nothing here waits, and nothing knows
+the time.
+
+An untagged response goes to the oldest command in flight that claims it, else it is unsolicited. A command that
+changes the state, such as SELECT or LOGIN, is a wall: a server answers nothing before it later, and nothing behind it
+earlier.
+
+RFC 9051 §2.2 and §5.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mailrules.imap.capability import Capabilities
+from mailrules.imap.codes import CapabilityCode, ResponseCode
+from mailrules.imap.commands.base import Command, Flow
+from mailrules.imap.commands.mailboxes import Select
+from mailrules.imap.errors import ProtocolError, StateError
+from mailrules.imap.events import Closed, Completed, Event, Greeted, Idling, Unsolicited
+from mailrules.imap.extensions.enable import Enable, EnabledData
+from mailrules.imap.extensions.esearch import ESearchData
+from mailrules.imap.extensions.literal import literal_mode
+from mailrules.imap.framing import Framer, Limits
+from mailrules.imap.outbox import Outbox, Plus
+from mailrules.imap.parser import parse
+from mailrules.imap.quirks import Quirks, detect
+from mailrules.imap.responses import (
+    Answer,
+    CapabilityData,
+    Continuation,
+    Kind,
+    Response,
+    StatusResponse,
+    Tagged,
+    Unknown,
+)
+from mailrules.imap.selected import SelectedMailbox
+from mailrules.imap.state import State, Step, after
+
+_GREETINGS = {Kind.OK: Step.GREET, Kind.PREAUTH: Step.PREAUTHENTICATE, Kind.BYE: Step.LOGOUT}
+
+
+@dataclass(slots=True)
+class _InFlight:
+    command: Command[object]
+    untagged: list[Response] = field(default_factory=list)
+    told_capabilities: bool = False
+
+    @property
+    def is_wall(self) -> bool:
+        return self.command.on_ok is not None
+
+
+class ClientProtocol:
+    """The conversation's state, and everything that moves it.
+
+    `capabilities` is None as long as the server has not told them; they are forgotten after TLS, and after sign-in
+    unless the server tells them again by itself. `enabled` are the extensions that ENABLE turned on. `selected` is
+    live: it changes with each response.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.state = State.AWAITING_GREETING
+        self.capabilities: Capabilities | None = None
+        self.enabled: frozenset[str] = frozenset()
+        self.selected: SelectedMailbox | None = None
+        self.quirks = Quirks()
+        self._greeting = ""
+        self._framer = Framer(limits)
+        self._outbox = Outbox()
+        self._in_flight: dict[bytes, _InFlight] = {}
+        self._events: list[Event] = []
+        self._commands = 0
+        self._tls_due = False
+
+    # What the client does
+
+    def send(self, command: Command[object]) -> bytes:
+        """Queue a command behind those before it and return its tag.
+
+        Raises ArgumentError if it cannot be written, StateError where it has no place: in this state, or in the one
+        that the commands in flight will lead to; behind IDLE before `done`; behind STARTTLS before `tls_started`.
+        Then nothing was queued.
+        """
+        expected = self._expected_state()
+        if expected not in command.states:
+            raise StateError(f"{command.name.decode()}: not allowed when {expected.value}")
+        if self._outbox.closed_because is not None:
+            raise StateError(f"{command.name.decode()}: {self._outbox.closed_because}")
+        tag = b"A%d" % (self._commands + 1)
+        self._outbox.put(tag, command)
+        self._commands += 1
+        self._in_flight[tag] = _InFlight(command)
+        return tag
+
+    def done(self) -> None:
+        """End IDLE: DONE leaves once its ``+`` has come, and what is sent after this call follows in the same flight.
+
+        Nothing happens if no IDLE was sent or the server ended it.
+        """
+        self._outbox.done()
+
+    def data_to_send(self) -> bytes:
+        """Return what must be written to the server now."""
+        return self._outbox.take()
+
+    def tls_started(self) -> None:
+        """Go on after STARTTLS: TLS is up on this connection.
+
+        Raises ProtocolError if the server had sent anything behind its OK: those octets came in the clear and may be
+        an attacker's. RFC 9051 §6.2.1 has the client forget the capabilities that it knew before.
+        """
+        if not self._tls_due:
+            raise StateError("STARTTLS: was not answered with OK")
+        if self._framer.buffered:
+            raise ProtocolError("STARTTLS: the server sent more in the clear behind its OK")
+        self._tls_due = False
+        self._know(None)
+        self._outbox.tls_started()
+
+    # What the server does
+
+    def receive_data(self, data: bytes) -> None:
+        """Take octets from the server, chopped up in any way; then look at `events`.
+
+        Raises FramingError when nothing more can be read, ProtocolError when this is no IMAP server. The connection
+        is lost then.
+        """
+        self._framer.receive_data(data)
+        responses = self._framer.responses()
+        while not self._tls_due and (raw := next(responses, None)) is not None:
+            self._take(parse(raw))
+
+    def receive_eof(self) -> None:
+        """Take note that the server closed the connection."""
+        self._log_out()
+        self._events.append(Closed())
+
+    def events(self) -> list[Event]:
+        """Return what happened since the last call."""
+        happened, self._events = self._events, []
+        return happened
+
+    def _take(self, response: Response) -> None:
+        if self.state is State.AWAITING_GREETING:
+            self._greet(response)
+            return
+        match response:
+            case Tagged():
+                self._complete(response)
+            case Continuation():
+                self._go_on(response)
+            case _:
+                self._note(response)
+                self._hand_out(response)
+
+    def _greet(self, response: Response) -> None:
+        if not isinstance(response, StatusResponse) or response.kind not in _GREETINGS:
+            shown = response.raw[:80] if isinstance(response, Unknown) else type(response).__name__
+            raise ProtocolError(f"not an IMAP greeting: {shown!r}")
+        self.state = after(self.state, _GREETINGS[response.kind])
+        self._greeting = response.text
+        self._know(None)
+        self._learn(response.code)
+        self._events.append(Greeted(response))
+
+    def _go_on(self, response: Continuation) -> None:
+        tag = self._outbox.open_tag
+        plus = self._outbox.continuation(response.text)
+        if tag is None or plus is Plus.UNEXPECTED:
+            self._events.append(Unsolicited(response))
+        elif plus is Plus.IDLING:
+            self._events.append(Idling(tag))
+
+    def _complete(self, tagged: Tagged) -> None:
+        ended = self._in_flight.pop(tagged.tag, None)
+        if ended is None:
+            self._events.append(Unsolicited(tagged))
+            return
+        command, ok = ended.command, tagged.kind is Kind.OK
+        answer = Answer(tagged, tuple(ended.untagged))
+        self._outbox.answered(tagged.tag, tagged.kind)
+        step = command.on_ok if ok else command.on_refusal
+        self.state = after(self.state, step)
+        if step is Step.AUTHENTICATE and not ended.told_capabilities:
+            self._know(None)
+        self._learn(tagged.code)
+        self._reselect(command, answer, step)
+        if ok and isinstance(command, Enable):
+            self.enabled |= command.result(answer)
+        self._tls_due = ok and command.flow is Flow.STARTTLS
+        self._events.append(Completed(tagged.tag, command, answer))
+
+    def _reselect(self, command: Command[object], answer: Answer, step: Step | None) -> None:
+        if self.state is not State.SELECTED:
+            self.selected = None
+        elif isinstance(command, Select) and step is Step.SELECT:
+            self.selected = command.result(answer)
+        elif self.selected is not None:
+            self.selected.update(answer.tagged)
+
+    # What untagged data mean, whoever claims them
+
+    def _note(self, response: Response) -> None:
+        _, answering = next(self._answerable(), (None, None))
+        match response:
+            case CapabilityData(capabilities) | StatusResponse(code=CapabilityCode(capabilities)):
+                self._know(capabilities)
+                if answering is not None:
+                    answering.told_capabilities = True
+            case EnabledData(names):
+                self.enabled |= names
+            case StatusResponse(kind=Kind.BYE):
+                self._log_out()
+            case _:
+                pass
+        # While SELECT runs, what is told of "the" mailbox is told of the one to come: Select.result takes it in.
+        if self.selected is not None and not (answering is not None and isinstance(answering.command, Select)):
+            self.selected.update(response)
+
+    def _learn(self, code: ResponseCode | None) -> None:
+        if isinstance(code, CapabilityCode):
+            self._know(code.capabilities)
+
+    def _know(self, capabilities: Capabilities | None) -> None:
+        self.quirks = detect(self._greeting, capabilities)
+        self.capabilities = None if capabilities is None else self.quirks.believed(capabilities)
+        self._outbox.literal_mode = literal_mode(self.capabilities)
+
+    def _log_out(self) -> None:
+        self.state = after(self.state, Step.LOGOUT)
+        self.selected = None
+
+    def _hand_out(self, response: Response) -> None:
+        claimed = False
+        for tag, each in self._answerable():
+            if not claimed and each.command.claims(response) and _may_be_meant(response, tag):
+                each.untagged.append(response)
+                claimed = True
+            elif each.command.overhears(response):
+                each.untagged.append(response)
+        if not claimed:
+            self._events.append(Unsolicited(response))
+
+    def _answerable(self) -> Iterator[tuple[bytes, _InFlight]]:
+        """Go over the commands that the server may be answering, oldest first."""
+        for index, (tag, each) in enumerate(self._in_flight.items()):
+            if not self._outbox.is_written(tag) or (each.is_wall and index):
+                return
+            yield tag, each
+            if each.is_wall:
+                return
+
+    def _expected_state(self) -> State:
+        state = self.state
+        for each in self._in_flight.values():
+            state = after(state, each.command.on_ok)
+        return state
+
+
+def _may_be_meant(response: Response, tag: bytes) -> bool:
+    # RFC 9051 §7.3.4: the answer to a search names its command, so that several may run at once.
+    return not isinstance(response, ESearchData) or response.tag is None or response.tag == tag
