@@ -133,8 +133,6 @@ class Connection:
         """
         future: asyncio.Future[T] = self._loop.create_future()
         waiting = Waiting(command, future)
-        if self._loss is None and self.state is State.LOGOUT:  # BYE was read, the end will follow
-            self._end(partial(ConnectionLost, self._farewell(), self._bye))
         if self._loss is not None:
             waiting.fail(self._loss())
             return future
@@ -146,6 +144,12 @@ class Connection:
             self._idle_runs = False
         self._expect(was_due=was_due)
         return future
+
+    async def ask_capabilities(self) -> Capabilities:
+        """Return what the server can do, asking if it has not told by itself. Raises Refused and NetworkError."""
+        if self.capabilities is not None:
+            return self.capabilities
+        return await self.submit(Capability())
 
     def idle(self) -> asyncio.Future[None]:
         """Submit IDLE; the future is done when it has ended. RFC 2177."""
@@ -208,6 +212,8 @@ class Connection:
                 await self._connect()
                 step = 'does not greet; if this port is for TLS, tls must be "implicit"'
                 greeting = await self._greeting
+                if greeting.kind is Kind.BYE:
+                    raise ConnectionLost(self._farewell(), self._bye)
                 if self.endpoint.tls is TLSMode.STARTTLS:
                     step = "does not answer STARTTLS"
                     await self._start_tls(greeting)
@@ -236,8 +242,7 @@ class Connection:
             # STARTTLS is not allowed any more, and who knows whose mailbox this is.
             raise TLSFailure(f"{self.endpoint}: the server signed us in before TLS, so the connection can't be private")
         context = tls.context(self.endpoint.ca_file)
-        offered = self.capabilities or await self.submit(Capability())
-        if "STARTTLS" not in offered:
+        if "STARTTLS" not in await self.ask_capabilities():
             raise TLSFailure(f"{self.endpoint}: the server offers no STARTTLS on this port")
         try:
             await self.submit(StartTLS())
@@ -274,6 +279,8 @@ class Connection:
                         self.on_unsolicited(response)
                 case _:
                     pass  # Closed: the wire says so itself
+        if self._bye is not None:  # some leave the connection open after it
+            self._end(partial(ConnectionLost, self._farewell(), self._bye))
         self.poke()
 
     def _on_lost(self, error: Exception | None) -> None:

@@ -14,7 +14,9 @@ from mailrules.client.connection import Connection
 from mailrules.client.namespace import Namespace
 from mailrules.client.signin import Credentials, sign_in
 from mailrules.imap import (
+    SPECIAL_USE,
     Create,
+    Examine,
     Id,
     List,
     ListEntry,
@@ -26,17 +28,14 @@ from mailrules.imap import (
     StatusData,
     StatusItem,
     Subscribe,
-    return_special_use,
     return_status,
+    special_use,
 )
 from mailrules.imap import Namespace as NamespaceCommand
 
 if TYPE_CHECKING:
     from mailrules.client.endpoint import Endpoint, Timeouts
-    from mailrules.imap import Capabilities
-
-SPECIAL_USES = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash")
-"""RFC 6154 §2 and RFC 8457 §3."""
+    from mailrules.imap import Capabilities, IdData
 
 STATUS_ITEMS = (StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY)
 
@@ -49,8 +48,8 @@ _UNSELECTABLE = frozenset({"\\NOSELECT", "\\NONEXISTENT"})
 class MailboxInfo:
     """One mailbox of the account.
 
-    `path`: its name as rule files have it. `attributes`: as the server wrote them. `special_use`: as in SPECIAL_USES,
-    None if it has none. `status` is there where the server told it along (LIST-STATUS).
+    `path`: its name as rule files have it. `attributes`: as the server wrote them. `special_use`: as RFC 6154
+    writes it, None if it has none. `status` is there where the server told it along (LIST-STATUS).
     """
 
     name: MailboxName
@@ -112,8 +111,17 @@ class Session:
         found = await self.connection.submit(Select(name))
         return self.selected or found
 
+    async def examine(self, name: MailboxName) -> SelectedMailbox:
+        r"""Open a mailbox to look only: no flag changes by it, not even \Recent. Raises Refused and NetworkError."""
+        self.connection.done()
+        found = await self.connection.submit(Examine(name))
+        return self.selected or found
+
     async def create(self, name: MailboxName) -> None:
-        """Create and subscribe a mailbox in one flight; that it exists already is fine. Raises Refused, NetworkError."""
+        """Create and subscribe a mailbox in one flight; that it exists already is fine.
+
+        Raises Refused and NetworkError.
+        """
         self.connection.done()
         created, _ = await asyncio.gather(
             self.connection.submit(Create(name)), self.connection.submit(Subscribe(name)), return_exceptions=True
@@ -130,7 +138,7 @@ class Session:
         offered = self.capabilities
         options = []
         if "SPECIAL-USE" in offered:
-            options.append(return_special_use())
+            options.append(SPECIAL_USE)
         if "LIST-STATUS" in offered:
             options.append(return_status(*STATUS_ITEMS))
         if not options or "LIST-EXTENDED" not in offered:
@@ -142,10 +150,9 @@ class Session:
 
     def _info(self, entry: ListEntry) -> MailboxInfo:
         data = entry.data
-        special = next((use for use in SPECIAL_USES if data.has(use)), None)
         selectable = _UNSELECTABLE.isdisjoint(attribute.upper() for attribute in data.attributes)
         path = self.namespace.to_path(data.name)
-        return MailboxInfo(data.name, path, data.attributes, special, selectable, entry.status)
+        return MailboxInfo(data.name, path, data.attributes, special_use(data), selectable, entry.status)
 
 
 async def _namespace(connection: Connection, capabilities: Capabilities) -> Namespace:
@@ -160,6 +167,6 @@ async def _namespace(connection: Connection, capabilities: Capabilities) -> Name
     return Namespace(delimiter=root[0].data.delimiter if root else None)
 
 
-def _ignore(future: asyncio.Future[object]) -> None:
+def _ignore(future: asyncio.Future[IdData]) -> None:
     if not future.cancelled():
         future.exception()

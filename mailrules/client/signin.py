@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mailrules.client.errors import ClearTextRefused, SignInFailed
-from mailrules.imap import Bad, Capability, Login, Plain, Refused, State, authenticate
+from mailrules.imap import Bad, Login, Plain, Refused, State, authenticate
 
 if TYPE_CHECKING:
     from mailrules.client.connection import Connection
@@ -31,7 +31,8 @@ class Credentials:
 async def sign_in(connection: Connection, credentials: Credentials) -> Capabilities:
     """Sign in and return what the server can do now.
 
-    A connection that was greeted with PREAUTH is signed in already. Raises SignInFailed, ClearTextRefused, NetworkError.
+    A connection that was greeted with PREAUTH is signed in already. Raises SignInFailed, ClearTextRefused and
+    NetworkError.
     """
     if connection.state is State.NOT_AUTHENTICATED:
         if not connection.private:
@@ -39,10 +40,10 @@ async def sign_in(connection: Connection, credentials: Credentials) -> Capabilit
                 f"{connection.endpoint}: a password is not sent without TLS; "
                 'set tls to "implicit" or "starttls" ("none" is for this machine itself only)'
             )
-        offered = connection.capabilities or await connection.submit(Capability())
+        offered = await connection.ask_capabilities()
         await _present(connection, credentials, offered)
     # Many can do more for whom they know, and not all tell so by themselves (Courier, Exchange Online).
-    return connection.capabilities or await connection.submit(Capability())
+    return await connection.ask_capabilities()
 
 
 async def _present(connection: Connection, credentials: Credentials, offered: Capabilities) -> None:

@@ -21,12 +21,12 @@ def plain(port: int) -> Endpoint:
 
 @contextlib.asynccontextmanager
 async def connected(endpoint: Endpoint, timeouts: Timeouts = QUICK) -> AsyncIterator[Connection]:
-    """Yield an open connection, and close it."""
+    """Yield an open connection, and end it without a word, which a script could not answer."""
     connection = await Connection.open(endpoint, timeouts)
     try:
         yield connection
     finally:
-        await connection.close()
+        connection.abort()
 
 
 @contextlib.asynccontextmanager
