@@ -40,6 +40,10 @@ _NUMBER = re.compile(rb"\d{1,19}(?![0-9A-Za-z.+])")
 _SEQUENCE_SET = re.compile(rb"[\d:,*]*")
 _NIL = re.compile(rb'NIL(?![^\x00-\x20()"{\x7f\]])', re.IGNORECASE)
 _PLAIN = re.compile(rb'[^()"{~\x00-\x20]+|[{~]')
+_INSIDE_LIST = re.compile(
+    rb'~?\{(\d{1,19})\+?\}\r?\n|(\(+)|(\)+)|"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^()"{]+|\{',
+    re.DOTALL,
+)
 
 
 class Cursor:
@@ -221,24 +225,30 @@ class Cursor:
 
     def skip_value(self) -> None:
         """Take one value of any kind, a list as a whole. Needs no stack, so it knows no depth limit."""
+        if self.peek() == b"(":
+            self._skip_list()
+        elif self.peek() == b'"':
+            self.quoted()
+        elif _LITERAL.match(self.raw, self.pos):
+            self.literal()
+        else:
+            self.take(_PLAIN, "a value")
+
+    def _skip_list(self) -> None:
         depth = 0
         while True:
-            following = self.peek()
-            if following == b"(":
-                depth += 1
-                self.pos += 1
-            elif following == b")" and depth:
-                depth -= 1
-                self.pos += 1
-            elif following == b'"':
-                self.take(_QUOTED, "a quoted string")
-            elif _LITERAL.match(self.raw, self.pos):
-                self.literal()
-            else:
-                self.take(_PLAIN, "a value")
-            if not depth:
-                return
-            self.skip_spaces()
+            match = self.take(_INSIDE_LIST, "a list that ends")
+            match match.lastindex:
+                case 1:
+                    self.pos = match.start()
+                    self.literal()
+                case 2:
+                    depth += len(match[2])
+                case 3:
+                    depth -= len(match[3])
+                    if depth <= 0:
+                        self.pos += depth  # the parentheses beyond belong to others
+                        return
 
     def _ranges(self) -> list[tuple[int, int]]:
         return parse_ranges(self.take(_SEQUENCE_SET, "a set of numbers")[0])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mailrules.imap import bodies, sections
 from mailrules.imap.dates import parse_date_time
 from mailrules.imap.errors import ParseError
-from mailrules.imap.registry import FETCH_ITEMS
+from mailrules.imap.registry import FETCH_ITEMS, UNREADABLE
 from mailrules.imap.responses import MessageData, SectionData
 from mailrules.imap.uidset import LARGEST, UID, SeqNum
 
@@ -71,9 +71,12 @@ def usual_fetch(raw: bytes) -> MessageData | None:
             case 5:
                 found.modseq = int(match[5])
             case _:
+                section = sections.section_of(match[6])
+                if section is None:
+                    return None
                 end = position + int(match[8])
                 origin = int(match[7]) if match[7] else None
-                found.sections.append(SectionData(sections.section_of(match[6]), origin, raw[position:end]))
+                found.sections.append(SectionData(section, origin, raw[position:end]))
                 position = end
         following = raw[position : position + 1]
         position += 1
@@ -97,7 +100,7 @@ def fetch_response(cursor: Cursor, seq: int) -> MessageData:
         value = cursor.pos
         try:
             _msg_att(name, cursor, found)
-        except (ParseError, ValueError):
+        except UNREADABLE:
             cursor.pos, cursor.depth = value, 1
             _skip_value(cursor)
         cursor.skip_spaces()

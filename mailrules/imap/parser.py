@@ -11,9 +11,8 @@ import re
 from mailrules.imap import mailboxdata  # noqa: F401 -- registers its readers
 from mailrules.imap.codes import SimpleCode
 from mailrules.imap.cursor import Cursor
-from mailrules.imap.errors import ParseError
 from mailrules.imap.fetch import fetch_response, usual_fetch
-from mailrules.imap.registry import RESPONSE_CODES, UNTAGGED
+from mailrules.imap.registry import RESPONSE_CODES, UNREADABLE, UNTAGGED
 from mailrules.imap.responses import (
     Continuation,
     Exists,
@@ -39,7 +38,7 @@ def parse(raw: bytes) -> Response:
     """Read one response as `framing` cuts it, without its last line end. Raises nothing."""
     try:
         return usual_fetch(raw) or _response(Cursor(raw))
-    except (ParseError, ValueError):
+    except UNREADABLE:
         return Unknown(raw)
 
 

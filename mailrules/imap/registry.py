@@ -1,7 +1,7 @@
 """Who reads what: where the parser looks for the reader of a response, a response code or a FETCH item by its name.
 
 An extension's file adds its own with the three decorators. A reader is given the cursor on the first octet of the data
-(the space before it is taken) and leaves it behind the last; it may raise ParseError or ValueError, whereupon the data
+(the space before it is taken) and leaves it behind the last; it may raise what is in `UNREADABLE`, whereupon the data
 becomes `Unknown`, `OtherCode` or, in a FETCH, nothing.
 """
 
@@ -10,12 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from mailrules.imap.codes import ResponseCode
+from mailrules.imap.errors import ParseError
 from mailrules.imap.responses import FetchItem, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mailrules.imap.cursor import Cursor
+
+UNREADABLE = (ParseError, ValueError, LookupError, ArithmeticError)
+"""What a reader that meets nonsense may raise: what `Cursor` and Python's own conversions do."""
 
 R = TypeVar("R", bound=Response)
 C = TypeVar("C", bound=ResponseCode)

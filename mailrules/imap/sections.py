@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from mailrules.imap.cursor import Cursor
+from mailrules.imap.errors import ParseError
 from mailrules.imap.responses import Section, SectionData
 
 _SECTION = re.compile(rb"\[ *([0-9.]*)([A-Za-z.]*) *")
@@ -46,6 +47,9 @@ def section(cursor: Cursor) -> Section:
 
 
 @lru_cache(maxsize=1024)
-def section_of(text: bytes) -> Section:
-    """Read a section's text, brackets included; the same few come with every message."""
-    return section(Cursor(text))
+def section_of(text: bytes) -> Section | None:
+    """Read a section's text, brackets included; the same few come with every message. None for one that is unknown."""
+    try:
+        return section(Cursor(text))
+    except ParseError:
+        return None

@@ -20,8 +20,7 @@ from mailrules.imap.codes import (
     UidValidity,
     Unseen,
 )
-from mailrules.imap.errors import ParseError
-from mailrules.imap.registry import RESPONSE_CODES, response_code
+from mailrules.imap.registry import RESPONSE_CODES, UNREADABLE, response_code
 
 if TYPE_CHECKING:
     from mailrules.imap.cursor import Cursor
@@ -52,7 +51,7 @@ def resp_text_code(cursor: Cursor) -> ResponseCode | None:
             cursor.skip_spaces()
             if cursor.accept(b"]") or cursor.at_end:
                 return code
-        except (ParseError, ValueError):
+        except UNREADABLE:
             cursor.depth = 0
     cursor.pos = match.end()
     data = cursor.take(_DATA, "anything")[1].rstrip()

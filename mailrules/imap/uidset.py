@@ -157,7 +157,12 @@ def parse_ranges(raw: bytes) -> list[tuple[int, int]]:
 
 
 def _number(digits: bytes) -> int:
-    return STAR if digits == b"*" else int(digits)
+    if digits == b"*":
+        return STAR
+    number = int(digits)
+    if number > LARGEST:
+        raise ArgumentError(f"not a message number: {number}")
+    return number
 
 
 def _encode_range(first: int, last: int) -> bytes:
