@@ -55,4 +55,4 @@ def temper(refused: Refused, kind: StepKind) -> Temper:
 
 def retry_after(attempts: int) -> timedelta:
     """How long to wait before the next attempt: a minute at first, doubled each time, an hour at most."""
-    return min(_FIRST_RETRY * 2 ** min(attempts, 10), _LONGEST_RETRY)
+    return min(_FIRST_RETRY * (1 << min(attempts, 10)), _LONGEST_RETRY)

@@ -12,7 +12,7 @@ from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision
 from mailrules.engine.filing import uids_in, windows
 from mailrules.engine.process import Path
-from mailrules.engine.reading import fetch
+from mailrules.engine.reading import fetch, validity
 from mailrules.imap import MailboxName, UIDSet
 from mailrules.store import Checkpoint, Entry, EntryState
 
@@ -97,9 +97,9 @@ async def _act(path: Path, decisions: Sequence[Decision], highest: int) -> Seque
     entries = await path.journal(
         decisions,
         context.rules(),
-        _raised(checkpoint, path.selected.uidvalidity, highest),
+        _raised(checkpoint, validity(path.selected), highest),
         messages.values(),
-        await context.store.copied(context.name, path.name.raw, path.selected.uidvalidity),
+        await context.store.copied(context.name, path.name.raw, validity(path.selected)),
     )
     return await path.execute(entries, messages, lambda: None)
 

@@ -14,7 +14,7 @@ from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import TargetError
 from mailrules.engine.journal import decided, draft, held
 from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, lowering_for
-from mailrules.engine.reading import Fetched
+from mailrules.engine.reading import Fetched, validity
 from mailrules.imap import (
     DELETED,
     UID,
@@ -131,7 +131,7 @@ async def entries_for(
         verdict = decision.verdict
         if not verdict.plan and verdict.error is None:
             continue
-        blank = draft(context.name, origin.name.raw, origin.selected.uidvalidity, decision.message)
+        blank = draft(context.name, origin.name.raw, validity(origin.selected), decision.message)
         entry = decided(blank, verdict, ruleset.digest)
         if verdict.error is not None:
             drafts.append((decision, held(entry, verdict.error), {}))

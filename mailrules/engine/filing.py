@@ -10,7 +10,7 @@ from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.journal import draft, held
 from mailrules.engine.process import Path
-from mailrules.engine.reading import Fetched, fetch
+from mailrules.engine.reading import Fetched, fetch, validity
 from mailrules.engine.starting import start
 from mailrules.imap import UID, MailboxName, UidSearch, UIDSet, search
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen
@@ -85,7 +85,7 @@ class Filing:
 
     def _revive(self, entry: Entry, message: Fetched | None) -> Entry:
         same = message is not None and message.fingerprint == entry.fingerprint
-        if same and entry.uidvalidity == self._path.selected.uidvalidity:
+        if same and entry.uidvalidity == validity(self._path.selected):
             return replace(entry, state=EntryState.BEGUN, due=None, attempts=entry.attempts + 1)
         return replace(entry, state=EntryState.GONE, due=None, reason="somebody else moved or expunged it first")
 
@@ -122,13 +122,13 @@ class Filing:
         return owners, [message for message in messages if message.uid not in arrivals or message.uid in owners]
 
     async def _arrivals(self, seen: Sequence[Seen]) -> Arrivals:
-        validity = self._path.selected.uidvalidity
-        return await self._context.store.arrivals(self._context.name, self._name.raw, validity, seen)
+        era = validity(self._path.selected)
+        return await self._context.store.arrivals(self._context.name, self._name.raw, era, seen)
 
     async def _hold(self, messages: Sequence[Fetched], reason: str) -> None:
         """Journal messages that need a person; they stay where they are."""
-        validity = self._path.selected.uidvalidity
-        entries = [held(draft(self._context.name, self._name.raw, validity, message), reason) for message in messages]
+        era = validity(self._path.selected)
+        entries = [held(draft(self._context.name, self._name.raw, era, message), reason) for message in messages]
         begun = await self._context.store.begin(entries, None, now=self._context.now())
         for entry, message in zip(begun, messages, strict=True):
             self._path.report(entry, message)

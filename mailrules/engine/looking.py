@@ -10,7 +10,7 @@ from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.flights import Work
 from mailrules.engine.lowering import removal_of_source
-from mailrules.engine.reading import fetch
+from mailrules.engine.reading import fetch, validity
 from mailrules.engine.reckoning import Claim, Finding, Found, reckon
 from mailrules.imap import UID, MailboxName, Refused, UIDSet
 from mailrules.store import EntryState, Own, Replay, Step, StepKind, StepState
@@ -78,7 +78,7 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
         for number, found in reckon(claims, arrived).items():
             work, index = members[number]
             findings[work.entry.uid, index] = found
-    return Look(selected.uidvalidity, source, findings, frozenset(changed))
+    return Look(validity(selected), source, findings, frozenset(changed))
 
 
 async def _arrived(
@@ -91,11 +91,11 @@ async def _arrived(
         selected = await session.examine(target)
     except Refused:
         return []  # It is not there, or was taken away: nothing has arrived in it.
-    if validities and validities != {selected.uidvalidity}:
+    if validities and validities != {validity(selected)}:
         return None
     messages = [message for message in await fetch(session, UIDSet.after(floor - 1)) if message.uid >= floor]
     known = await context.store.arrivals(
-        context.name, target.raw, selected.uidvalidity, [message.seen() for message in messages]
+        context.name, target.raw, validity(selected), [message.seen() for message in messages]
     )
     return [(message.uid, message.fingerprint) for message in messages if not isinstance(known.get(message.uid), Own)]
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailrules.client import Session
-from mailrules.imap import Flags, Items, MessageData, UidFetch, UIDSet, header_fields
+from mailrules.imap import Flags, Items, MessageData, SelectedMailbox, UidFetch, UIDSet, header_fields
 from mailrules.rules import Message
 from mailrules.store import Seen
 
-__all__ = ["Fetched", "fetch"]
+__all__ = ["Fetched", "fetch", "validity"]
 
 _IDENTITY = frozenset({"MESSAGE-ID", "DATE", "FROM", "SUBJECT"})
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,6 +80,11 @@ async def fetch(session: Session, uids: UIDSet, fields: Iterable[str] = ()) -> S
     answers = [session.connection.submit(UidFetch(chunk, items)) for chunk in uids.chunks()]
     found = [Fetched.of(data) for answer in answers for data in await answer]
     return sorted((message for message in found if message), key=lambda message: message.uid)
+
+
+def validity(selected: SelectedMailbox) -> int:
+    """The mailbox's UIDVALIDITY; 0 where the server does not tell one (then its UIDs are taken to last)."""
+    return selected.uidvalidity or 0
 
 
 def _first(message: Message, field: str) -> str:

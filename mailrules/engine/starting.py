@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
-from mailrules.engine.reading import Fetched, fetch
+from mailrules.engine.reading import Fetched, fetch, validity
 from mailrules.imap import UID, MailboxName, SelectedMailbox, UIDSet
 from mailrules.store import Checkpoint
 
@@ -31,14 +31,14 @@ async def start(context: AccountContext, session: Session, name: MailboxName, se
     counts; ``mailrules apply`` does the rest.
     """
     old = await context.store.checkpoint(context.name, name.raw)
-    if old and old.uidvalidity == selected.uidvalidity:
+    if old and old.uidvalidity == validity(selected):
         return Start(await _with_newest(session, old, selected))
     if old and old.uid == 0 and old.newest is None:
         # A mailbox that was found new before its UIDVALIDITY was known.
-        return Start(Checkpoint(context.name, name.raw, selected.uidvalidity, 0))
+        return Start(Checkpoint(context.name, name.raw, validity(selected), 0))
     if old:
         return await _after_new_validity(context, session, old, selected)
-    now = Checkpoint(context.name, name.raw, selected.uidvalidity, await highest_uid(session, selected))
+    now = Checkpoint(context.name, name.raw, validity(selected), await highest_uid(session, selected))
     now = await _with_newest(session, now, selected)
     await context.store.set_checkpoint(now)
     return Start(now)
@@ -86,5 +86,5 @@ async def _after_new_validity(
         elif message.internaldate == old.newest:
             doubtful.append(message)
         newest = max(newest or message.internaldate, message.internaldate)
-    checkpoint = Checkpoint(context.name, old.mailbox, selected.uidvalidity, highest, newest)
+    checkpoint = Checkpoint(context.name, old.mailbox, validity(selected), highest, newest)
     return Start(checkpoint, tuple(new), tuple(doubtful))
