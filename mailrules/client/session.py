@@ -160,7 +160,10 @@ async def _namespace(connection: Connection, capabilities: Capabilities) -> Name
     if "ID" in capabilities:
         connection.submit(Id((("name", "mailrules"),))).add_done_callback(_ignore)
     if "NAMESPACE" in capabilities:
-        told = Namespace.told(await connection.submit(NamespaceCommand()))
+        try:
+            told = Namespace.told(await connection.submit(NamespaceCommand()))
+        except Refused:
+            told = None
         if told is not None:
             return told
     root = await connection.submit(List(_ROOT, (_ROOT,)))

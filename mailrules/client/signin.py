@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mailrules.client.errors import ClearTextRefused, SignInFailed
-from mailrules.imap import Bad, Login, Plain, Refused, State, authenticate
+from mailrules.imap import Bad, Kind, Login, Plain, Refused, State, authenticate
 
 if TYPE_CHECKING:
     from mailrules.client.connection import Connection
@@ -81,11 +81,10 @@ def _explained(error: Refused, credentials: Credentials) -> SignInFailed:
     tagged = error.answer.tagged
     code = tagged.code.name if tagged.code is not None else None
     said = _without_secrets(tagged.text, credentials) or tagged.kind.value
-    match code:
-        case "AUTHENTICATIONFAILED" | None:
-            return SignInFailed(f"the server refused user name or password: {said}", code)
-        case _:
-            return SignInFailed(f"the server refused the sign-in [{code}]: {said}", code)
+    if tagged.kind is Kind.NO and code in {None, "AUTHENTICATIONFAILED"}:
+        return SignInFailed(f"the server refused user name or password: {said}", code)
+    # BAD is Exchange Online's word for too many sessions, a missing licence and the like.
+    return SignInFailed(f"the server refused the sign-in: {f'[{code}] ' if code else ''}{said}", code)
 
 
 def _without_secrets(text: str, credentials: Credentials) -> str:

@@ -36,6 +36,10 @@ class Peer:
         matches = got.startswith(line[:-1]) if line.endswith("*") else got == line
         assert matches, f"the client sent {got!r}, the script has {line!r}"
 
+    async def receive(self) -> bytes:
+        """Read whatever comes first."""
+        return await asyncio.wait_for(self._reader.read(65_536), LIMIT)
+
     async def converse(self, *turns: str) -> None:
         """Play `C: …` (expected) and `S: …` (sent) lines."""
         for turn in turns:

@@ -1,0 +1,151 @@
+"""Nobody waits for ever: each silence has its limit and its words."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailrules.client import CommandTimeout, Connection, ConnectionLost, ConnectTimeout, Endpoint, Timeouts, TLSMode
+from mailrules.imap import MailboxName, Noop
+from tests.client.connecting import connected, plain, signed_in
+from tests.servers.faults import Point
+from tests.servers.proxy import Proxy
+from tests.servers.scripted import Peer, scripted
+
+if TYPE_CHECKING:
+    from tests.servers.dovecot import Dovecot
+
+SHORT = Timeouts(connect=0.1, silence=0.1)
+INBOX = MailboxName(b"INBOX")
+
+
+async def silent(peer: Peer) -> None:
+    """Accept and say nothing."""
+    await peer.end()
+
+
+async def test_no_greeting_ends_the_attempt() -> None:
+    """A server that accepts and is silent, as a TLS port is to who speaks plainly."""
+    async with scripted(silent) as port:
+        with pytest.raises(ConnectTimeout, match=r"does not greet.*within 0\.1 seconds"):
+            await Connection.open(plain(port), SHORT)
+
+
+async def test_no_handshake_ends_the_attempt() -> None:
+    """A server that never answers the TLS handshake."""
+    async with scripted(silent) as port:
+        with pytest.raises(ConnectTimeout, match="does not answer within"):
+            await Connection.open(Endpoint("127.0.0.1", port), SHORT)
+
+
+async def test_no_answer_to_starttls_ends_the_attempt() -> None:
+    """A server that falls silent at STARTTLS."""
+
+    async def script(peer: Peer) -> None:
+        await peer.send("* OK [CAPABILITY STARTTLS] hello")
+        await peer.end()
+
+    async with scripted(script) as port:
+        with pytest.raises(ConnectTimeout, match="does not answer STARTTLS"):
+            await Connection.open(Endpoint("127.0.0.1", port, TLSMode.STARTTLS), SHORT)
+
+
+async def test_no_tcp_answer_ends_the_attempt() -> None:
+    """A host that drops what is sent to it: here, a listener whose queue is full."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        fillers = [socket.socket() for _ in range(8)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        try:
+            with pytest.raises(ConnectTimeout, match="does not answer within"):
+                await Connection.open(plain(port), SHORT)
+        finally:
+            for filler in fillers:
+                filler.close()
+
+
+async def test_silence_while_a_command_waits_ends_the_connection(dovecot: Dovecot, user: str) -> None:
+    """A server that is there and silent is given up, and all that waited is told so."""
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user, Timeouts(5, 0.2)) as session:
+        proxy.stall("NOOP")
+        futures = [session.connection.submit(Noop()) for _ in range(3)]
+        for future in futures:
+            with pytest.raises(CommandTimeout, match=r"silent for 0\.2 seconds"):
+                await future
+        with pytest.raises(CommandTimeout):
+            await session.connection.until(lambda: False)
+
+
+async def test_any_byte_is_a_proof_of_life() -> None:
+    """A slow server that says that it is still there is not given up."""
+
+    async def script(peer: Peer) -> None:
+        await peer.send("* PREAUTH hello")
+        await peer.expect("A1 NOOP")
+        for _ in range(8):
+            await asyncio.sleep(0.05)
+            await peer.send("* OK Hang in there..")
+        await peer.send("A1 OK")
+        await peer.end()
+
+    async with scripted(script) as port, connected(plain(port), Timeouts(5, 0.2)) as connection:
+        await connection.submit(Noop())
+
+
+async def test_idle_may_be_silent(dovecot: Dovecot, user: str) -> None:
+    """In IDLE silence is no fault; when IDLE is to end it is one again. `last_heard` tells how long it has been."""
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user, Timeouts(5, 0.1)) as session:
+        connection = session.connection
+        await session.select(INBOX)
+        idle = connection.idle()
+        assert not await connection.until(lambda: not connection.idling, 0.35)
+        assert asyncio.get_running_loop().time() - connection.last_heard > 0.2
+        proxy.stall("DONE", Point.BEFORE_COMMAND)
+        connection.done()
+        with pytest.raises(CommandTimeout):
+            await idle
+
+
+async def test_idle_that_never_begins_is_a_silence(dovecot: Dovecot, user: str) -> None:
+    """A server that answers IDLE with nothing at all, not even `+`, is given up."""
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user, Timeouts(5, 0.1)) as session:
+        await session.select(INBOX)
+        proxy.stall("IDLE", Point.BEFORE_COMMAND)
+        with pytest.raises(CommandTimeout):
+            await session.connection.idle()
+
+
+async def test_a_quiet_connection_keeps_no_timer(dovecot: Dovecot, user: str) -> None:
+    """The one timer ends by itself when nothing is waited for, and begins anew with the next command."""
+    async with signed_in(dovecot.ports.imap, user, Timeouts(5, 0.1)) as session:
+        watchdog = session.connection._watchdog
+        assert not await session.connection.until(lambda: False, 0.25)
+        timers = [watchdog._timer]
+        await session.connection.submit(Noop())
+        timers.append(watchdog._timer)
+        assert [timer is not None for timer in timers] == [False, True]
+
+
+async def test_sockets_have_keepalive(dovecot: Dovecot) -> None:
+    """A peer that vanished without a word is found by TCP, in IDLE too."""
+    async with connected(plain(dovecot.ports.imap)) as connection:
+        transport = connection._wire._transport
+        assert transport is not None
+        assert transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+async def test_a_server_that_goes_away_is_noticed_at_once(dovecot: Dovecot, user: str) -> None:
+    """An end of the connection is told without waiting for any limit."""
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user) as session:
+        await session.select(INBOX)
+        idle = session.connection.idle()
+        proxy.cut_all()
+        with pytest.raises(ConnectionLost):
+            await asyncio.wait_for(idle, 5)
