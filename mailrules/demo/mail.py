@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.message import EmailMessage, MIMEPart
+from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _POLICY = SMTP.clone(max_line_length=78)
+_BOUNDARY = "==part-of-this-mail=="
+"""Given, since the library would draw lots for one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One mail: a name to speak of it, and its octets with CRLF line ends."""
+    """One mail: a name to speak of it, what people see of it, and its octets with CRLF line ends."""
 
     name: str
+    sender: str
+    subject: str
     content: bytes = field(repr=False)
 
 
@@ -49,7 +53,7 @@ def samples(now: datetime, me: str) -> tuple[Sample, ...]:
         domain = message["From"].addresses[0].domain
         message["Date"] = format_datetime(now - timedelta(minutes=minutes))
         message["Message-ID"] = f"<{name.replace(' ', '.')}.{now:%Y%m%d%H%M%S}@{domain}>"
-        made.append(Sample(name, message.as_bytes()))
+        made.append(Sample(name, str(message["From"]), str(message["Subject"]), message.as_bytes()))
     return tuple(made)
 
 
@@ -66,10 +70,9 @@ def _mail(sender: str, to: str, subject: str, body: str, **headers: str) -> Emai
 
 
 def _attach(message: EmailMessage, content: bytes, kind: str, filename: str) -> None:
-    """Add an attachment; the boundary is chosen here, since the library would draw lots for it."""
     main, _, sub = kind.partition("/")
     message.add_attachment(content, main, sub, filename=filename)
-    message.set_boundary("==part-of-this-mail==")
+    message.set_boundary(_BOUNDARY)
 
 
 def _newsletter(me: str) -> EmailMessage:
@@ -109,7 +112,7 @@ def _contract(me: str) -> EmailMessage:
         "Jürgen Groß <juergen.gross@kanzlei.example>",
         me,
         "Vertrag über die Wartung – Entwurf",
-        "Guten Tag,\n\nanbei der Entwurf. Bitte prüfen Sie vor allem Absatz 4.\n\nMit freundlichen Grüßen\nJürgen Groß\n",
+        "Guten Tag,\n\nanbei der Entwurf. Bitte prüfen Sie Absatz 4.\n\nMit freundlichen Grüßen\nJürgen Groß\n",
     )
     _attach(message, b"%PDF-1.4\n% Entwurf\n%%EOF\n", "application/pdf", "Vertrag.pdf")
     return message
@@ -178,12 +181,9 @@ def _invitation(me: str) -> EmailMessage:
         "Invitation: planning, Thursday 10:00",
         "Shall we plan the spring on Thursday?\n",
     )
-    event = MIMEPart(_POLICY)
-    event.set_content(
-        "BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR\n", subtype="calendar", params={"method": "REQUEST"}
-    )
-    message.make_alternative("==part-of-this-mail==")
-    message.attach(event)
+    event = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR\n"
+    message.add_alternative(event, subtype="calendar", params={"method": "REQUEST"})
+    message.set_boundary(_BOUNDARY)
     return message
 
 

@@ -48,6 +48,7 @@ class MemoryServer:
         self.options = options or Options()
         self.faults = Faults()
         self.commands: list[str] = []
+        self._news = asyncio.Event()
         self._now = now
         self._tree = Tree(self.options, int(now().timestamp()))
         self._server: asyncio.Server | None = None
@@ -101,6 +102,16 @@ class MemoryServer:
         """Return the paths that are subscribed."""
         return frozenset(map(self._path, self._tree.subscribed))
 
+    def find(self, content: bytes) -> tuple[str, ...]:
+        """Return the paths of the mailboxes that hold a message with these octets."""
+        return tuple(path for path, messages in self.snapshot().items() if any(m.content == content for m in messages))
+
+    async def heard(self, name: str, since: int = 0) -> None:
+        """Wait until a client has sent this command; `since` is the length that `commands` had when to begin."""
+        while not any(_is_named(command, name) for command in self.commands[since:]):
+            self._news.clear()
+            await self._news.wait()
+
     def expunge(self, path: str, uids: Iterable[int]) -> None:
         """Remove messages, as another client would."""
         self._tree.get(self._wire(path)).expunge(uids)
@@ -126,13 +137,17 @@ class MemoryServer:
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         session = Session(self.options, self._tree, self._now)
-        connection = Connection(reader, writer, session, self.faults, self.commands.append, self._later)
+        connection = Connection(reader, writer, session, self.faults, self._record, self._later)
         self._connections.add(connection)
         try:
             await connection.serve()
         finally:
             self._connections.discard(connection)
             writer.close()
+
+    def _record(self, command: str) -> None:
+        self.commands.append(command)
+        self._news.set()
 
     def _later(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -146,3 +161,7 @@ class MemoryServer:
     def _path(self, name: str) -> str:
         text = str(MailboxName(name.encode("ascii")))
         return text.removeprefix(self.options.prefix).replace(self.options.delimiter, "/")
+
+
+def _is_named(command: str, name: str) -> bool:
+    return command == name or command.startswith(f"{name} ")

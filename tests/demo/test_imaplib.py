@@ -65,3 +65,15 @@ def test_the_password_is_new_for_each_server_and_not_shown() -> None:
     first, second = Options(), Options()
     assert first.password != second.password
     assert first.password not in repr(first)
+
+
+async def test_what_clients_do_can_be_waited_for() -> None:
+    async with MemoryServer() as server:
+        session = asyncio.create_task(asyncio.to_thread(_session, server))
+        server.deliver("INBOX", message("first", message_id="<1@x>"))
+        async with asyncio.timeout(10):
+            await server.heard("UID COPY")
+            since = len(server.commands)
+            await server.heard("LOGOUT", since)
+            await session
+        assert server.find(message("second", message_id="<2@x>")) == ("Lists/Їжак",)
