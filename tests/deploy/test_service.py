@@ -55,6 +55,6 @@ def test_the_unit_says_what_the_daemon_does() -> None:
     parser.read(UNIT)
     service = parser["Service"]
     assert "notify" == service["Type"]
-    assert "/bin/kill -HUP $MAINPID" == service["ExecReload"]
+    assert "/bin/sh -c 'kill -HUP $MAINPID'" == service["ExecReload"]
     assert "2" == service["RestartPreventExitStatus"]
     assert "mailrules" == service["StateDirectory"]
