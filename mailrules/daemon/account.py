@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mailrules.client import Session
     from mailrules.config import Loaded
     from mailrules.engine.outcome import Outcome
-    from mailrules.imap.responses import StatusData
+    from mailrules.imap import StatusData
     from mailrules.store import Entry, Store
 
 __all__ = ["Account"]
@@ -59,7 +59,7 @@ class Account:
             now=_now,
             timezone=config.daemon.timezone,
             open_session=self._door.session,
-            spawn=self._spawn,
+            spawn=self._run_beside,
             observe=config.daemon.mode == "observe",
         )
         self._layout = Layout()
@@ -73,6 +73,9 @@ class Account:
             await self._spawn(retried(self._lead, self._log))
         finally:
             await ended(self._tasks)
+
+    def _run_beside(self, work: Coroutine[None, None, None]) -> None:
+        self._spawn(work)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -125,7 +128,7 @@ class Account:
         try:
             if home is None or home.name != name or selected is None or selected.name != name:
                 home = Worker(self._context, session, name, self._mend, self._log)
-                await home.begin()
+                await home.hold()
             await home.look()
         except Refused as error:
             self._log.warning("mailbox can't be watched", mailbox=session.namespace.to_path(name), reason=str(error))

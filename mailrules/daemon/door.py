@@ -7,7 +7,17 @@ import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from mailrules.client import ClearTextRefused, Credentials, Endpoint, Session, SignInFailed, Timeouts, TLSMode
+from mailrules.client import (
+    ClearTextRefused,
+    ConnectFailed,
+    Credentials,
+    Endpoint,
+    NetworkError,
+    Session,
+    SignInFailed,
+    Timeouts,
+    TLSMode,
+)
 from mailrules.config import SecretError
 from mailrules.daemon.backoff import delays
 
@@ -32,7 +42,7 @@ async def sign_in(settings: Account) -> Session:
     return await Session.open(endpoint, credentials, Timeouts())
 
 
-class DoorClosed(Exception):
+class DoorClosed(NetworkError):
     """The account's sign-in was refused, and the log has it; the door stays closed for a while."""
 
 
@@ -54,7 +64,7 @@ class Door:
     async def session(self) -> AsyncIterator[Session]:
         """Wait for its turn and sign in once; the session is closed afterwards.
 
-        Raises DoorClosed, NetworkError, or a SignInFailed that is temporary.
+        Raises NetworkError: also where the server lets nobody in just now, and DoorClosed where it refuses the account.
         """
         session = await self._enter()
         try:
@@ -70,7 +80,7 @@ class Door:
                 session = await sign_in(self._settings)
             except (SignInFailed, ClearTextRefused, SecretError) as error:
                 if isinstance(error, SignInFailed) and error.temporary:
-                    raise
+                    raise ConnectFailed(str(error)) from error
                 pause = next(self._pauses)
                 self._closed_until = loop.time() + pause
                 self._log.error("sign-in failed", reason=str(error), next_try=f"in {pause:.0f} s")

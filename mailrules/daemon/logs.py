@@ -10,12 +10,12 @@ import json
 import logging
 import os
 import sys
-import unicodedata
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
+from mailrules.daemon.cleaning import cleaned
 from mailrules.engine.outcome import OutcomeState
 
 if TYPE_CHECKING:
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
     from mailrules.engine.outcome import ActionDone, Outcome
 
-__all__ = ["LogFormat", "LogLevel", "cleaned", "configure", "log_outcome", "logger"]
-
-_UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Unicode's categories of control, format (bidi), surrogate and line separating characters."""
+__all__ = ["LogFormat", "LogLevel", "configure", "log_outcome", "logger"]
 
 _WORDS = {
     OutcomeState.DONE: (logging.INFO, "acted"),
@@ -89,17 +86,6 @@ def log_outcome(outcome: Outcome) -> None:
         line.log(level, event, **_action_fields(action))
     if not outcome.actions:
         line.log(level, event, rule=", ".join(outcome.rules))
-
-
-def cleaned(text: str) -> str:
-    r"""Give ``text`` with every control, bidi and line separating character spelt out, as ``\x1b`` or ``\u202e``."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_spelt(char) if unicodedata.category(char) in _UNSAFE else char for char in text)
-
-
-def _spelt(char: str) -> str:
-    return char.encode("unicode_escape").decode()
 
 
 def _action_fields(action: ActionDone) -> dict[str, str]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mailrules.daemon.worker import Worker
 from mailrules.imap import Refused
-from mailrules.imap.commands import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +15,11 @@ if TYPE_CHECKING:
 
     from mailrules.client import Session
     from mailrules.engine.account import AccountContext
-    from mailrules.imap import MailboxName
-    from mailrules.imap.responses import StatusData
+    from mailrules.imap import MailboxName, StatusData
     from mailrules.store import Entry
 
 __all__ = ["Rounds"]
 
-_ITEMS = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
 _IN_ONE_FLIGHT = 100  # STATUS commands; some servers open each mailbox for it
 
 
@@ -55,11 +52,8 @@ class Rounds:
                 await self._visit(name, told[name])
 
     async def _ask(self, names: Sequence[MailboxName]) -> dict[MailboxName, StatusData]:
-        connection = self._session.connection
-        connection.done()
-        answers = await asyncio.gather(
-            *(connection.submit(Status(name, _ITEMS)) for name in names), return_exceptions=True
-        )
+        self._session.connection.done()
+        answers = await asyncio.gather(*(self._session.status(name) for name in names), return_exceptions=True)
         told: dict[MailboxName, StatusData] = {}
         for name, answer in zip(names, answers, strict=True):
             if isinstance(answer, Refused):

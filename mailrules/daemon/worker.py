@@ -10,9 +10,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from mailrules.daemon.link import unhurried
-from mailrules.engine.process import Filing
-from mailrules.imap import Refused
-from mailrules.imap.commands import Status
+from mailrules.engine.filing import Filing
+from mailrules.imap import Refused, Status, StatusItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +30,7 @@ _FOREVER = float("inf")
 
 
 class Worker:
-    """One mailbox on one session. ``begin`` first, then ``look`` and ``wait`` in turn."""
+    """One mailbox on one session. Either ``visit`` it, or ``hold`` it and then ``look`` and ``wait`` in turn."""
 
     def __init__(
         self,
@@ -55,13 +54,17 @@ class Worker:
 
     async def serve(self) -> None:
         """Look after the mailbox for as long as the connection lasts."""
-        await self.begin()
+        await self.hold()
         while True:
             await self.look()
             await self.wait()
 
-    async def begin(self) -> None:
-        """Select the mailbox, and have finished elsewhere what an earlier connection left half done. Raises Refused."""
+    async def hold(self) -> None:
+        """Begin to stay in the mailbox. Raises Refused if it can't be selected."""
+        await self._begin()
+        self._log.info("watching", by="idle" if self._idles else "poll")
+
+    async def _begin(self) -> None:
         # What is unfinished now is not in this session's hands; later the journal could not tell.
         stale = await self._context.store.unfinished(self._context.name, self.name.raw)
         self._mend(self.name, stale)
@@ -72,7 +75,7 @@ class Worker:
 
     async def visit(self) -> None:
         """Handle what is new and due in the mailbox, once, without staying."""
-        await self.begin()
+        await self._begin()
         await unhurried(self._filing.retry_due(_no_rest))
         await unhurried(self._filing.handle_new(_no_rest))
 
@@ -127,7 +130,7 @@ class Worker:
     async def _look_twice(self) -> None:
         """Look, and ask by STATUS in the same flight whether the server keeps something from this session."""
         self._connection.done()
-        asked = self._connection.submit(Status(self.name, ("UIDNEXT",)))
+        asked = self._connection.submit(Status(self.name, (StatusItem.UIDNEXT,)))
         await self._filing.handle_new(self._begin_rest)
         try:
             uidnext = (await asked).uidnext or 0

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from mailrules.daemon.logs import LogFormat, LogLevel, cleaned, configure, log_outcome, logger
+from mailrules.daemon.cleaning import cleaned
+from mailrules.daemon.logs import LogFormat, LogLevel, configure, log_outcome, logger
 from mailrules.engine.outcome import ActionDone, ActionKind, Outcome, OutcomeState
 
 if TYPE_CHECKING:

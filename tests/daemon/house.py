@@ -1,0 +1,115 @@
+"""A daemon in the test's own process: a rule file, a state, a supervisor, and everything that it says."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from mailrules.config import load
+from mailrules.daemon.supervisor import Supervisor
+from mailrules.store import SqliteStore
+from tests.servers.dovecot import HOST, PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from structlog.typing import EventDict, WrappedLogger
+
+    from mailrules.config import Loaded
+    from mailrules.engine.outcome import Outcome
+
+LIMIT = 20.0  # seconds; nearly everything is seen within one
+
+FILE_ALL = """
+[[rules]]
+name = "file all"
+match = "everything"
+then.move = "Filed"
+"""
+
+
+def account(name: str, port: int, user: str, *, password: str = PASSWORD, extra: str = "") -> str:
+    """Write an account's table."""
+    return f"""
+[accounts.{name}]
+host = "{HOST}"
+port = {port}
+tls = "none"
+username = "{user}"
+password = "{password}"
+{extra}
+"""
+
+
+class House:
+    """Write a rule file, then ``async with house.running()``; ``heard`` and ``filed`` wait for what happens."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "rules.toml"
+        self.lines: list[EventDict] = []
+        self.outcomes: list[Outcome] = []
+        self._stirred = asyncio.Event()
+
+    def write(self, *accounts: str, rules: str = FILE_ALL) -> None:
+        """Put the rule file into place, as an editor does."""
+        new = self.path.with_name("new")
+        new.write_text('[daemon]\nstate = "state.db"\n' + "".join(accounts) + rules)
+        new.rename(self.path)
+
+    @asynccontextmanager
+    async def running(self, **settings: float) -> AsyncIterator[Supervisor]:
+        """Run the daemon; ``settings`` go over those of all accounts, unchecked, so that tests can be quick."""
+        structlog.configure(processors=[self._note], cache_logger_on_first_use=False)
+        loaded = _with(load(self.path), settings)
+        try:
+            async with SqliteStore(loaded.config.daemon.state) as store:
+                supervisor = Supervisor(self.path, loaded, store, self._report)
+                task = asyncio.create_task(supervisor.run())
+                try:
+                    yield supervisor
+                finally:
+                    supervisor.stop()
+                    await asyncio.wait_for(task, 5)
+        finally:
+            structlog.reset_defaults()
+
+    async def heard(self, event: str, times: int = 1, **fields: object) -> None:
+        """Wait for that many log lines with this event and these fields."""
+        await self._until(lambda: self.count(event, **fields) >= times, f"{event} {fields}")
+
+    async def filed(self, number: int) -> None:
+        """Wait for that many outcomes."""
+        await self._until(lambda: len(self.outcomes) >= number, f"{number} outcomes, {len(self.outcomes)} came")
+
+    def count(self, event: str, **fields: object) -> int:
+        """Count the log lines with this event and these fields."""
+        return sum(line["event"] == event and fields.items() <= line.items() for line in self.lines)
+
+    async def _until(self, holds: Callable[[], bool], what: str) -> None:
+        try:
+            async with asyncio.timeout(LIMIT):
+                while not holds():
+                    self._stirred.clear()
+                    await self._stirred.wait()
+        except TimeoutError:
+            said = "\n".join(map(str, self.lines))
+            raise AssertionError(f"waited in vain for {what}; the daemon said:\n{said}") from None
+
+    def _report(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self._stirred.set()
+
+    def _note(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        self.lines.append({**event, "level": method})
+        self._stirred.set()
+        raise structlog.DropEvent
+
+
+def _with(loaded: Loaded, settings: dict[str, float]) -> Loaded:
+    accounts = {name: account.model_copy(update=settings) for name, account in loaded.config.accounts.items()}
+    return replace(loaded, config=loaded.config.model_copy(update={"accounts": accounts}))

@@ -1,0 +1,134 @@
+"""Who may sign in when."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from mailrules.client import ConnectFailed, Session, SignInFailed
+from mailrules.config import Account, Secret, SecretError
+from mailrules.daemon import door
+from mailrules.daemon.backoff import delays
+from mailrules.daemon.door import Door, DoorClosed, sign_in
+from mailrules.daemon.logs import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SETTINGS = Account(host="localhost", tls="none", username="ann", password="canary-in-the-file")
+
+
+class Guard:
+    """Stands in for the server: answers each sign-in as told, and notes how many are under way at once."""
+
+    def __init__(self) -> None:
+        self.answers: list[Exception] = []
+        self.tried_at: list[float] = []
+        self.under_way = self.most = 0
+        self.closed = 0
+
+    async def __call__(self, _settings: Account) -> Session:
+        self.tried_at.append(asyncio.get_running_loop().time())
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(0.001)
+        self.under_way -= 1
+        if self.answers:
+            raise self.answers.pop(0)
+        return cast("Session", self)
+
+    @property
+    def connection(self) -> Guard:
+        return self
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def guard(monkeypatch: pytest.MonkeyPatch) -> Guard:
+    guard = Guard()
+    monkeypatch.setattr(door, "sign_in", guard)
+    monkeypatch.setattr(door, "_FIRST_PAUSE", 0.2)
+    return guard
+
+
+async def enter(entrance: Door) -> None:
+    async with entrance.session():
+        pass
+
+
+async def test_one_sign_in_at_a_time_and_every_session_is_closed(guard: Guard) -> None:
+    entrance = Door(SETTINGS, logger())
+    await asyncio.gather(*(enter(entrance) for _ in range(4)))
+    assert (len(guard.tried_at), guard.most, guard.closed) == (4, 1, 4)
+
+
+@pytest.mark.parametrize("refusal", [SignInFailed("wrong password"), SecretError("account 'work': no password")])
+async def test_a_refusal_keeps_everybody_out_for_a_while(guard: Guard, refusal: Exception) -> None:
+    entrance = Door(SETTINGS, logger(account="work"))
+    guard.answers = [refusal]
+    with capture_logs() as lines, pytest.raises(DoorClosed):
+        await enter(entrance)
+    await asyncio.gather(enter(entrance), enter(entrance))
+    first, second, third = guard.tried_at
+    assert second - first >= 0.1
+    assert third - second < 0.1
+    assert [(line["account"], line["log_level"], line["reason"]) for line in lines] == [("work", "error", str(refusal))]
+
+
+def test_the_wait_grows_with_each_refusal_and_is_at_least_a_minute() -> None:
+    pauses = delays(door._FIRST_PAUSE, door._LONGEST_PAUSE, chance=lambda: 0.0)
+    assert [next(pauses) for _ in range(4)] == [60, 120, 240, 480]
+
+
+async def test_a_server_that_is_only_busy_does_not_close_the_door(guard: Guard) -> None:
+    entrance = Door(SETTINGS, logger())
+    guard.answers = [SignInFailed("too many connections", "UNAVAILABLE")]
+    with pytest.raises(ConnectFailed):
+        await enter(entrance)
+    await enter(entrance)
+    assert guard.tried_at[1] - guard.tried_at[0] < 0.1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Told(Secret):
+    """A secret that does what the test says."""
+
+    read: Callable[[], str]
+
+    @property
+    def _source(self) -> str:
+        return "the test"
+
+    def _read(self) -> str:
+        return self.read()
+
+
+async def test_a_slow_password_command_holds_up_neither_the_loop_nor_a_stop() -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    def read() -> str:
+        begun.set()
+        release.wait(10)
+        return "x"
+
+    task = asyncio.create_task(sign_in(SETTINGS.model_copy(update={"password": Told("account 'work'", read)})))
+    await asyncio.to_thread(begun.wait, 5)
+    task.cancel()
+    await asyncio.wait({task}, timeout=1)
+    release.set()
+    assert task.cancelled()
+
+
+async def test_an_unreadable_password_says_whose_it_is() -> None:
+    def read() -> str:
+        raise SecretError("account 'work': no such file")
+
+    with pytest.raises(SecretError, match="account 'work'"):
+        await sign_in(SETTINGS.model_copy(update={"password": Told("account 'work'", read)}))

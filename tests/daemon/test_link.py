@@ -1,0 +1,181 @@
+"""What is repeated after which trouble, and what a stop waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from mailrules.client import ConnectFailed, ConnectionLost
+from mailrules.daemon import link
+from mailrules.daemon.door import DoorClosed
+from mailrules.daemon.link import ended, retried, unhurried
+from mailrules.daemon.logs import logger
+from mailrules.imap import Answer, Kind, No, Tagged
+from mailrules.store import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Delays count up by one second, and are noted instead of waited for."""
+    noted: list[float] = []
+
+    def delays() -> Iterator[float]:
+        yield from (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+
+    async def sleep(seconds: float) -> None:
+        noted.append(seconds)
+
+    monkeypatch.setattr(link, "delays", delays)
+    monkeypatch.setattr("mailrules.daemon.link.asyncio.sleep", sleep)
+    return noted
+
+
+class Work:
+    """Fails in the ways it is given, then succeeds."""
+
+    def __init__(self, *troubles: Exception) -> None:
+        self.troubles = list(troubles)
+        self.tries = 0
+
+    async def __call__(self) -> None:
+        self.tries += 1
+        if self.troubles:
+            raise self.troubles.pop(0)
+
+
+def throttled(text: str) -> No:
+    return No("SELECT", Answer(Tagged(b"A1", Kind.NO, None, text), ()))
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [ConnectFailed("refused"), ConnectionLost("gone"), throttled("no"), StateError("disk full"), ValueError("bug")],
+)
+async def test_whatever_goes_wrong_is_tried_again_after_growing_pauses(trouble: Exception, pauses: list[float]) -> None:
+    work = Work(trouble, trouble, trouble)
+    with capture_logs() as lines:
+        await retried(work, logger())
+    assert (work.tries, pauses) == (4, [1.0, 2.0, 3.0])
+    assert [line["reason"] for line in lines if line["event"] == "interrupted"] == [str(trouble)] * 3
+
+
+async def test_only_a_bug_is_logged_with_a_traceback(pauses: list[float]) -> None:
+    with capture_logs() as lines:
+        await retried(Work(ConnectionLost("gone"), ValueError("bug")), logger())
+    assert [line["event"] for line in lines] == ["interrupted", "unexpected error", "interrupted"]
+    assert pauses == [1.0, 2.0]
+
+
+async def test_the_door_keeps_its_own_time(pauses: list[float]) -> None:
+    with capture_logs() as lines:
+        await retried(Work(DoorClosed(), DoorClosed()), logger())
+    assert (pauses, lines) == ([], [])
+
+
+async def test_pauses_begin_anew_after_a_connection_that_lasted(
+    pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubles = [ConnectFailed("1"), ConnectFailed("2"), ConnectionLost("after an hour"), ConnectFailed("4")]
+
+    async def work() -> None:
+        if troubles:
+            trouble = troubles.pop(0)
+            monkeypatch.setattr(link, "_STEADY", 0.0 if isinstance(trouble, ConnectionLost) else 60.0)
+            raise trouble
+
+    await retried(work, logger())
+    assert pauses == [1.0, 2.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "pause"),
+    [
+        ("Request is throttled. Suggested Backoff Time: 299609 milliseconds", 299.609),
+        ("Request is throttled. Suggested Backoff Time: 10 milliseconds", 1.0),
+        ("Request is throttled. Suggested Backoff Time: 999999999 milliseconds", 3600.0),
+        ("throttled", 1.0),
+    ],
+)
+async def test_a_server_that_names_a_pause_gets_it(text: str, pause: float, pauses: list[float]) -> None:
+    await retried(Work(throttled(text)), logger())
+    assert pauses == [pause]
+
+
+async def test_a_flight_in_hand_comes_to_its_end_before_the_stop() -> None:
+    landed, taken_off, landing = [], asyncio.Event(), asyncio.Event()
+
+    async def flight() -> None:
+        taken_off.set()
+        await landing.wait()
+        landed.append("yes")
+
+    task = asyncio.create_task(unhurried(flight()))
+    await taken_off.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    landing.set()
+    await asyncio.wait({task}, timeout=5)
+    assert (landed, task.cancelled()) == (["yes"], True)
+
+
+async def test_a_flight_that_takes_too_long_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "GRACE", 0.05)
+    task = asyncio.create_task(unhurried(asyncio.Event().wait()))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task}, timeout=5)
+    assert task.cancelled()
+
+
+async def test_a_second_stop_does_not_wait() -> None:
+    inner = asyncio.Event()
+
+    async def flight() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            inner.set()
+
+    task = asyncio.create_task(unhurried(flight()))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    assert not task.done()
+    task.cancel()
+    await asyncio.wait({task}, timeout=1)
+    assert (task.cancelled(), inner.is_set()) == (True, True)
+
+
+async def test_what_a_flight_returns_or_raises_comes_through() -> None:
+    async def land(value: int) -> int:
+        if value < 0:
+            raise ConnectionLost("gone")
+        return value
+
+    assert await unhurried(land(7)) == 7
+    with pytest.raises(ConnectionLost):
+        await unhurried(land(-1))
+
+
+async def test_tasks_that_ignore_a_first_cancel_are_cancelled_again_when_the_caller_is() -> None:
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(stubborn()) for _ in range(3)]
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(ended(tasks))
+    await asyncio.sleep(0.01)
+    assert not ending.done()
+    ending.cancel()
+    await asyncio.wait({ending}, timeout=1)
+    assert (ending.cancelled(), all(task.cancelled() for task in tasks)) == (True, True)
