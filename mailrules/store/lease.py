@@ -27,9 +27,7 @@ def lease(database: Path, account: str) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Locked(account, _holder(descriptor)) from error
-        if os.geteuid() == 0:  # root's `mailrules apply` must not shut out the daemon, which runs as the state's owner
-            owner = database.stat()
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        _give_to_owner(descriptor, database)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
         yield
@@ -44,6 +42,13 @@ def lease_path(database: Path, account: str) -> Path:
     if len(name) > 100:
         name = hashlib.sha256(account.encode()).hexdigest()
     return database.with_name(f"{database.name}.lease-{name}")
+
+
+def _give_to_owner(descriptor: int, database: Path) -> None:
+    """Give the file to whom the state belongs: root's `mailrules apply` must not shut the daemon out."""
+    owner = database.stat()
+    if os.fstat(descriptor).st_uid != owner.st_uid:
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _holder(descriptor: int) -> int | None:

@@ -73,3 +73,12 @@ async def test_any_account_name_makes_a_file_beside_the_database(store: SqliteSt
         file = lease_path(store.path, account)
         assert store.path.parent == file.parent
         assert 0o600 == file.stat().st_mode & 0o777
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root works on other users' states")
+async def test_a_lease_that_root_takes_belongs_to_the_states_owner(path: Path, store: SqliteStore) -> None:
+    """Otherwise `sudo mailrules apply` would shut out the daemon, which runs as that owner."""
+    os.chown(path, 65534, 65534)
+    async with store.lease(ACCOUNT):
+        pass
+    assert 65534 == lease_path(store.path, ACCOUNT).stat().st_uid
