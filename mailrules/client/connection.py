@@ -152,8 +152,10 @@ class Connection:
         return await self.submit(Capability())
 
     def idle(self) -> asyncio.Future[None]:
-        """Submit IDLE; the future is done when it has ended. RFC 2177."""
-        return self.submit(Idle())
+        """Submit IDLE; the future is done when it has ended, and nobody has to look at it. RFC 2177."""
+        ended = self.submit(Idle())
+        ended.add_done_callback(lambda future: future.cancelled() or future.exception())
+        return ended
 
     def done(self) -> None:
         """End IDLE: DONE goes out as soon as it may, with what is submitted now behind it. Without IDLE: nothing."""
@@ -210,7 +212,9 @@ class Connection:
         try:
             async with asyncio.timeout(limit):
                 await self._connect()
-                step = 'does not greet; if this port is for TLS, tls must be "implicit"'
+                step = "does not greet"
+                if self.endpoint.tls is not TLSMode.IMPLICIT:
+                    step += ' (if this port is for TLS, tls must be "implicit")'
                 greeting = await self._greeting
                 if greeting.kind is Kind.BYE:
                     raise ConnectionLost(self._farewell(), self._bye)
@@ -218,7 +222,7 @@ class Connection:
                     step = "does not answer STARTTLS"
                     await self._start_tls(greeting)
         except TimeoutError as error:
-            raise ConnectTimeout(f"{self.endpoint} {step} within {limit:g} seconds") from error
+            raise ConnectTimeout(f"{self.endpoint}: the server {step} within {limit:g} seconds") from error
 
     async def _connect(self) -> None:
         implicit = self.endpoint.tls is TLSMode.IMPLICIT

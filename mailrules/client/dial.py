@@ -32,12 +32,13 @@ async def dial(endpoint: Endpoint, limit: float) -> socket.socket:
                 return await _connect(family, address)
         except OSError as failure:  # TimeoutError is one
             failures.append(failure)
-    first = failures[0]
-    if isinstance(first, TimeoutError):
-        raise first
-    if isinstance(first, ConnectionRefusedError):
-        raise ConnectFailed(f"{endpoint}: connection refused; is the port right, and the server running?") from first
-    raise ConnectFailed(f"{endpoint}: {first.strerror or first}") from first
+    # "localhost" is often two addresses of which one does not exist here: a refusal says more.
+    told = next((failure for failure in failures if isinstance(failure, ConnectionRefusedError)), failures[0])
+    if isinstance(told, TimeoutError):
+        raise told
+    if isinstance(told, ConnectionRefusedError):
+        raise ConnectFailed(f"{endpoint}: connection refused; is the port right, and the server running?") from told
+    raise ConnectFailed(f"{endpoint}: {told.strerror or told}") from told
 
 
 async def _resolve(endpoint: Endpoint) -> list[tuple[socket.AddressFamily, SocketAddress]]:

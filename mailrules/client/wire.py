@@ -52,8 +52,9 @@ class Wire(asyncio.Protocol):
 
     def abort(self) -> None:
         """End the connection without a word; what was not yet sent is lost."""
-        if self._transport is not None:
-            self._transport.abort()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.abort()
 
     def peer(self) -> str:
         """Return the server's address as a number; empty when there is none."""

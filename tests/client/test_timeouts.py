@@ -30,7 +30,7 @@ async def silent(peer: Peer) -> None:
 async def test_no_greeting_ends_the_attempt() -> None:
     """A server that accepts and is silent, as a TLS port is to who speaks plainly."""
     async with scripted(silent) as port:
-        with pytest.raises(ConnectTimeout, match=r"does not greet.*within 0\.1 seconds"):
+        with pytest.raises(ConnectTimeout, match=r'does not greet .*"implicit".* within 0\.1 seconds'):
             await Connection.open(plain(port), SHORT)
 
 
