@@ -36,7 +36,7 @@ _USUAL_ITEM = re.compile(
 )
 
 _NAME = re.compile(rb'[^\x00-\x20()\[\]<{"\x7f]+')
-_SECTION_OF_UNKNOWN = re.compile(rb"(?:\[[^\]]*\])?(?:<[^>]*>)?")
+_SECTION_OF_UNKNOWN = re.compile(rb"(?:\[[^\[\]]*\])?(?:<[^<>]*>)?")
 _MODSEQ = re.compile(rb"\( *(-?\d{1,19}) *\)")
 _ROUNDED = re.compile(rb"\d(?:\.\d{1,17})?[eE]\+?\d\d?(?=[ )])")
 _ITEM_FOLLOWS = re.compile(
@@ -48,6 +48,9 @@ _TAIL = re.compile(
     rb")\) *\Z"
 )
 _TAIL_OCTETS = 1000
+
+MAX_ITEMS = 1000
+"""Items of one message; nobody asks for as many, and reading nonsense is slow."""
 
 
 def usual_fetch(raw: bytes) -> MessageData | None:
@@ -90,12 +93,14 @@ def usual_fetch(raw: bytes) -> MessageData | None:
 def fetch_response(cursor: Cursor, seq: int) -> MessageData:
     """Read "(" item *(SP item) ")", of which some items may be broken.
 
-    Raises ParseError if not even a list begins here, or if the message is called by two UIDs.
+    Raises ParseError if not even a list begins here, if it is endless, or if the message is called by two UIDs.
     """
     found = _Found()
     cursor.open()
     cursor.skip_spaces()
-    while not cursor.at_end and not cursor.accept(b")"):
+    for _ in range(MAX_ITEMS):
+        if cursor.at_end or cursor.accept(b")"):
+            return found.message(seq)
         name = cursor.take(_NAME, "the name of an item")[0].upper()
         value = cursor.pos
         try:
@@ -104,7 +109,7 @@ def fetch_response(cursor: Cursor, seq: int) -> MessageData:
             cursor.pos, cursor.depth = value, 1
             _skip_value(cursor)
         cursor.skip_spaces()
-    return found.message(seq)
+    raise ParseError(f"a message has more than {MAX_ITEMS} items")
 
 
 class _Found:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from mailrules.imap.cursor import Cursor
-from mailrules.imap.fetch import fetch_response, usual_fetch
+from mailrules.imap.fetch import MAX_ITEMS, fetch_response, usual_fetch
 from mailrules.imap.parser import parse
 from mailrules.imap.registry import FETCH_ITEMS, fetch_item
 from mailrules.imap.responses import FetchItem, MessageData, Section, SectionData, Unknown
@@ -207,6 +207,10 @@ def test_a_subject_cannot_pass_for_an_item() -> None:
     assert items(b"UID 12 UID 12").uid == 12
     odd = b'ENVELOPE ("x" """) UID 666 FLAGS (\\Deleted)" NIL NIL NIL NIL NIL NIL NIL "<id>")'
     assert items(odd + b" FLAGS () UID 12") == MessageData(SeqNum(3), UID(12), frozenset())
+
+
+def test_a_message_with_too_many_items_is_unknown() -> None:
+    assert isinstance(response(b"* 3 FETCH (" + b"UID 12 X 5 " * MAX_ITEMS + b")"), Unknown)
 
 
 def test_broken_beyond_repair_keeps_what_came_before() -> None:

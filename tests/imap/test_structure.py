@@ -7,10 +7,10 @@ import pytest
 from mailrules.imap import bodies
 from mailrules.imap.cursor import MAX_DEPTH, Cursor
 from mailrules.imap.errors import ParseError
+from mailrules.imap.parser import parse
 from mailrules.imap.responses import MessageData
 from mailrules.imap.structure import Address, BodyStructure, Disposition, Envelope, MultiPart, SinglePart, walk
 from tests.imap.corpus import ENVELOPE, MIXED_BODY, TEXT_BODY
-from tests.imap.reading import response
 
 TERRY = Address(b"Terry Gray", None, b"gray", b"cac.washington.edu")
 
@@ -164,7 +164,7 @@ def test_a_body_may_be_nested_up_to_the_limit() -> None:
 @pytest.mark.parametrize("opening", [b"(", b'("message" "rfc822" NIL NIL NIL "7bit" 5 ((NIL', b"( "])
 @pytest.mark.parametrize("item", [b"BODYSTRUCTURE", b"ENVELOPE", b"BODY", b"FLAGS", b"MODSEQ", b"X-FOO"])
 def test_a_body_nested_deeper_costs_that_item_only(item: bytes, opening: bytes) -> None:
-    read = response(b"* 3 FETCH (UID 12 " + item + b" " + opening * 10_000 + b")" * 10_000 + b" RFC822.SIZE 7)")
+    read = parse(b"* 3 FETCH (UID 12 " + item + b" " + opening * 10_000 + b")" * 10_000 + b" RFC822.SIZE 7)")
     assert isinstance(read, MessageData)
     assert read.uid == 12
     assert read.bodystructure is None
