@@ -93,7 +93,7 @@ async def decide(
 
 def _rules_for(ruleset: Ruleset, own: Own | None) -> Ruleset:
     """No rule acts twice on one message."""
-    return ruleset.without(own.rules) if own else ruleset
+    return Ruleset(tuple(rule for rule in ruleset.rules if rule.name not in own.rules)) if own else ruleset
 
 
 async def _search(

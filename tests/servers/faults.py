@@ -8,6 +8,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.servers.recording import Exchange
 
 
@@ -33,6 +35,7 @@ class _Fault:
     point: Point
     pattern: re.Pattern[bytes]
     nth: int
+    then: Callable[[], None]
 
 
 @dataclass(slots=True)
@@ -60,13 +63,20 @@ class Faults:
         """Refuse nothing any more, but what needs a removed capability."""
         self._refusals.clear()
 
-    def cut(self, pattern: str, point: Point = Point.AFTER_COMMAND, *, nth: int = 1) -> None:
-        """Cut the connection, once, at the `nth` such command from now."""
-        self._faults.append(_Fault(Action.CUT, point, _compile(pattern), nth))
+    def cut(
+        self,
+        pattern: str,
+        point: Point = Point.AFTER_COMMAND,
+        *,
+        nth: int = 1,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Cut the connection, once, at the `nth` such command from now; `then` is called at that moment."""
+        self._faults.append(_Fault(Action.CUT, point, _compile(pattern), nth, then))
 
     def stall(self, pattern: str, point: Point = Point.AFTER_COMMAND, *, nth: int = 1) -> None:
         """Let nothing pass from there on, either way, until resume(); the connections stay open."""
-        self._faults.append(_Fault(Action.STALL, point, _compile(pattern), nth))
+        self._faults.append(_Fault(Action.STALL, point, _compile(pattern), nth, lambda: None))
 
     def refusal(self, text: bytes) -> bytes | None:
         """Return the planned answer to this command, if it is refused."""
@@ -84,6 +94,7 @@ class Faults:
                 fault.nth -= 1
                 if fault.nth == 0:
                     self._faults.remove(fault)
+                    fault.then()
                     return fault.action
         return None
 

@@ -1,0 +1,151 @@
+"""One account on a real Dovecot behind the proxy, with the engine on it as the daemon would run it."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mailrules.client import Credentials, Endpoint, Session, Timeouts, TLSMode
+from mailrules.config import Account
+from mailrules.engine.account import AccountContext
+from mailrules.engine.directory import Directory
+from mailrules.engine.filing import Filing
+from mailrules.engine.outcome import Outcome, OutcomeState
+from mailrules.engine.recovery import replay
+from mailrules.imap import INBOX, MailboxName
+from mailrules.rules import Rule, Ruleset
+from mailrules.store import SqliteStore
+from tests.servers.dovecot import HOST, PASSWORD, Dovecot
+from tests.servers.proxy import Proxy
+
+GRACE = 0.2
+"""Seconds between two looks; a real server's is longer, this one is on the same machine."""
+
+
+def ruleset(text: str) -> Ruleset:
+    """The rules of a TOML text that consists of [[rules]] only."""
+    return Ruleset(tuple(Rule.model_validate(rule) for rule in tomllib.loads(text)["rules"]))
+
+
+def rule(name: str, match: str, *then: str) -> str:
+    """One rule as TOML, of one line each."""
+    return "\n".join(["[[rules]]", f'name = "{name}"', f"match.{match}", *(f"then.{line}" for line in then)]) + "\n"
+
+
+@dataclass
+class Scene:
+    """Everything a test of the engine needs; `rules` may be replaced at any time, as a reload would."""
+
+    server: Dovecot
+    user: str
+    proxy: Proxy
+    store: SqliteStore
+    settings: Account
+    rules: Ruleset
+    outcomes: list[Outcome] = field(default_factory=list)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    ahead: timedelta = timedelta()
+    """How far the clock of the engine is ahead."""
+
+    def __post_init__(self) -> None:
+        self.directory = Directory("work", self.settings, self.store, self.now)
+        self.context = AccountContext(
+            name="work",
+            settings=self.settings,
+            store=self.store,
+            directory=self.directory,
+            rules=lambda: self.rules,
+            report=self.outcomes.append,
+            now=self.now,
+            timezone=UTC,
+            open_session=self.session,
+            spawn=self.spawn,
+            grace=GRACE,
+        )
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        self.tasks.add(asyncio.get_running_loop().create_task(work))
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """A signed-in session through the proxy."""
+        endpoint = Endpoint(HOST, self.proxy.port, TLSMode.NONE)
+        session = await Session.open(endpoint, Credentials(self.user, PASSWORD), Timeouts(connect=10.0, silence=10.0))
+        try:
+            yield session
+        finally:
+            session.connection.abort()
+
+    @asynccontextmanager
+    async def filing(self, name: MailboxName = INBOX) -> AsyncIterator[Filing]:
+        """A watched mailbox, started; what an earlier one left begun is finished beside it, as in the daemon."""
+        async with self.session() as session:
+            await self.directory.refresh(session)
+            if stale := await self.store.unfinished("work", name.raw):
+                self.spawn(replay(self.context, name, stale))
+            filing = Filing(self.context, session, name)
+            await filing.start()
+            yield filing
+
+    async def file(self, name: MailboxName = INBOX) -> None:
+        """Handle all that is new in a mailbox, once, and wait for what that leaves beside it."""
+        async with self.filing(name) as filing:
+            await filing.handle_new(lambda: None)
+            await self.settled()
+
+    async def settled(self) -> None:
+        """Wait for what was spawned."""
+        while self.tasks:
+            done, _ = await asyncio.wait(self.tasks, timeout=30)
+            self.tasks -= done
+            for task in done:
+                task.result()
+            assert done, "what was spawned does not end"
+
+    def states(self) -> list[OutcomeState]:
+        """How the messages ended, in the order of the reports."""
+        return [outcome.state for outcome in self.outcomes]
+
+    def reason(self) -> str:
+        """Why the last message ended so."""
+        return self.outcomes[-1].reason
+
+    def subjects(self) -> dict[str, list[str]]:
+        """What is in each mailbox that is not empty."""
+        return {mailbox: subjects for mailbox, subjects in self.server.subjects(self.user).items() if subjects}
+
+    def flags(self, mailbox: str = "INBOX") -> list[frozenset[str]]:
+        """The flags of a mailbox's messages, without what the server adds by itself."""
+        return [found.flags - {r"\Recent"} for found in self.server.look(self.user)[mailbox]]
+
+
+@asynccontextmanager
+async def scene(
+    server: Dovecot, user: str, folder: Path, rules: str, *, without: Iterable[str] = (), **settings: object
+) -> AsyncIterator[Scene]:
+    """Set the scene: an account that has been seen once, so that mail from now on counts."""
+    account = Account.model_validate(
+        {"host": "127.0.0.1", "tls": "none", "username": user, "password": PASSWORD, **settings}
+    )
+    async with (
+        Proxy(server.ports.imap, without=without) as proxy,
+        SqliteStore(folder / "state.db") as store,
+    ):
+        set_up = Scene(server, user, proxy, store, account, ruleset(rules))
+        async with set_up.filing():
+            pass
+        proxy.recording.forget()
+        try:
+            yield set_up
+        finally:
+            for task in set_up.tasks:
+                task.cancel()
+            await asyncio.gather(*set_up.tasks, return_exceptions=True)
