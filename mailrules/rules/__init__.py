@@ -6,6 +6,9 @@ pydantic models (`Rule`); a condition is one class in `conditions`, an action on
 
 from mailrules.rules.message import Message
 from mailrules.rules.plan import CopyTo, Ending, Expunge, FlagChange, MoveTo, Plan, Target, Trash, flag_key
+from mailrules.rules.rule import Rule
+from mailrules.rules.ruleset import Ruleset, SearchText
+from mailrules.rules.tables import Table, suggestions
 from mailrules.rules.trace import ConditionTrace, RuleTrace
 from mailrules.rules.truth import Truth
 from mailrules.rules.verdict import Facts, Needs, Verdict
@@ -21,10 +24,15 @@ __all__ = [
     "MoveTo",
     "Needs",
     "Plan",
+    "Rule",
     "RuleTrace",
+    "Ruleset",
+    "SearchText",
+    "Table",
     "Target",
     "Trash",
     "Truth",
     "Verdict",
     "flag_key",
+    "suggestions",
 ]

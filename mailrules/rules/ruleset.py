@@ -1,7 +1,191 @@
-"""Every rule over one message: who matches, and what they want done together."""
+"""Every rule over one message: who matches, and what they want done together.
+
+Rules run in order, each sees the message as it came, and an ending (`move`, `trash`, `expunge`, `stop`) ends the run.
+There is one evaluator: `evaluate` and `explain` walk the same rules in the same way.
+"""
 
 from __future__ import annotations
 
-from mailrules.rules.verdict import Facts, Needs, Verdict
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
 
-__all__ = ["Facts", "Needs", "Verdict"]
+from mailrules.rules import matching
+from mailrules.rules.actions import Scene
+from mailrules.rules.checks import Group, conjunction
+from mailrules.rules.match import Groups
+from mailrules.rules.plan import Draft
+from mailrules.rules.templates import TemplateError, Values
+from mailrules.rules.trace import RuleTrace
+from mailrules.rules.truth import FALSE, UNKNOWN, Truth
+from mailrules.rules.verdict import Needs, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mailrules.rules.checks import Element
+    from mailrules.rules.match import Loc
+    from mailrules.rules.message import Message
+    from mailrules.rules.rule import Rule
+    from mailrules.rules.verdict import Facts
+
+_MAX_SCOPES = 256  # a cached scope is a tuple of all rules in it
+
+
+class SearchText(NamedTuple):
+    """One `search` of a rule file, for those who know the protocol's grammar."""
+
+    rule: str
+    loc: Loc
+    """Where it stands below the rule: ``("match", "search")``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """The rules of one file, ready to run. Names have to be unique."""
+
+    rules: tuple[Rule, ...]
+    header_fields: frozenset[str] = field(init=False, compare=False)
+    """The header fields that some rule asks for, in upper case: what to fetch."""
+    digest: str = field(init=False, compare=False)
+    """A hash of the rules that is the same wherever and whenever they are loaded."""
+    searches: tuple[SearchText, ...] = field(init=False, compare=False)
+    _ready: tuple[_ReadyRule, ...] = field(init=False, repr=False, compare=False)
+    _scopes: dict[tuple[str, str], tuple[_ReadyRule, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        enabled = tuple(rule for rule in self.rules if rule.enabled)
+        object.__setattr__(self, "header_fields", frozenset().union(*map(_header_fields, enabled)))
+        object.__setattr__(self, "digest", _digest(self.rules))
+        object.__setattr__(self, "searches", tuple(text for rule in self.rules for text in _searches(rule)))
+        object.__setattr__(self, "_ready", tuple(map(_ReadyRule.of, enabled)))
+        object.__setattr__(self, "_scopes", {})
+
+    def evaluate(self, message: Message, facts: Facts) -> Verdict | Needs:
+        """Decide what is done with a message, or say what has to be asked first; never raises."""
+        run = _run(self._in_scope(facts), message, facts)
+        if run.needs:
+            return Needs(frozenset(run.needs))
+        return _verdict(run, message, facts, tuple(ready for ready, _ in run.decided))
+
+    def explain(self, message: Message, facts: Facts) -> Verdict:
+        """Decide the same, with a trace of every rule in scope; searches that were not asked are unknown."""
+        rules = self._in_scope(facts)
+        return _verdict(_run(rules, message, facts), message, facts, rules)
+
+    def _in_scope(self, facts: Facts) -> tuple[_ReadyRule, ...]:
+        key = (facts.account, facts.mailbox)
+        if key not in self._scopes:
+            if len(self._scopes) >= _MAX_SCOPES:
+                self._scopes.clear()
+            self._scopes[key] = tuple(
+                ready for ready in self._ready if ready.of_account(facts.account) and ready.of_mailbox(facts.mailbox)
+            )
+        return self._scopes[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadyRule:
+    """A rule whose patterns are compiled."""
+
+    rule: Rule
+    tree: Group
+    check: Callable[[Message, Facts], Truth]
+    of_account: matching.Test
+    of_mailbox: matching.Test
+
+    @classmethod
+    def of(cls, rule: Rule) -> _ReadyRule:
+        tree = rule.match.check("match") if isinstance(rule.match, Groups) else conjunction("match", ())
+        return cls(
+            rule,
+            tree,
+            tree.check,
+            matching.glob(rule.accounts or ("*",)),
+            matching.mailbox(rule.mailboxes or ("*",)),
+        )
+
+    def enact(self, draft: Draft, message: Message, facts: Facts) -> None:
+        """Add what the rule does to the plan; raises `TemplateError` if a value is missing."""
+        found: dict[str, Element] = {}
+        for key, element in self.tree.found(message, facts):
+            found.setdefault(key, element)
+        rule = self.rule
+        scene = Scene(rule.name, rule.then.create, rule.chain, Values(message, facts, found))
+        for action in rule.then.actions():
+            action.enact(draft, scene)
+
+    def trace(self, message: Message, facts: Facts, *, reached: bool) -> RuleTrace:
+        """Show every condition."""
+        tree = self.tree.trace(message, facts)
+        return RuleTrace(self.rule.name, tree.result, tree.children, reached)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One pass over the rules: those that are not false, in order, until one ends the pipeline."""
+
+    decided: list[tuple[_ReadyRule, Truth]] = field(default_factory=list)
+    needs: set[str] = field(default_factory=set)
+    last: _ReadyRule | None = None
+    """The rule that ended the pipeline."""
+
+
+def _run(rules: Sequence[_ReadyRule], message: Message, facts: Facts) -> _Run:
+    run = _Run()
+    for ready in rules:
+        truth = ready.check(message, facts)
+        if truth is FALSE:
+            continue
+        run.decided.append((ready, truth))
+        if truth is UNKNOWN:
+            # Whatever it turns out to be, later rules may be reached: go on, so that one round of questions is enough.
+            run.needs.update(ready.tree.needs(message, facts))
+        elif ready.rule.then.ends and ready.rule.mode is None:
+            run.last = ready
+            break
+    return run
+
+
+def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyRule]) -> Verdict:
+    matched = [ready for ready, truth in run.decided if truth is not UNKNOWN and ready.rule.mode is None]
+    draft = Draft()
+    error: str | None = None
+    for ready in matched:
+        try:
+            ready.enact(draft, message, facts)
+        except TemplateError as missing:
+            error = f"rule '{ready.rule.name}': {missing}"
+            break
+    end = traced.index(run.last) if run.last in traced else len(traced)
+    return Verdict(
+        plan=(Draft() if error else draft).plan(),
+        matched=tuple(ready.rule.name for ready in matched),
+        observed=tuple(r.rule.name for r, truth in run.decided if truth is not UNKNOWN and r.rule.mode is not None),
+        unknown=tuple(ready.rule.name for ready, truth in run.decided if truth is UNKNOWN),
+        trace=tuple(ready.trace(message, facts, reached=place <= end) for place, ready in enumerate(traced)),
+        error=error,
+    )
+
+
+def _header_fields(rule: Rule) -> frozenset[str]:
+    fields: set[str] = set()
+    for _, condition in rule.match.walk() if isinstance(rule.match, Groups) else ():
+        fields |= condition.header_fields()
+    for target in rule.then.targets():
+        if target.template is not None:
+            fields |= target.template.header_fields
+    return frozenset(fields)
+
+
+def _searches(rule: Rule) -> list[SearchText]:
+    walked = rule.match.walk(("match",)) if isinstance(rule.match, Groups) else ()
+    return [SearchText(rule.name, loc, text) for loc, condition in walked for text in condition.searches()]
+
+
+def _digest(rules: Sequence[Rule]) -> str:
+    """Hash the rules as data: layout, comments and the order of keys in the file don't count."""
+    written = [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]
+    return sha256(json.dumps(written, sort_keys=True).encode("ascii")).hexdigest()

@@ -57,7 +57,12 @@ def any_of(values: Iterable[Truth]) -> Truth:
 
 def none_of(values: Iterable[Truth]) -> Truth:
     """Say whether no value holds: under ``not`` each key excludes by itself."""
-    match any_of(values):
+    return opposite(any_of(values))
+
+
+def opposite(value: Truth) -> Truth:
+    """Turn TRUE and FALSE round; what is unknown stays so."""
+    match value:
         case Truth.TRUE:
             return FALSE
         case Truth.FALSE:

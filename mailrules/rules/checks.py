@@ -1,0 +1,132 @@
+"""A rule's conditions made ready to run: one tree for evaluating, asking and explaining.
+
+A leaf decides; a group folds what its children say. `check` is the fast way to the same result that `trace` shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mailrules.rules.trace import ConditionTrace
+from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, none_of, opposite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from mailrules.rules.message import Address, AddressField, ListId, Message
+    from mailrules.rules.text import Text
+    from mailrules.rules.verdict import Facts
+
+    Decide = Callable[[Message, Facts], Truth]
+    Element = Text | Address | AddressField | ListId
+    Found = Mapping[str, Element]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One condition of one field."""
+
+    key: str
+    wanted: str
+    check: Decide
+    seen: Callable[[Message, Facts], str]
+    field: str = ""
+    """Under which templates look up what was found."""
+    find: Callable[[Message], Element | None] | None = None
+    """The address or text that makes the condition true."""
+    search: str | None = None
+    """The IMAP search that decides it, if only the server can."""
+
+    def trace(self, message: Message, facts: Facts) -> ConditionTrace:
+        """Show what was wanted and seen."""
+        return ConditionTrace(self.key, self.wanted, self.seen(message, facts), self.check(message, facts))
+
+    def found(self, message: Message, _facts: Facts) -> Iterator[tuple[str, Element]]:
+        """Give what the message matched by."""
+        element = self.find and self.find(message)
+        if element is not None:
+            yield self.field, element
+
+    def needs(self, message: Message, _facts: Facts) -> Iterator[str]:
+        """Give the searches that would decide it and have not been asked."""
+        if self.search is not None and self.search not in message.searches:
+            yield self.search
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Conditions that count together: `any`, `all`, `not`, or simply the keys of one table."""
+
+    key: str
+    children: tuple[Check, ...]
+    fold: Callable[[Iterable[Truth]], Truth]
+    check: Decide
+
+    def trace(self, message: Message, facts: Facts) -> ConditionTrace:
+        """Show every child, also those that `check` need not look at."""
+        children = tuple(child.trace(message, facts) for child in self.children)
+        return ConditionTrace(self.key, "", "", self.fold(child.result for child in children), children)
+
+    def found(self, message: Message, facts: Facts) -> Iterator[tuple[str, Element]]:
+        """Give what the message matched by; nothing can be found by what is excluded."""
+        if self.fold is none_of:
+            return
+        for child in self.children:
+            if child.check(message, facts) is TRUE:
+                yield from child.found(message, facts)
+
+    def needs(self, message: Message, facts: Facts) -> Iterator[str]:
+        """Give the searches that children ask for which are still open."""
+        for child in self.children:
+            if child.check(message, facts) is UNKNOWN:
+                yield from child.needs(message, facts)
+
+
+Check = Leaf | Group
+
+
+def conjunction(key: str, children: tuple[Check, ...]) -> Group:
+    """Make the group that holds when all children do."""
+    checks = tuple(child.check for child in children)
+    if len(checks) == 1:
+        return Group(key, children, all_of, checks[0])
+
+    def check(message: Message, facts: Facts) -> Truth:
+        result = TRUE
+        for each in checks:  # not all_of: a generator for each rule and message would cost more than the comparison
+            truth = each(message, facts)
+            if truth is FALSE:
+                return FALSE
+            if truth is UNKNOWN:
+                result = UNKNOWN
+        return result
+
+    return Group(key, children, all_of, check)
+
+
+def disjunction(key: str, children: tuple[Check, ...]) -> Group:
+    """Make the group that holds when some child does."""
+    return Group(key, children, any_of, _some(children))
+
+
+def exclusion(key: str, children: tuple[Check, ...]) -> Group:
+    """Make the group that holds when no child does."""
+    some = _some(children)
+    return Group(key, children, none_of, lambda message, facts: opposite(some(message, facts)))
+
+
+def _some(children: tuple[Check, ...]) -> Decide:
+    checks = tuple(child.check for child in children)
+
+    def check(message: Message, facts: Facts) -> Truth:
+        result = FALSE
+        for each in checks:
+            truth = each(message, facts)
+            if truth is TRUE:
+                return TRUE
+            if truth is UNKNOWN:
+                result = UNKNOWN
+        return result
+
+    return check

@@ -1,0 +1,203 @@
+"""Conditions on addresses: `from`, `to`, `cc`, `bcc`, `sender`, `reply_to` and `recipient`."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, ClassVar
+
+from mailrules.rules.checks import Leaf
+from mailrules.rules.conditions.address_parts import (
+    AddressPart,
+    AddressPatterns,
+    Domain,
+    WholeAddress,
+    part_test,
+    read_address_patterns,
+    shorthand_test,
+)
+from mailrules.rules.conditions.base import Condition, condition, holds_if_absent, holds_if_found, seen_texts, shown
+from mailrules.rules.conditions.operators import TextOperators, join_wanted
+from mailrules.rules.message import Address, AddressField
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from mailrules.rules.checks import Check, Found
+    from mailrules.rules.conditions.address_parts import AddressTest, Part
+    from mailrules.rules.message import Message
+    from mailrules.rules.text import Text
+    from mailrules.rules.verdict import Facts
+
+
+class AddressCondition(Condition, TextOperators):
+    """Operators on an address header.
+
+    A bare text is the whole address (`a@b`), a domain without its subdomains (`@b`; `@*.b` for those), or a glob over
+    the address. Parts and operators beside each other hold of one address.
+    """
+
+    matches: AddressPatterns | None = None
+    """What a bare text stands for: an address, `@domain`, or a glob over the address."""
+    address: WholeAddress | None = None
+    """`local@domain`."""
+    local: AddressPart | None = None
+    """What stands before the at sign."""
+    user: AddressPart | None = None
+    """The local part up to its first `+`."""
+    detail: AddressPart | None = None
+    """The local part behind its first `+`."""
+    domain: Domain | None = None
+    """What stands behind the at sign."""
+    name: TextOperators | None = None
+    """The display name, decoded; a bare text is looked for anywhere in it."""
+
+    shorthand: ClassVar[str] = "matches"
+    headers: ClassVar[tuple[str, ...]]
+    """The header fields it looks at, in upper case."""
+    value_parts: ClassVar[tuple[str, ...]] = ("address", "local", "user", "detail", "domain", "name")
+
+    @classmethod
+    def read_bare(cls, value: object) -> tuple[str, ...]:
+        """Read the shorthand, errors at their places in it."""
+        return read_address_patterns(value)
+
+    def check(self) -> Check:
+        """Make it ready to run."""
+        find = self._finder()
+        look = self._look()
+
+        def seen(message: Message, _facts: Facts) -> str:
+            found = find(message)
+            return seen_texts(look(message.fields.addresses(self.headers) if found is None else (found,)))
+
+        check = holds_if_absent(find) if self.exists is False else holds_if_found(find)
+        return Leaf(*join_wanted(self.key, self.wanted()), check, seen, self.key, find)
+
+    def wanted(self) -> list[tuple[str, str]]:
+        """List the operators with their patterns, for the trace."""
+        wanted = super().wanted()
+        if self.matches:
+            wanted.append(("matches", shown(self.matches)))
+        return wanted + [
+            (f"{name}.{operator}", text) for name, part in self._parts() for operator, text in part.wanted()
+        ]
+
+    def _parts(self) -> list[tuple[str, TextOperators]]:
+        return [(name, part) for name in self.value_parts if (part := getattr(self, name)) is not None]
+
+    def _finder(self) -> Callable[[Message], Address | AddressField | None]:
+        """Make the search for one header that all operators hold of, and one address in it that all parts hold of."""
+        headers = self.headers
+        of_header = self.text_test()
+        of_address = self._address_test()
+
+        def find(message: Message) -> Address | AddressField | None:
+            for field in message.fields.addresses(headers):
+                if of_header is None or of_header(field.text):
+                    if of_address is None:
+                        return field
+                    for address in field.addresses:
+                        if of_address(address):
+                            return address
+            return None
+
+        return find
+
+    def _address_test(self) -> AddressTest | None:
+        tests = [part_test(_getter(name), part) for name, part in self._parts()]
+        if self.matches:
+            tests.append(shorthand_test(self.matches, exact=self.case_sensitive))
+        if not tests:
+            return None
+        first, *others = tests
+        return (lambda address: first(address) and all(test(address) for test in others)) if others else first
+
+    def _look(self) -> Callable[[Sequence[Address | AddressField]], Iterator[Text]]:
+        """Choose what a trace shows: the part where one part alone is looked at, else all as people see it."""
+        parts = [name for name, _ in self._parts()]
+        part = _getter(parts[0]) if len(parts) == 1 and self.given() == set(parts) else None
+
+        def look(found: Sequence[Address | AddressField]) -> Iterator[Text]:
+            for each in found:
+                if part is None:
+                    yield each.text
+                else:
+                    addresses = each.addresses if isinstance(each, AddressField) else (each,)
+                    yield from filter(None, map(part, addresses))
+
+        return look
+
+    def header_fields(self) -> frozenset[str]:
+        """Give the header fields it looks at, in upper case."""
+        return frozenset(self.headers)
+
+    @classmethod
+    def value_fields(cls, _part: str) -> frozenset[str]:
+        """Give the header fields that the value is read from, in upper case."""
+        return frozenset(cls.headers)
+
+    @classmethod
+    def value(cls, part: str, message: Message, found: Found) -> str | None:
+        """Give a part of the address that the rule matched by, else of the first."""
+        match found.get(cls.key):
+            case Address() as address:
+                addresses: Sequence[Address] = (address,)
+            case AddressField(addresses=addresses):
+                pass
+            case _:
+                addresses = [each for field in message.fields.addresses(cls.headers) for each in field.addresses]
+        text = _getter(part)(addresses[0]) if addresses else None
+        return None if text is None else text.value
+
+
+def _getter(name: str) -> Part:
+    return attrgetter(name)
+
+
+@condition("from")
+class From(AddressCondition):
+    """Who wrote the message (From)."""
+
+    headers = ("FROM",)
+
+
+@condition("to")
+class To(AddressCondition):
+    """Whom it is addressed to (To)."""
+
+    headers = ("TO",)
+
+
+@condition("cc")
+class Cc(AddressCondition):
+    """Who got a copy (Cc)."""
+
+    headers = ("CC",)
+
+
+@condition("bcc")
+class Bcc(AddressCondition):
+    """Who got a blind copy (Bcc); in mail that one has sent oneself."""
+
+    headers = ("BCC",)
+
+
+@condition("sender")
+class Sender(AddressCondition):
+    """Who sent it for the author (Sender)."""
+
+    headers = ("SENDER",)
+
+
+@condition("reply_to")
+class ReplyTo(AddressCondition):
+    """Where answers shall go (Reply-To)."""
+
+    headers = ("REPLY-TO",)
+
+
+@condition("recipient")
+class Recipient(AddressCondition):
+    """Anyone it is addressed to (To, Cc and Bcc)."""
+
+    headers = ("TO", "CC", "BCC")

@@ -1,0 +1,110 @@
+"""What can be wanted of one address: the shorthand (`@example.org`) and the operators on its parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import BeforeValidator
+
+from mailrules.rules import matching
+from mailrules.rules.conditions.operators import TextOperators
+from mailrules.rules.domains import a_labels
+from mailrules.rules.tables import OneOrMany, each, read_pattern, wrong
+from mailrules.rules.text import Text, fold, nfc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mailrules.rules.message import Address
+
+    AddressTest = Callable[[Address], bool]
+    Part = Callable[[Address], Text | None]
+
+
+def read_address_pattern(value: object) -> str:
+    """Read the shorthand for addresses: ``a@b``, ``@b``, or a glob over the whole address."""
+    pattern = read_pattern(value).strip()
+    local, at, domain = pattern.rpartition("@")
+    if "<" in pattern or ">" in pattern:
+        raise wrong(f'"{pattern}": write the address alone, without name and angle brackets')
+    if "*" in pattern or "?" in pattern:
+        return pattern
+    if at and domain and " " not in domain and "@" not in local:
+        return pattern
+    if at:
+        raise wrong(f'"{pattern}" is no address: write ann@example.org, or @example.org for all of a domain')
+    if "." in pattern and " " not in pattern:
+        raise wrong(f'"{pattern}" has no @: write "@{pattern}" for that domain, "@*.{pattern}" for those below it')
+    raise wrong(f'"{pattern}" has no @: write an address (ann@example.org), or use .name, .local or .contains')
+
+
+def read_address_patterns(value: object) -> tuple[str, ...]:
+    """Read one pattern or several, errors at their places in the list."""
+    return each(value, read_address_pattern, "an empty list matches nothing; write at least one address")
+
+
+AddressPatterns = Annotated[tuple[str, ...], BeforeValidator(read_address_patterns, json_schema_input_type=OneOrMany)]
+
+
+class AddressPart(TextOperators):
+    """Operators on a part of an address. A bare text is the whole part."""
+
+    shorthand: ClassVar[str] = "is"
+
+
+class WholeAddress(AddressPart):
+    """Operators on `local@domain`. A bare text is the whole address."""
+
+    @classmethod
+    def prepare(cls, pattern: str, *, exact: bool) -> str:
+        """Bring a pattern into the form that its texts are compared in."""
+        local, at, domain = pattern.rpartition("@")
+        normal = nfc if exact else fold
+        return normal(local) + at + a_labels(domain) if at else normal(pattern)
+
+
+class Domain(AddressPart):
+    """Operators on the domain, compared as A-labels: `münchen.example` and `xn--mnchen-3ya.example` are the same."""
+
+    @classmethod
+    def prepare(cls, pattern: str, *, exact: bool) -> str:  # noqa: ARG003 - a domain has no case to mind
+        """Bring a pattern into the form that its texts are compared in."""
+        return a_labels(pattern)
+
+
+def part_test(part: Part, operators: TextOperators) -> AddressTest:
+    """Make operators ready to run over one part of an address."""
+    if operators.exists is False:
+        return lambda address: part(address) is None
+    test = operators.text_test()
+    if test is None:
+        return lambda address: part(address) is not None
+
+    def holds(address: Address) -> bool:
+        text = part(address)
+        return text is not None and test(text)
+
+    return holds
+
+
+def shorthand_test(patterns: tuple[str, ...], *, exact: bool) -> AddressTest:
+    """Make the shorthand ready to run over an address; exact, the local part's case matters."""
+    of_domain = [a_labels(pattern[1:]) for pattern in patterns if pattern.startswith("@")]
+    of_address = [WholeAddress.prepare(pattern, exact=exact) for pattern in patterns if not pattern.startswith("@")]
+    is_domain, is_address = _plain_or_glob(of_domain), _plain_or_glob(of_address)
+    if not of_address:
+        return lambda address: address.domain is not None and is_domain(address.domain.folded)
+    if exact:
+        return lambda address: is_address(address.address.value) or is_domain(_domain(address))
+    return lambda address: is_address(address.address.folded) or is_domain(_domain(address))
+
+
+def _plain_or_glob(patterns: list[str]) -> matching.Test:
+    """Make one look-up of the patterns without a wildcard, and test the others one by one."""
+    globs = [pattern for pattern in patterns if "*" in pattern or "?" in pattern]
+    plain = matching.equals([pattern for pattern in patterns if pattern not in globs])
+    return matching.any_test([plain, matching.glob(globs)]) if globs else plain
+
+
+def _domain(address: Address) -> str:
+    return address.domain.folded if address.domain is not None else ""

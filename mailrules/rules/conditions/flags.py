@@ -1,0 +1,57 @@
+"""The condition on a message's flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import BeforeValidator
+
+from mailrules.rules.checks import Leaf
+from mailrules.rules.conditions.base import ABSENT, NOT_KNOWN, Condition, condition, shown
+from mailrules.rules.flags import read_flags
+from mailrules.rules.plan import flag_key
+from mailrules.rules.tables import OneOrMany, kind, wrong
+from mailrules.rules.text import printable
+from mailrules.rules.truth import UNKNOWN, truth_of
+
+if TYPE_CHECKING:
+    from mailrules.rules.checks import Check
+    from mailrules.rules.message import Message
+    from mailrules.rules.truth import Truth
+    from mailrules.rules.verdict import Facts
+
+FlagNames = Annotated[tuple[str, ...], BeforeValidator(read_flags, json_schema_input_type=OneOrMany)]
+
+
+@condition("flags")
+class Flags(Condition):
+    r"""The message's flags; a bare flag or list: it has one of these. For the absence of one: `not.flags = '\Seen'`."""
+
+    bare_types: ClassVar[tuple[str, ...]] = ("string", "array")
+    has: FlagNames
+    """One of these is set; their case does not matter."""
+
+    @classmethod
+    def from_bare(cls, value: object) -> dict[str, object]:
+        """Read a bare value, or say why there is none."""
+        if not isinstance(value, str | list):
+            raise wrong(f"this is {kind(value)}: write a flag or a list of flags, as in flags = '\\Seen'")
+        return {"has": read_flags(value)}
+
+    @classmethod
+    def usage(cls) -> str:
+        """Say what to write."""
+        return "write a flag or a list of flags, as in flags = '\\Seen'"
+
+    def check(self) -> Check:
+        """Make it ready to run."""
+        wanted = frozenset(map(flag_key, self.has))
+
+        def check(message: Message, _facts: Facts) -> Truth:
+            flags = message.flag_keys
+            return UNKNOWN if flags is None else truth_of(not wanted.isdisjoint(flags))
+
+        def seen(message: Message, _facts: Facts) -> str:
+            return NOT_KNOWN if message.flags is None else printable(", ".join(sorted(message.flags))) or ABSENT
+
+        return Leaf(f"{self.key}.has", printable(shown(self.has)), check, seen)

@@ -1,0 +1,74 @@
+"""The condition that the server decides: `search`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import BeforeValidator
+
+from mailrules.rules.checks import Leaf, disjunction
+from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
+from mailrules.rules.tables import OneOrMany, each, kind, wrong
+from mailrules.rules.text import printable
+from mailrules.rules.truth import truth_of
+
+if TYPE_CHECKING:
+    from mailrules.rules.checks import Check
+    from mailrules.rules.message import Message
+    from mailrules.rules.truth import Truth
+    from mailrules.rules.verdict import Facts
+
+
+def read_search(value: object) -> str:
+    """Read IMAP search keys; their grammar is checked where the protocol is known."""
+    if not isinstance(value, str):
+        raise wrong(f"a search is text, not {kind(value)}: write IMAP search keys, as in 'UNSEEN FLAGGED'")
+    if not value.strip():
+        raise wrong("an empty search finds nothing: write IMAP search keys, as in 'UNSEEN FLAGGED'")
+    return value.strip()
+
+
+def _read_searches(value: object) -> tuple[str, ...]:
+    return each(value, read_search, "an empty list finds nothing: write IMAP search keys, as in 'UNSEEN FLAGGED'")
+
+
+Searches = Annotated[tuple[str, ...], BeforeValidator(_read_searches, json_schema_input_type=OneOrMany)]
+
+
+@condition("search")
+class Search(Condition):
+    """IMAP search keys (RFC 9051 §6.4.4), as in `UNSEEN FLAGGED`.
+
+    The server is asked only if everything else leaves it open.
+    """
+
+    bare_types: ClassVar[tuple[str, ...]] = ("string", "array")
+    matches: Searches
+    """What a bare text or list stands for; of a list one search is enough."""
+
+    @classmethod
+    def from_bare(cls, value: object) -> dict[str, object]:
+        """Read a bare value, or say why there is none."""
+        return {"matches": _read_searches(value)}
+
+    def check(self) -> Check:
+        """Make it ready to run."""
+        leaves = tuple(_leaf(self.key, text) for text in self.matches)
+        return leaves[0] if len(leaves) == 1 else disjunction(self.key, leaves)
+
+    def searches(self) -> tuple[str, ...]:
+        """Give the searches in it."""
+        return self.matches
+
+
+def _leaf(key: str, text: str) -> Leaf:
+    def check(message: Message, _facts: Facts) -> Truth:
+        """Make it ready to run."""
+        return truth_of(message.searches.get(text))
+
+    def seen(message: Message, _facts: Facts) -> str:
+        if text not in message.searches:
+            return "(not asked)"
+        return {True: "found", False: "not found", None: NOT_KNOWN}[message.searches[text]]
+
+    return Leaf(key, printable(text), check, seen, search=text)

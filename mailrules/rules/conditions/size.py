@@ -1,0 +1,87 @@
+"""The condition on a message's size."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import BeforeValidator, model_validator
+
+from mailrules.rules.checks import Leaf
+from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
+from mailrules.rules.conditions.operators import join_wanted
+from mailrules.rules.tables import kind, wrong
+from mailrules.rules.truth import UNKNOWN, truth_of
+
+if TYPE_CHECKING:
+    from mailrules.rules.checks import Check
+    from mailrules.rules.message import Message
+    from mailrules.rules.truth import Truth
+    from mailrules.rules.verdict import Facts
+
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+_SIZE = re.compile(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z]{1,3})\s*")
+
+
+def read_size(value: object) -> int:
+    """Read octets as a whole number, or a size with its unit."""
+    match value:
+        case bool():
+            pass
+        case int() if value >= 0:
+            return value
+        case str():
+            found = _SIZE.fullmatch(value)
+            if found and found[2].upper() in _UNITS:
+                return int(float(found[1]) * _UNITS[found[2].upper()])
+            raise wrong(f'"{value}" is no size: write "1 MiB", "500 KB" or a whole number of octets')
+        case int():
+            raise wrong("a size can't be negative")
+    raise wrong(f'this is {kind(value)}: write a size such as "1 MiB", "500 KB" or a whole number of octets')
+
+
+Octets = Annotated[int, BeforeValidator(read_size, json_schema_input_type=int | str)]
+
+
+@condition("size")
+class Size(Condition):
+    """The size of the message in octets, headers and attachments included."""
+
+    over: Octets | None = None
+    """More than this."""
+    under: Octets | None = None
+    """Less than this."""
+
+    @classmethod
+    def usage(cls) -> str:
+        """Say what to write."""
+        return 'write size.over or size.under with a size, as in size.over = "1 MiB"'
+
+    @classmethod
+    def from_bare(cls, value: object) -> dict[str, object]:
+        """Read a bare value, or say why there is none."""
+        raise wrong(f"this is {kind(value)} without over or under: {cls.usage()}")
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Self:
+        if self.under is not None and self.under <= (self.over or 0):
+            raise wrong(
+                "no message can be so small: under must be more than over" if self.over else "under must be more than 0"
+            )
+        return self
+
+    def check(self) -> Check:
+        """Make it ready to run."""
+        over, under = self.over, self.under
+
+        def check(message: Message, _facts: Facts) -> Truth:
+            size = message.size
+            if size is None:
+                return UNKNOWN
+            return truth_of((over is None or size > over) and (under is None or size < under))
+
+        def seen(message: Message, _facts: Facts) -> str:
+            return NOT_KNOWN if message.size is None else str(message.size)
+
+        wanted = [(key, str(octets)) for key, octets in (("over", over), ("under", under)) if octets is not None]
+        return Leaf(*join_wanted(self.key, wanted), check, seen)

@@ -1,0 +1,142 @@
+"""Conditions on fields of text: `subject`, `message_id` and `header.NAME`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import ConfigDict, model_validator
+
+from mailrules.rules.checks import Leaf, conjunction
+from mailrules.rules.conditions.base import Condition, condition, holds_if_absent, holds_if_found, seen_texts
+from mailrules.rules.conditions.operators import TextOperators, join_wanted
+from mailrules.rules.tables import Table, wrong
+from mailrules.rules.text import Text
+
+if TYPE_CHECKING:
+    from mailrules.rules.checks import Check, Found
+    from mailrules.rules.message import Message
+    from mailrules.rules.verdict import Facts
+
+
+def text_leaf(key: str, header: str, operators: TextOperators) -> Leaf:
+    """Make operators ready to run over each occurrence of a header field."""
+    test = operators.text_test()
+
+    def find(message: Message) -> Text | None:
+        for text in message.fields.texts(header):
+            if test is None or test(text):
+                return text
+        return None
+
+    def seen(message: Message, _facts: Facts) -> str:
+        found = find(message)
+        return seen_texts(message.fields.texts(header) if found is None else (found,))
+
+    check = holds_if_absent(find) if operators.exists is False else holds_if_found(find)
+    return Leaf(*join_wanted(key, operators.wanted()), check, seen, key, find)
+
+
+def text_value(key: str, header: str, message: Message, found: Found) -> str | None:
+    """Give a header field's text for a template."""
+    text = found.get(key)
+    if not isinstance(text, Text):
+        text = next(iter(message.fields.texts(header)), None)
+    return None if text is None else text.value
+
+
+class TextField(Condition, TextOperators):
+    """A header field that is text."""
+
+    header: ClassVar[str]
+    value_parts: ClassVar[tuple[str, ...]] = ("",)
+
+    def check(self) -> Check:
+        """Make it ready to run."""
+        return text_leaf(self.key, self.header, self)
+
+    def header_fields(self) -> frozenset[str]:
+        """Give the header fields it looks at, in upper case."""
+        return frozenset({self.header})
+
+    @classmethod
+    def value_fields(cls, _part: str) -> frozenset[str]:
+        """Give the header fields that the value is read from, in upper case."""
+        return frozenset({cls.header})
+
+    @classmethod
+    def value(cls, _part: str, message: Message, found: Found) -> str | None:
+        """Give what the rule matched by, else the first there is."""
+        return text_value(cls.key, cls.header, message, found)
+
+
+@condition("subject")
+class Subject(TextField):
+    """The subject, decoded. A bare text is looked for anywhere in it."""
+
+    header = "SUBJECT"
+
+
+@condition("message_id")
+class MessageId(TextField):
+    """The Message-ID with its angle brackets. A bare text is looked for anywhere in it."""
+
+    header = "MESSAGE-ID"
+
+
+_HEADER_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §3.6.8: ftext
+
+
+@condition("header")
+class Header(Condition):
+    """Any header field by its name, whose case does not matter: `header."X-Spam-Flag" = "yes"`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, TextOperators]
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        for name in self.__pydantic_extra__:
+            if not _HEADER_NAME.fullmatch(name):
+                raise wrong(f'"{name}" is no header name: write it as in the message, without the colon')
+        return self
+
+    @classmethod
+    def usage(cls) -> str:
+        """Say what to write."""
+        return 'write a header\'s name below it: header."X-Spam-Flag" = "yes"'
+
+    @classmethod
+    def child(cls, _key: str) -> type[Table] | None:
+        """Give the table of operators below a header's name."""
+        return TextOperators
+
+    def check(self) -> Check:
+        """Make it ready to run."""
+        operators = self.__pydantic_extra__
+        return conjunction(
+            self.key, tuple(text_leaf(_key(name), name.upper(), each) for name, each in operators.items())
+        )
+
+    def header_fields(self) -> frozenset[str]:
+        """Give the header fields it looks at, in upper case."""
+        return frozenset(name.upper() for name in self.__pydantic_extra__)
+
+    @classmethod
+    def has_value(cls, part: str) -> bool:
+        """Tell a header's name."""
+        return _HEADER_NAME.fullmatch(part) is not None
+
+    @classmethod
+    def value_fields(cls, part: str) -> frozenset[str]:
+        """Give the header fields that the value is read from, in upper case."""
+        return frozenset({part.upper()})
+
+    @classmethod
+    def value(cls, part: str, message: Message, found: Found) -> str | None:
+        """Give what the rule matched by, else the first there is."""
+        return text_value(_key(part), part.upper(), message, found)
+
+
+def _key(name: str) -> str:
+    return f"header.{name.upper()}"

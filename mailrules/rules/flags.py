@@ -1,0 +1,52 @@
+"""The flags that rule files may name (RFC 9051 §2.3.2)."""
+
+from __future__ import annotations
+
+import re
+
+from mailrules.rules.tables import each, kind, wrong
+
+SYSTEM_FLAGS = (r"\Seen", r"\Answered", r"\Flagged", r"\Draft", r"\Deleted", r"\Recent")
+_SYSTEM = {flag.lower(): flag for flag in SYSTEM_FLAGS}
+# RFC 9051 §9: a keyword is an atom.
+_KEYWORD = re.compile(r'[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]+')
+
+
+def read_flag(value: object) -> str:
+    """Read a flag that a message can have."""
+    if not isinstance(value, str):
+        raise wrong(f"a flag is text, not {kind(value)}: write '\\Seen' or \"$Invoice\"")
+    if not value:
+        raise wrong("a flag can't be empty: write '\\Seen' or \"$Invoice\"")
+    if any(character < " " for character in value):
+        raise wrong(r"there is a control character in this flag: TOML reads \ in double quotes, so write '\Seen'")
+    if value.startswith("\\"):
+        flag = _SYSTEM.get(value.lower())
+        if flag is None:
+            raise wrong(
+                f"{value} is no flag of IMAP: write one of {', '.join(SYSTEM_FLAGS)}, or a keyword such as $Work"
+            )
+        return flag
+    if not _KEYWORD.fullmatch(value):
+        raise wrong(f'"{value}" can\'t be a keyword: use ASCII without spaces and without ( ) {{ % * " \\ ]')
+    return value
+
+
+def read_settable_flag(value: object) -> str:
+    """Read a flag that a rule may set or take away."""
+    flag = read_flag(value)
+    if flag == r"\Deleted":
+        raise wrong(r"\Deleted is for clients that expunge later: write then.expunge = true or then.trash = true")
+    if flag == r"\Recent":
+        raise wrong(r"\Recent is the server's own and can't be changed; use a keyword such as $New")
+    return flag
+
+
+def read_flags(value: object) -> tuple[str, ...]:
+    """Read one flag or several to look for."""
+    return each(value, read_flag, "an empty list names no flag; write at least one, as in ['\\Seen']")
+
+
+def read_settable_flags(value: object) -> tuple[str, ...]:
+    """Read one flag or several to change."""
+    return each(value, read_settable_flag, "an empty list changes nothing; write at least one flag, as in ['\\Seen']")

@@ -1,0 +1,92 @@
+"""The model of `match`: a key for each registered condition, and `any`, `all` and `not`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BeforeValidator, Field, create_model
+
+from mailrules.rules.checks import Check, Group, conjunction, disjunction, exclusion
+from mailrules.rules.conditions import CONDITIONS, Condition
+from mailrules.rules.tables import Table, kind, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Loc = tuple[int | str, ...]
+
+
+def _only_lists(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        raise wrong(f"this is {kind(value)} and should be a list of tables: any = [{{ ... }}, {{ ... }}]")
+    if not value:
+        raise wrong("an empty list says nothing: write at least one table in it")
+    return value
+
+
+Tables = Annotated["tuple[Match, ...]", Field(strict=False), BeforeValidator(_only_lists)]
+
+
+class Groups(Table):
+    """What a message has to be like: all keys must hold."""
+
+    any_: Annotated[Tables | None, Field(alias="any")] = None
+    """At least one of these tables must hold."""
+    all_: Annotated[Tables | None, Field(alias="all")] = None
+    """All of these tables must hold; for two conditions on one field that need not hold of the same address."""
+    not_: Annotated[Match | None, Field(alias="not")] = None
+    """None of these keys may hold: each excludes by itself."""
+
+    @classmethod
+    def usage(cls) -> str:
+        """Say what to write."""
+        return 'write conditions, as in match.subject = "invoice", or match = "everything"'
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """Give the conditions at this level."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value for value in values if isinstance(value, Condition))
+
+    def walk(self, loc: Loc = ()) -> Iterator[tuple[Loc, Condition]]:
+        """Give every condition with its place, those in groups too."""
+        for each in self.conditions():
+            yield (*loc, each.key), each
+        for key, tables in (("any", self.any_), ("all", self.all_)):
+            for position, table in enumerate(tables or ()):
+                yield from table.walk((*loc, key, position))
+        if self.not_ is not None:
+            yield from self.not_.walk((*loc, "not"))
+
+    def check(self, key: str) -> Group:
+        """Make it ready to run."""
+        return conjunction(key, self._checks())
+
+    def _checks(self) -> tuple[Check, ...]:
+        checks: list[Check] = [each.check() for each in self.conditions()]
+        if self.any_ is not None:
+            checks.append(disjunction("any", _checks_of(self.any_)))
+        if self.all_ is not None:
+            checks.append(conjunction("all", _checks_of(self.all_)))
+        if self.not_ is not None:
+            checks.append(exclusion("not", self.not_._checks()))  # noqa: SLF001 - it is of the same class
+        return tuple(checks)
+
+
+def _checks_of(tables: tuple[Match, ...]) -> tuple[Check, ...]:
+    return tuple(table.check(str(position)) for position, table in enumerate(tables))
+
+
+if TYPE_CHECKING:
+    Match = Groups
+else:
+    Match = create_model(
+        "Match",
+        __base__=Groups,
+        __module__=__name__,
+        __doc__=Groups.__doc__,
+        **{
+            f"{key}_": (condition | None, Field(default=None, alias=key, description=condition.__doc__))
+            for key, condition in CONDITIONS.items()
+        },
+    )
+    Match.model_rebuild()

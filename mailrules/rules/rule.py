@@ -1,0 +1,183 @@
+"""The model of one rule: what it is for, when it matches, what it does then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, create_model, model_validator
+
+from mailrules.rules.actions import ACTIONS, Action, AddFlags, RemoveFlags
+from mailrules.rules.match import Match
+from mailrules.rules.plan import flag_key
+from mailrules.rules.tables import NonEmpty, OneOrMany, Switch, Table, each, kind, wrong
+from mailrules.rules.text import is_unprintable
+
+if TYPE_CHECKING:
+    from mailrules.rules.targets import TargetText
+
+EVERYTHING = "everything"
+
+
+def read_name(value: object) -> str:
+    """Read a rule's name: it stands in logs, the journal and error messages."""
+    if value is None:
+        raise wrong('a rule needs a name, by which the journal knows it: name = "invoices"')
+    if not isinstance(value, str):
+        raise wrong(f'a rule\'s name is text, not {kind(value)}: name = "invoices"')
+    if not value.strip() or len(value) > 200 or any(map(is_unprintable, value)):
+        raise wrong("a rule's name has 1 to 200 characters, none of them a control character")
+    return value
+
+
+def read_match(value: object) -> Match | Literal["everything"]:
+    """Read the conditions, or the word for every message."""
+    match value:
+        case "everything":
+            return "everything"
+        case None:
+            raise wrong('a rule needs conditions, as in match.subject = "invoice", or match = "everything"')
+        case str():
+            raise wrong(f'"{value}" is no condition: write match = "everything" for every message, or conditions')
+        case _:
+            return Match.model_validate(value)
+
+
+def read_mode(value: object) -> Literal["observe"]:
+    """Read the one mode that is not the usual."""
+    if value != "observe":
+        raise wrong('write mode = "observe" for a rule that only records what it would match, or leave mode out')
+    return "observe"
+
+
+def read_scope(value: object) -> tuple[str, ...]:
+    """Read names or patterns of accounts or mailboxes."""
+    return each(
+        value, _read_scope_name, "an empty list would put the rule out of use: leave it out, or write enabled = false"
+    )
+
+
+def _read_scope_name(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise wrong('write names or patterns as text, as in ["INBOX", "Lists/*"]')
+    return value
+
+
+MatchOrEverything = Match | Literal["everything"]
+Scope = Annotated[tuple[str, ...], BeforeValidator(read_scope, json_schema_input_type=OneOrMany)]
+
+
+class Actions(Table):
+    """What is done with a message that matches."""
+
+    create: Switch = True
+    """Whether a missing target mailbox is created."""
+
+    @classmethod
+    def usage(cls) -> str:
+        """Say what to write."""
+        return 'write what to do, as in then.move = "Archive" or then.add_flags = "$Invoice"'
+
+    @classmethod
+    def from_bare(cls, value: object) -> dict[str, object]:
+        """Refuse everything but a table; a rule without it does nothing, which is surely not meant."""
+        if value is None:
+            raise wrong(f"a rule needs then: {cls.usage()}")
+        return super().from_bare(value)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        given = {each.key: each for each in self.actions()}
+        endings = [key for key in given if key != "stop" and given[key].ends]
+        if not given:
+            raise wrong(f"create = false does nothing by itself: {self.usage()}")
+        if len(endings) > 1:
+            raise wrong(f"a message can go one way only: keep one of {' and '.join(endings)}")
+        if not self.create and not self.targets():
+            raise wrong("create = false goes with copy or move")
+        self._check_flags(given)
+        return self
+
+    @staticmethod
+    def _check_flags(given: dict[str, Action[object]]) -> None:
+        added, removed = (
+            {flag_key(flag): flag for flag in each.root} if isinstance(each, AddFlags | RemoveFlags) else {}
+            for each in (given.get("add_flags"), given.get("remove_flags"))
+        )
+        if "set_flags" in given and (added or removed):
+            raise wrong(
+                "set_flags says all flags the message shall have: put them all there, without add_flags or remove_flags"
+            )
+        both = [flag for key, flag in added.items() if key in removed]
+        if both:
+            raise wrong(f"{', '.join(both)} can't be both added and removed: keep one of them")
+
+    def actions(self) -> tuple[Action[object], ...]:
+        """Give the actions, in the order they are carried out."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value for value in values if isinstance(value, Action))
+
+    def targets(self) -> tuple[TargetText, ...]:
+        """Give the mailboxes that are named."""
+        return tuple(target for each in self.actions() for target in each.targets())
+
+    @property
+    def ends(self) -> bool:
+        """Whether no later rule sees the message."""
+        return any(each.ends for each in self.actions())
+
+
+if TYPE_CHECKING:
+    Then = Actions
+else:
+    Then = create_model(
+        "Then",
+        __base__=Actions,
+        __module__=__name__,
+        __doc__=Actions.__doc__,
+        **{
+            f"{key}_": (action | None, Field(default=None, alias=key, description=action.__doc__))
+            for key, action in ACTIONS.items()
+        },
+    )
+
+
+class Rule(Table):
+    """One rule. Rules run in the order of the file, and each sees the message as it came."""
+
+    name: Annotated[str, BeforeValidator(read_name, json_schema_input_type=NonEmpty)]
+    """Unique; in the journal, the log and `mailrules history` it says who acted."""
+    match: Annotated[MatchOrEverything, BeforeValidator(read_match, json_schema_input_type=MatchOrEverything)]
+    """What a message has to be like; `"everything"` for every message."""
+    then: Then
+    """What is done with it."""
+    enabled: Switch = True
+    """`false` takes the rule out of use."""
+    mode: Annotated[
+        Literal["observe"] | None, BeforeValidator(read_mode, json_schema_input_type=Literal["observe"])
+    ] = None
+    """`"observe"`: what it would match is recorded, and nothing is done."""
+    accounts: Scope | None = None
+    """The accounts it is for, by name or pattern (`*`, `?`); without it all."""
+    mailboxes: Scope | None = None
+    """The mailboxes it is for; `*` stands for anything, `%` for anything within one level. Without it all."""
+    chain: Switch = False
+    """Whether a message that it moves into a watched mailbox goes through the rules again there."""
+
+    @classmethod
+    def usage(cls) -> str:
+        """Say what to write."""
+        return "write [[rules]], and below it name, match and then"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_what_is_missing(cls, value: object) -> object:
+        """Let the types of required keys say what to write: they read None, which TOML does not have, as missing."""
+        return {"name": None, "match": None, "then": None} | value if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _chains_a_move(self) -> Self:
+        if self.chain and not any(each.key == "move" for each in self.then.actions()):
+            raise wrong(
+                "chain = true goes with then.move: it lets the rules handle the message again where it was moved"
+            )
+        return self

@@ -1,0 +1,181 @@
+"""How TOML becomes models: by the type that was written, with one error a mistake that says what to write instead.
+
+An unknown key surfaces as pydantic's `extra_forbidden` at the key's own place; every other mistake is a
+`PydanticCustomError` whose message is meant for the person who wrote the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, time
+from typing import Annotated, ClassVar, Self, TypeVar, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
+
+T = TypeVar("T")
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """Make the error for a value that can't be; the message says what to write."""
+    return PydanticCustomError("rule", message)
+
+
+def kind(value: object) -> str:
+    """Name the TOML type of a value, as in: a size is a number, not a list."""
+    match value:
+        case None:
+            return "missing"
+        case bool():
+            return "true or false"
+        case str():
+            return "text"
+        case int() | float():
+            return "a number"
+        case list() | tuple():
+            return "a list"
+        case Mapping():
+            return "a table"
+        case date() | time():
+            return "a date or time"
+        case _:
+            return type(value).__name__
+
+
+class Table(BaseModel):
+    """A TOML table that knows its keys. Fields carry the name in the file as their alias where Python needs another."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, serialize_by_alias=True, use_attribute_docstrings=True
+    )
+
+    bare_types: ClassVar[tuple[str, ...]] = ()
+    """JSON's names for the types that `from_bare` takes."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _by_type(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(value, cls):
+            return value
+        table = value if isinstance(value, dict) else cls.from_bare(value)
+        if not table:
+            raise wrong(f"an empty table says nothing: {cls.usage()}")
+        return handler(table)
+
+    @classmethod
+    def from_bare(cls, value: object) -> dict[str, object]:
+        """Give the table that a value stands for which is none; by default nothing else will do."""
+        raise wrong(f"this is {kind(value)} and should be a table: {cls.usage()}")
+
+    @classmethod
+    def usage(cls) -> str:
+        """Say what to write; for error messages."""
+        return f"write one of {', '.join(cls.keys())}"
+
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """List the keys as written in the file."""
+        return tuple(field.alias or name for name, field in cls.model_fields.items())
+
+    @classmethod
+    def child(cls, key: str) -> type[Table] | None:
+        """Give the table that stands under a key, if one can."""
+        for name, field in cls.model_fields.items():
+            if key == (field.alias or name):
+                return _table_in(field.annotation)
+        return None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the table as TOML can write it: without null, and with the bare values that stand for it."""
+        reference = handler(core_schema)
+        schema = handler.resolve_ref_schema(reference)
+        for described in schema.get("properties", {}).values():
+            _without_null(described)
+        if cls.bare_types:
+            table = {key: schema.pop(key) for key in tuple(schema) if key != "description"}
+            schema["anyOf"] = [*({"type": each} for each in cls.bare_types), table]
+        return reference
+
+
+def suggestions(root: type[Table], loc: Iterable[int | str]) -> tuple[str, ...]:
+    """List the keys that are known where `loc` leads to, for a "did you mean"; none if no table can stand there."""
+    table: type[Table] | None = root
+    for step in loc:
+        if isinstance(step, str) and table is not None:
+            table = table.child(step)
+    return table.keys() if table is not None else ()
+
+
+def _table_in(annotation: object) -> type[Table] | None:
+    """Find the table in an annotation such as ``tuple[Match, ...] | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    return next(filter(None, map(_table_in, get_args(annotation))), None)
+
+
+def _without_null(schema: JsonSchemaValue) -> None:
+    schema.pop("title", None)
+    if schema.get("default", ...) is None:
+        del schema["default"]
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        del schema["anyOf"]
+        schema.update(choices[0])
+    elif choices:
+        schema["anyOf"] = choices
+
+
+def each(value: object, read: Callable[[object], T], empty: str) -> tuple[T, ...]:
+    """Read one value or a list of them; every wrong item is an error of its own, at its place in the list."""
+    if not isinstance(value, list | tuple):
+        return (read(value),)
+    if not value:
+        raise wrong(empty)
+    items: list[T] = []
+    errors: list[InitErrorDetails] = []
+    for position, item in enumerate(value):
+        try:
+            items.append(read(item))
+        except PydanticCustomError as error:
+            errors.append(InitErrorDetails(type=error, loc=(position,), input=item))
+    if errors:
+        raise ValidationError.from_exception_data("list", errors)
+    return tuple(items)
+
+
+def read_pattern(value: object) -> str:
+    """Read what a text is to be compared with."""
+    if not isinstance(value, str):
+        raise wrong(f"a pattern is text in quotes, not {kind(value)}")
+    if not value.strip():
+        raise wrong('an empty pattern is in every text; for every message write match = "everything"')
+    return value
+
+
+def read_patterns(value: object) -> tuple[str, ...]:
+    """Read one pattern or several."""
+    return each(value, read_pattern, "an empty list matches nothing; write at least one pattern")
+
+
+def read_switch(value: object) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        raise wrong(f"write true or false, without quotes, not {kind(value)}")
+    return value
+
+
+NonEmpty = Annotated[str, Field(min_length=1)]
+OneOrMany = NonEmpty | Annotated[list[NonEmpty], Field(min_length=1)]
+Patterns = Annotated[tuple[str, ...], BeforeValidator(read_patterns, json_schema_input_type=OneOrMany)]
+Switch = Annotated[bool, BeforeValidator(read_switch, json_schema_input_type=bool)]

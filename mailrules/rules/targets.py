@@ -1,0 +1,85 @@
+"""Target mailboxes as rule files write them: a path that may hold templates, or a special use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic_core import CoreSchema, core_schema
+
+from mailrules.rules.plan import Target
+from mailrules.rules.tables import kind, wrong
+from mailrules.rules.templates import Template
+from mailrules.rules.text import is_unprintable
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+    from mailrules.rules.templates import Part, Values
+
+SPECIAL_USES = (r"\Junk", r"\Archive", r"\Trash", r"\Sent", r"\Drafts", r"\Flagged", r"\All", r"\Important")
+"""RFC 6154 §2 and RFC 8457."""
+_SPECIAL_USES = {use.lower(): use for use in SPECIAL_USES}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetText:
+    """A target as written in the file."""
+
+    text: str
+    special_use: str | None
+    template: Template | None
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """In the file it is text; so it is again when written back."""
+        return core_schema.no_info_plain_validator_function(
+            read_target,
+            json_schema_input_schema=core_schema.str_schema(min_length=1),
+            serialization=core_schema.to_string_ser_schema(when_used="always"),
+        )
+
+    def target(self, values: Values, *, create: bool) -> Target:
+        """Fill in the values; raises `TemplateError` if one is missing."""
+        if self.template is None:
+            return Target(special_use=self.special_use, create=create)
+        return Target(path=self.template.render(values), create=create)
+
+
+def read_target(value: object) -> TargetText:
+    """Read a mailbox's path or special use."""
+    if isinstance(value, TargetText):
+        return value
+    if not isinstance(value, str):
+        raise wrong(f"a mailbox is text, not {kind(value)}: write \"Archive/2024\" or '\\Junk'")
+    if not value.strip():
+        raise wrong("a mailbox can't be empty: write \"Archive/2024\" or '\\Junk'")
+    if any(map(is_unprintable, value)):
+        raise wrong(r"there is a control character in this name: TOML reads \ in double quotes, so write '\Flagged'")
+    if value.startswith("\\"):
+        special_use = _SPECIAL_USES.get(value.lower())
+        if special_use is None:
+            raise wrong(f"{value} is no special use: write one of {', '.join(SPECIAL_USES)}, or a name without \\")
+        return TargetText(special_use, special_use, None)
+    template = Template.parse(value)
+    for level in template.levels:
+        _check_level(level, value)
+    return TargetText(value, None, template)
+
+
+def _check_level(level: tuple[Part, ...], text: str) -> None:
+    literal = "".join(part for part in level if isinstance(part, str))
+    if not level:
+        raise wrong(
+            f'"{text}" has an empty level: write it without / at its start or end, and with single ones between'
+        )
+    if "%" in literal or "*" in literal:
+        raise wrong(f"\"{text}\": a mailbox's name can't hold % or *, which stand for any name")
+    if all(isinstance(part, str) for part in level):
+        if literal in {".", ".."}:
+            raise wrong(f'"{text}": a level can\'t be {literal}; write the whole path from the top')
+        if literal != literal.strip():
+            raise wrong(f'"{text}" has a level that starts or ends with a space; leave the space out')
