@@ -54,7 +54,10 @@ MAX_ITEMS = 1000
 
 
 def usual_fetch(raw: bytes) -> MessageData | None:
-    """Read a FETCH response that is written as most servers write it; None for any other response."""
+    """Read a FETCH response that is written as most servers write it; None for any other response.
+
+    Raises ParseError if the message is called by two UIDs.
+    """
     start = _USUAL_START.match(raw)
     if start is None:
         return None

@@ -193,6 +193,30 @@ def test_quirk_exchange_and_home_pl_code_without_ok(start: bytes) -> None:
     assert response(start + b"UIDNEXT 52] next") == StatusResponse(Kind.OK, UidNext(52), "next")
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (b"[COPYUID 52 86 1146]", "COPYUID"),
+        (b"* [COPYUID 52 86 1146] Moved", "COPYUID"),
+        (b"* OK [COPYUID 14  ]", "COPYUID"),
+        (b"* OK [COPYUID 0 35 41] done", "COPYUID"),
+        (b"* OK [HIGHESTMODSEQ 7011231777]", "HIGHESTMODSEQ"),
+    ],
+)
+def test_quirk_odd_codes_of_extensions_keep_their_name(line: bytes, name: str) -> None:
+    read = response(line)
+    assert isinstance(read, StatusResponse)
+    assert read.kind is Kind.OK
+    assert read.code_is(name)
+
+
+def test_quirk_go_imap_answer_within_an_answer() -> None:
+    read = response(b"a290 OK [COPYUID 4 a291 NO [SERVERBUG] Internal server error")
+    assert isinstance(read, Tagged)
+    assert read.kind is Kind.OK
+    assert read.code == OtherCode("COPYUID", b"4 a291 NO [SERVERBUG")
+
+
 def test_quirk_exchange_server_unavailable() -> None:
     assert response(b"Server Unavailable. 15") == Unknown(b"Server Unavailable. 15")
 
