@@ -43,12 +43,12 @@ def test_what_the_file_names_is_there() -> None:
     content = yaml.safe_load(COMPOSE.read_text())
     service = content["services"]["mailrules"]
     assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
-    assert (DEPLOY / "compose" / "rules.toml").is_file()
+    assert (DEPLOY / "compose" / "rules" / "rules.toml").is_file()
     assert set(service["secrets"]) == set(content["secrets"])
     assert {"state", "mail"} == set(content["volumes"])
 
 
 def test_its_rules_are_right() -> None:
-    loaded = load(DEPLOY / "compose" / "rules.toml")
+    loaded = load(DEPLOY / "compose" / "rules" / "rules.toml")
     assert ["ann"] == list(loaded.config.accounts)
     assert () == tuple(loaded.warnings)
