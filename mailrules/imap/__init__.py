@@ -72,9 +72,18 @@ from mailrules.imap.errors import (
     StateError,
 )
 from mailrules.imap.events import Closed, Completed, Event, Greeted, Idling, Unsolicited
-from mailrules.imap.extensions.condstore import HighestModSeq, Modified, Vanished
+from mailrules.imap.extensions.condstore import (
+    MODSEQ,
+    HighestModSeq,
+    Modified,
+    Stored,
+    UidFetchChanged,
+    UidStoreUnchanged,
+    Vanished,
+    changed_since,
+)
 from mailrules.imap.extensions.enable import Enable, EnabledData
-from mailrules.imap.extensions.esearch import ESearchData, SearchReturn, UidExtendedSearch
+from mailrules.imap.extensions.esearch import ESearchData, ExtendedSearch, SearchReturn, UidExtendedSearch
 from mailrules.imap.extensions.id import Id, IdData
 from mailrules.imap.extensions.idle import Idle
 from mailrules.imap.extensions.listext import CHILDREN, RECURSIVEMATCH, REMOTE, SUBSCRIBED
@@ -143,6 +152,7 @@ __all__ = [
     "DRAFT",
     "FLAGGED",
     "INBOX",
+    "MODSEQ",
     "RECENT",
     "RECURSIVEMATCH",
     "REMOTE",
@@ -189,6 +199,7 @@ __all__ = [
     "Exists",
     "Expunge",
     "ExpungeDeleted",
+    "ExtendedSearch",
     "Fetch",
     "FetchAttribute",
     "FetchItem",
@@ -260,6 +271,7 @@ __all__ = [
     "StatusResponse",
     "Store",
     "StoreMode",
+    "Stored",
     "Subscribe",
     "Tagged",
     "UIDSet",
@@ -267,10 +279,12 @@ __all__ = [
     "UidExpunge",
     "UidExtendedSearch",
     "UidFetch",
+    "UidFetchChanged",
     "UidMove",
     "UidNext",
     "UidSearch",
     "UidStore",
+    "UidStoreUnchanged",
     "UidValidity",
     "Unknown",
     "Unseen",
@@ -281,6 +295,7 @@ __all__ = [
     "admits",
     "authenticate",
     "body",
+    "changed_since",
     "extensions",
     "flag_key",
     "has_flag",

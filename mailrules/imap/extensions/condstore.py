@@ -5,13 +5,29 @@ Of QRESYNC, the other half of RFC 7162, only VANISHED is read, and never asked f
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mailrules.imap import grammar
 from mailrules.imap.codes import ResponseCode
+from mailrules.imap.commands.base import Command
+from mailrules.imap.commands.fetch import FetchAttribute, UidFetch
+from mailrules.imap.commands.store import UidStore
 from mailrules.imap.cursor import Cursor
+from mailrules.imap.grammar import Argument
 from mailrules.imap.registry import response_code, untagged
-from mailrules.imap.responses import Response
+from mailrules.imap.responses import Answer, MessageData, Response
+from mailrules.imap.search import SearchProgram
+from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import UIDSet
+
+MODSEQ = FetchAttribute(b"MODSEQ", lambda data: data.modseq is not None)
+"""To ask FETCH for the modification sequence. RFC 7162 §3.1.4.2."""
+
+
+def changed_since(modseq: int) -> SearchProgram:
+    """Make the search key for messages with this modification sequence or a higher one. RFC 7162 §3.1.5."""
+    return SearchProgram(((b"MODSEQ", grammar.number(modseq)),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,58 @@ class Vanished(Response):
 
     uids: UIDSet
     earlier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UidFetchChanged(UidFetch):
+    """Fetch data of those messages only that changed since a modification sequence. RFC 7162 §3.1.4.1."""
+
+    changed_since: int
+
+    def arguments(self) -> Iterable[Argument]:
+        """The messages, the attributes and the limit."""
+        yield from UidFetch.arguments(self)
+        yield (b"CHANGEDSINCE", grammar.number(self.changed_since))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a conditional STORE did: `messages` as the server showed them, and those that it left alone."""
+
+    messages: tuple[MessageData, ...]
+    modified: UIDSet
+
+
+@dataclass(frozen=True, slots=True)
+class UidStoreUnchanged(Command[Stored]):
+    """Change flags of those messages only that nobody changed since a modification sequence. RFC 7162 §3.1.3.
+
+    Only where CONDSTORE is advertised: Courier drops the connection on it.
+    """
+
+    name = UidStore.name
+    states = SELECTED
+
+    store: UidStore
+    unchanged_since: int
+
+    def arguments(self) -> Iterable[Argument]:
+        """The messages, the limit, the change and the flags."""
+        messages, *change = self.store.arguments()
+        return messages, (b"UNCHANGEDSINCE", grammar.number(self.unchanged_since)), *change
+
+    def claims(self, response: Response) -> bool:
+        """As an unconditional STORE."""
+        return self.store.claims(response)
+
+    def overhears(self, response: Response) -> bool:
+        """As an unconditional STORE."""
+        return self.store.overhears(response)
+
+    def result(self, answer: Answer) -> Stored:
+        """Return what was changed and what was not."""
+        code = answer.tagged.code
+        return Stored(self.store.result(answer), code.numbers if isinstance(code, Modified) else UIDSet())
 
 
 @response_code(b"HIGHESTMODSEQ")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from mailrules.imap.commands.base import Command
+from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.cursor import Cursor
 from mailrules.imap.errors import ProtocolError
 from mailrules.imap.grammar import Argument
@@ -14,7 +14,7 @@ from mailrules.imap.registry import untagged
 from mailrules.imap.responses import Answer, Response
 from mailrules.imap.search import SearchProgram, search_arguments
 from mailrules.imap.state import SELECTED
-from mailrules.imap.uidset import UIDSet
+from mailrules.imap.uidset import SeqSet, UIDSet
 
 MAX_HITS = 10_000_000
 """More are not believed: a set of a few octets can name four billion messages."""
@@ -40,24 +40,26 @@ class ESearchData(Response):
     uid: bool = False
     minimum: int | None = None
     maximum: int | None = None
-    all: UIDSet | None = None
+    all: UIDSet | SeqSet | None = None
     count: int | None = None
     modseq: int | None = None
 
     def listed(self) -> Iterator[int]:
         """Go over the hits under ALL. Raises ProtocolError if they are more than any mailbox has."""
-        hits = self.all or UIDSet()
-        if hits.open_ended or len(hits) > MAX_HITS:
+        if self.all is None:
+            return iter(())
+        if self.all.open_ended or len(self.all) > MAX_HITS:
             raise ProtocolError("ESEARCH: more hits than a mailbox can have")
-        return iter(hits)
+        return iter(self.all)
 
 
 @dataclass(frozen=True, slots=True)
-class UidExtendedSearch(Command[ESearchData]):
-    """Search and be told only what is wanted of the hits, by UIDs. RFC 4731 §3. `charset` as in UidSearch."""
+class ExtendedSearch(Command[ESearchData]):
+    """Search and be told only what is wanted of the hits, by sequence numbers. RFC 4731 §3. `charset`: see UidSearch."""
 
-    name = b"UID SEARCH"
+    name = b"SEARCH"
     states = SELECTED
+    flow = Flow.NUMBERED
 
     program: SearchProgram
     returns: tuple[SearchReturn, ...]
@@ -77,6 +79,14 @@ class UidExtendedSearch(Command[ESearchData]):
         """Return the answer; one without a word if the server gave none."""
         found = [data for data in answer.untagged if isinstance(data, ESearchData)]
         return found[-1] if found else ESearchData()
+
+
+@dataclass(frozen=True, slots=True)
+class UidExtendedSearch(ExtendedSearch):
+    """The same by UIDs. RFC 4731 §3.2."""
+
+    name = b"UID SEARCH"
+    flow = Flow.PIPELINED
 
 
 @untagged(b"ESEARCH")
@@ -100,7 +110,8 @@ def esearch_data(cursor: Cursor) -> ESearchData:
                 cursor.sp()
                 cursor.skip_value()
         cursor.skip_spaces()
-    return ESearchData(tag, uid, said.get("MIN"), said.get("MAX"), hits, said.get("COUNT"), said.get("MODSEQ"))
+    found = hits if uid or hits is None else SeqSet.from_ranges(hits.ranges)
+    return ESearchData(tag, uid, said.get("MIN"), said.get("MAX"), found, said.get("COUNT"), said.get("MODSEQ"))
 
 
 def _correlator(cursor: Cursor) -> bytes | None:
