@@ -1,0 +1,73 @@
+"""Warns of what is surely not meant, though a rule file can be used with it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mailrules.config.model import Config
+from mailrules.config.problems import KeyPath, Problem, did_you_mean, printable
+from mailrules.config.secrets import PlainSecret
+from mailrules.config.sources import Document
+from mailrules.rules import Rule, matching
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRule:
+    """A rule and where it stands."""
+
+    rule: Rule
+    document: Document
+    path: KeyPath
+
+    def problem(self, path: KeyPath, message: str) -> Problem:
+        """Return a problem with something in the rule."""
+        return self.document.problem((*self.path, *path), message)
+
+
+def advice(config: Config, main: Document, rules: Sequence[PlacedRule]) -> Iterator[Problem]:
+    """Return the warnings, those about the accounts first."""
+    yield from _readable_passwords(config, main)
+    if not rules:
+        yield Problem(main.file, None, "", "there are no rules, so every message stays as it is")
+    if config.accounts:
+        for placed in rules:
+            yield from _unknown_scopes(config, placed)
+    if config.daemon.mode is None:
+        yield from _unreachable(rules)
+
+
+def _readable_passwords(config: Config, main: Document) -> Iterator[Problem]:
+    plain = [name for name, account in config.accounts.items() if isinstance(account.password, PlainSecret)]
+    if plain and main.file.stat().st_mode & 0o004:
+        remedy = f"chmod 600 {main.file}, or keep it elsewhere (password.file, password.env, password.command)"
+        yield main.problem(
+            ("accounts", plain[0], "password"), f"everyone on this machine can read this password; {remedy}"
+        )
+
+
+def _unknown_scopes(config: Config, placed: PlacedRule) -> Iterator[Problem]:
+    """Warn of accounts that there are not, and of mailboxes that no account of the rule's watches."""
+    rule = placed.rule
+    for index, pattern in enumerate(rule.accounts or ()):
+        if not any(map(matching.glob([pattern]), config.accounts)):
+            hint = did_you_mean(pattern, config.accounts)
+            yield placed.problem(("accounts", index), f"there is no account '{printable(pattern)}'{hint}")
+    of_account = matching.glob(rule.accounts or ["*"])
+    watched = [name for account, settings in config.accounts.items() if of_account(account) for name in settings.watch]
+    if any(wildcard in name for name in watched for wildcard in "*%"):
+        return  # which mailboxes there are only the server knows
+    for index, pattern in enumerate(rule.mailboxes or ()):
+        if watched and not any(map(matching.mailbox([pattern]), watched)):
+            hint = did_you_mean(pattern, watched)
+            yield placed.problem(("mailboxes", index), f"no account watches a mailbox '{printable(pattern)}'{hint}")
+
+
+def _unreachable(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
+    """Warn of the first rule that takes every message away from all that follow."""
+    working = [placed for placed in rules if placed.rule.enabled]
+    for placed, following in zip(working, range(len(working) - 1, 0, -1), strict=False):
+        rule = placed.rule
+        scoped = rule.accounts is not None or rule.mailboxes is not None
+        if rule.match == "everything" and rule.then.ends and rule.mode is None and not scoped:
+            many = "the rule after it is" if following == 1 else f"the {following} rules after it are"
+            yield placed.problem((), f"it takes every message, so {many} never reached")
+            return

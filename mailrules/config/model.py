@@ -1,0 +1,175 @@
+"""The settings of a rule file as they are once everything in it is known to be right.
+
+Every model is strict, refuses keys that it does not know and cannot be changed. Two accounts are equal if their
+settings are, passwords by their source, so a reload knows which accounts have to sign in again.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from mailrules.config.secrets import SecretField
+from mailrules.config.values import SOME_TEXTS, TEXTS, FilePath, Seconds, Text, TimeZone, base_folder, system_timezone
+from mailrules.rules import Rule
+
+IDLE_LIMIT = 29 * 60.0
+"""Seconds after which an IDLE must have been renewed (RFC 9051 §6.3.13)."""
+
+
+class Settings(BaseModel):
+    """What all settings have in common."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+
+def default_state() -> Path:
+    """Return where the state is kept unless the file says otherwise: systemd's StateDirectory=, else the user's own."""
+    if given := os.environ.get("STATE_DIRECTORY"):
+        return Path(given.partition(":")[0]) / "state.db"
+    folder = base_folder("XDG_STATE_HOME", "~/.local/state") or Path("/var/lib")
+    return folder / "mailrules" / "state.db"
+
+
+class Daemon(Settings):
+    """The ``[daemon]`` table: what holds for all accounts."""
+
+    state: FilePath = Field(default_factory=default_state)
+    """The file that remembers which messages were handled, and why. `~` is your home."""
+
+    timezone: TimeZone = Field(default_factory=system_timezone)
+    """The time zone of dates in rules, such as "Europe/Kyiv". Without it, the system's."""
+
+    mode: Literal["observe"] | None = None
+    """"observe": every rule is evaluated and recorded, none acts."""
+
+
+def _host(written: str) -> str:
+    if _is_address(written):
+        return written
+    if "://" in written or "/" in written:
+        raise ValueError('expected a host\'s name alone, as in "imap.example.org"')
+    name, colon, port = written.partition(":")
+    if colon:
+        raise ValueError(f'the port has a key of its own: host = "{name}", port = {port if port.isdecimal() else 993}')
+    if not re.fullmatch(r"[\w.-]+", written):
+        raise ValueError("a host's name holds letters, digits, dots and hyphens only")
+    return written
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine by its very name or address, without asking any resolver."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 §6.3
+        return True
+    return _is_address(host) and ipaddress.ip_address(host).is_loopback
+
+
+def _mail_address(written: str) -> str:
+    local, at, domain = written.rpartition("@")
+    if not (at and local and domain) or any(character.isspace() for character in written):
+        raise ValueError('expected a mail address alone, as in "ann@example.org"')
+    return written
+
+
+MailAddress = Annotated[Text, AfterValidator(_mail_address)]
+
+
+def _mailbox(written: str) -> str:
+    if written.startswith("\\"):
+        raise ValueError("expected a mailbox's own name; special-use names such as '\\Trash' stand in rules only")
+    return written
+
+
+def _default_port(data: Mapping[str, object]) -> int:
+    return 993 if data.get("tls") == "implicit" else 143
+
+
+def _default_addresses(data: Mapping[str, object]) -> tuple[str, ...]:
+    try:
+        return (_mail_address(str(data.get("username", ""))),)
+    except ValueError:
+        return ()
+
+
+class Account(Settings):
+    """One ``[accounts.NAME]`` table: a mail account and how it is watched."""
+
+    host: Annotated[Text, AfterValidator(_host)]
+    """The IMAP server's name, such as "imap.example.org"."""
+
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    """"implicit": TLS from the first byte; "starttls": after a greeting in the clear; "none": only on this machine."""
+
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(default_factory=_default_port)
+    """The server's port: 993 unless given, with "starttls" or "none" 143."""
+
+    ca_file: FilePath | None = None
+    """A PEM file of certificates to trust instead of the system's, for a server with a certificate of its own."""
+
+    username: Text
+    """The name to sign in with, often the mail address."""
+
+    password: SecretField
+    """The password as text, or where it is kept: password.file, password.env or password.command."""
+
+    auth: Literal["auto", "login", "plain"] = "auto"
+    """How to sign in: the command LOGIN, SASL PLAIN, or whichever the server offers."""
+
+    addresses: Annotated[tuple[MailAddress, ...], *TEXTS] = Field(default_factory=_default_addresses)
+    """The addresses that are "me" in rules. Without it, the username if it is an address."""
+
+    watch: Annotated[tuple[Text, ...], *SOME_TEXTS] = ("INBOX",)
+    """The mailboxes to watch, "/" between their levels; "*" stands for anything, "%" for anything on one level."""
+
+    trash: Annotated[Text, AfterValidator(_mailbox)] | None = None
+    """The mailbox that `trash` moves to, if the server marks none as its own."""
+
+    create_limit: Annotated[int, Field(ge=0)] = 100
+    """How many new mailboxes rules may create in a day."""
+
+    max_connections: Annotated[int, Field(ge=1)] = 5
+    """How many connections to the server may be open at once."""
+
+    poll: Annotated[Seconds, Field(ge=5)] = 60.0
+    """How often mailboxes without a connection of their own are looked at: seconds, or a text such as "2 min"."""
+
+    keepalive: Annotated[Seconds, Field(ge=10, le=IDLE_LIMIT)] = 240.0
+    """How long a connection may be silent before the server is asked for a sign of life: seconds, or as "4 min"."""
+
+    @field_validator("tls")
+    @classmethod
+    def _clear_text_stays_here(cls, tls: str, info: ValidationInfo) -> str:
+        if tls == "none" and "host" in info.data and not is_loopback(info.data["host"]):
+            raise ValueError('"none" sends the password in the clear, so it is for a server on this machine only')
+        return tls
+
+
+class Config(Settings):
+    """A whole rule file with what it includes."""
+
+    include: Annotated[tuple[Text, ...], *TEXTS] = ()
+    """Further files of rules, as "rules.d/*.toml": paths or globs that start from this file's folder."""
+
+    daemon: Daemon = Field(default_factory=Daemon)
+    """What holds for all accounts."""
+
+    accounts: Mapping[str, Account] = Field(default_factory=dict)
+    """The mail accounts by name: [accounts.NAME]."""
+
+    rules: tuple[Rule, ...] = ()
+    """The rules, [[rules]] each, in the order in which they are tried."""
