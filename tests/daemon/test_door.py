@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from mailrules.client import ConnectFailed, Session, SignInFailed
 from mailrules.config import Account, Secret, SecretError
+from mailrules.config.secrets import PlainSecret
 from mailrules.daemon import door
 from mailrules.daemon.backoff import delays
 from mailrules.daemon.door import Door, DoorClosed, sign_in
@@ -20,7 +21,7 @@ from mailrules.daemon.logs import logger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SETTINGS = Account(host="localhost", tls="none", username="ann", password="canary-in-the-file")
+SETTINGS = Account(host="localhost", tls="none", username="ann", password=PlainSecret("account 'work'", "x"))
 
 
 class Guard:

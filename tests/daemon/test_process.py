@@ -1,0 +1,180 @@
+"""The daemon as the process that a service manager sees: signals, log lines on standard error, exit statuses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailrules.demo import Delay, MemoryServer
+from tests.builders import message
+from tests.daemon.house import FILE_ALL, LIMIT, House, account
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+CANARY = "canary-Passw0rd"
+
+
+class Process:
+    """``mailrules run`` with its log lines."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.text = ""
+
+    async def said(self, event: str) -> dict[str, object]:
+        """Read lines until one is this event."""
+        assert self._process.stderr is not None
+        async with asyncio.timeout(LIMIT):
+            while line := (await self._process.stderr.readline()).decode():
+                self.text += line
+                if line.startswith("{") and (told := json.loads(line))["event"] == event:
+                    return dict(told)
+        raise AssertionError(f"it ended without {event!r}:\n{self.text}")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    async def end(self, limit: float) -> int:
+        """Wait for its end; its exit status."""
+        assert self._process.stderr is not None
+        async with asyncio.timeout(limit):
+            self.text += (await self._process.stderr.read()).decode()
+            return await self._process.wait()
+
+
+@asynccontextmanager
+async def process(house: House, *arguments: str) -> AsyncIterator[Process]:
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "mailrules", "run", "-c", str(house.path), *arguments),
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    try:
+        yield Process(running)
+    finally:
+        if running.returncode is None:
+            running.kill()
+            await running.wait()
+
+
+@asynccontextmanager
+async def memory_server(house: House) -> AsyncIterator[MemoryServer]:
+    async with MemoryServer() as server:
+        house.write(account("work", server.port, server.options.user, password=server.options.password))
+        yield server
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that lets everybody in and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        yield sock.getsockname()[1]
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port: int = sock.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_it_while_it_idles(house: House, number: signal.Signals) -> None:
+    async with memory_server(house) as server, process(house) as daemon:
+        await daemon.said("watching")
+        await server.heard("IDLE")
+        daemon.signal(number)
+        assert await daemon.end(5) == 0
+        assert server.clients == 0
+
+
+async def test_a_signal_stops_it_while_it_waits_to_connect_again(house: House, closed_port: int) -> None:
+    house.write(account("work", closed_port, "ann"))
+    async with process(house) as daemon:
+        await daemon.said("interrupted")
+        daemon.signal(signal.SIGTERM)
+        assert await daemon.end(5) == 0
+
+
+async def test_a_signal_stops_it_while_a_server_does_not_answer(house: House, silent_port: int) -> None:
+    house.write(account("work", silent_port, "ann"))
+    async with process(house) as daemon:
+        await daemon.said("started")
+        daemon.signal(signal.SIGTERM)
+        assert await daemon.end(5) == 0
+
+
+async def test_a_signal_stops_it_while_a_command_is_not_answered(house: House) -> None:
+    async with memory_server(house) as server, process(house) as daemon:
+        server.faults.plan("UID MOVE", Delay(60))
+        await daemon.said("watching")
+        server.deliver("INBOX", message("one"))
+        await server.heard("UID MOVE")
+        daemon.signal(signal.SIGTERM)
+        assert await daemon.end(5) == 0
+
+
+async def test_a_second_signal_ends_it_at_once(house: House) -> None:
+    async with memory_server(house) as server, process(house) as daemon:
+        server.faults.plan("UID MOVE", Delay(60))
+        await daemon.said("watching")
+        server.deliver("INBOX", message("one"))
+        await server.heard("UID MOVE")
+        daemon.signal(signal.SIGTERM)
+        await daemon.said("stopping")
+        daemon.signal(signal.SIGTERM)
+        assert await daemon.end(2) == 0
+
+
+async def test_sighup_reloads(house: House) -> None:
+    async with memory_server(house), process(house) as daemon:
+        await daemon.said("watching")
+        daemon.signal(signal.SIGHUP)
+        assert (await daemon.said("rules taken over"))["rules"] == 1
+        daemon.signal(signal.SIGTERM)
+        assert await daemon.end(5) == 0
+
+
+async def test_an_account_in_use_is_exit_status_4(house: House) -> None:
+    async with memory_server(house), process(house) as first:
+        await first.said("watching")
+        async with process(house) as second:
+            assert await second.end(LIMIT) == 4
+            assert "account 'work' is in use by process" in second.text
+            assert "Traceback" not in second.text
+
+
+async def test_each_action_is_one_line_and_the_password_is_in_none_of_them(house: House) -> None:
+    async with MemoryServer() as server:
+        right = account("right", server.port, server.options.user, password=server.options.password)
+        house.write(right, account("wrong", server.port, server.options.user, password=CANARY), rules=FILE_ALL)
+        async with process(house, "--log-level", "debug") as daemon:
+            await daemon.said("sign-in failed")
+            if '"watching"' not in daemon.text:
+                await daemon.said("watching")
+            server.deliver("INBOX", message("one", message_id="<one@example.com>"))
+            line = await daemon.said("acted")
+            daemon.signal(signal.SIGTERM)
+            assert await daemon.end(5) == 0
+        expected = {
+            "account": "right",
+            "mailbox": "INBOX",
+            "uid": 1,
+            "message_id": "<one@example.com>",
+            "rule": "file all",
+            "action": "move",
+            "target": "Filed",
+        }
+        assert expected.items() <= line.items()
+        assert CANARY not in daemon.text
+        assert server.options.password not in daemon.text

@@ -1,0 +1,190 @@
+"""New rules, changed accounts, broken files, leases, stops: on servers in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mailrules.config import load
+from mailrules.daemon.supervisor import Supervisor
+from mailrules.demo import Delay, Drop, MemoryServer
+from mailrules.engine.account import AccountContext
+from mailrules.store import Locked, SqliteStore
+from tests.builders import message
+from tests.daemon.house import House, account
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+def rules(target: str) -> str:
+    return f'[[rules]]\nname = "to {target}"\nmatch = "everything"\nthen.move = "{target}"\n'
+
+
+def table(name: str, server: MemoryServer, extra: str = "") -> str:
+    return account(name, server.port, server.options.user, password=server.options.password, extra=extra)
+
+
+@asynccontextmanager
+async def servers(number: int) -> AsyncIterator[list[MemoryServer]]:
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(MemoryServer()) for _ in range(number)]
+
+
+def mail_in(server: MemoryServer, path: str) -> int:
+    return len(server.snapshot().get(path, ()))
+
+
+def sign_ins(server: MemoryServer) -> int:
+    return sum(command.startswith(("LOGIN", "AUTHENTICATE")) for command in server.commands)
+
+
+async def test_new_rules_hold_from_the_next_message_on_without_a_new_connection(house: House) -> None:
+    async with servers(2) as (one, two):
+        house.write(table("one", one), table("two", two), rules=rules("Old"))
+        async with house.running():
+            await house.heard("watching", times=2)
+            one.deliver("INBOX", message("first"))
+            await house.filed(1)
+            house.write(table("one", one), table("two", two), rules=rules("New"))
+            await house.heard("rules taken over")
+            one.deliver("INBOX", message("second"))
+            two.deliver("INBOX", message("second"))
+            await house.filed(3)
+        assert [mail_in(one, "Old"), mail_in(one, "New"), mail_in(two, "New")] == [1, 1, 1]
+        assert [sign_ins(one), sign_ins(two)] == [1, 1]
+
+
+async def test_a_broken_rule_file_changes_nothing_and_says_what_is_wrong(house: House) -> None:
+    async with servers(1) as (server,):
+        house.write(table("work", server), rules=rules("Old"))
+        async with house.running():
+            await house.heard("watching")
+            house.write(table("work", server), rules="[[rules]]\nname = \n")
+            await house.heard("rule file not taken over", level="error")
+            (line,) = [line for line in house.lines if line["event"] == "rule file not taken over"]
+            assert str(line["problem"]).startswith(f"{house.path}:")
+            server.deliver("INBOX", message("one"))
+            await house.filed(1)
+            house.write(table("work", server), rules=rules("New"))
+            await house.heard("rules taken over")
+            server.deliver("INBOX", message("two"))
+            await house.filed(2)
+        assert (mail_in(server, "Old"), mail_in(server, "New"), sign_ins(server)) == (1, 1, 1)
+
+
+async def test_only_accounts_that_changed_sign_in_again(house: House) -> None:
+    async with servers(4) as (kept, changed, removed, added):
+        house.write(table("kept", kept), table("changed", changed), table("removed", removed))
+        async with house.running() as supervisor:
+            await house.heard("watching", times=3)
+            house.write(table("kept", kept), table("changed", changed, extra='watch = "Box"'), table("added", added))
+            supervisor.reload()  # beside the watch on the file: both are one reload or two, never a harm
+            await house.heard("watching", account="added")
+            await house.heard("rules taken over")
+            assert [sign_ins(server) for server in (kept, changed, removed, added)] == [1, 2, 1, 1]
+            assert removed.clients == 0
+            added.deliver("INBOX", message("one"))
+            kept.deliver("INBOX", message("two"))
+            changed.deliver("INBOX", message("not watched any more"))
+            await house.filed(2)
+        assert [mail_in(server, "Filed") for server in (kept, changed, added)] == [1, 0, 1]
+
+
+async def test_an_account_that_another_process_works_on_is_refused_at_the_start(house: House) -> None:
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        loaded = load(house.path)
+        async with SqliteStore(loaded.config.daemon.state) as store, store.lease("work"):
+            with pytest.raises(Locked, match="work"):
+                await Supervisor(house.path, loaded, store).run()
+        assert server.commands == []
+
+
+async def test_an_account_that_is_added_while_another_process_works_on_it_is_waited_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailrules.daemon.supervisor._LEASE_PAUSE", 0.1)
+    async with servers(2) as (one, two):
+        house.write(table("one", one))
+        async with house.running():
+            await house.heard("watching")
+            other = SqliteStore(load(house.path).config.daemon.state)
+            async with other.lease("two"):
+                house.write(table("one", one), table("two", two))
+                await house.heard("account in use", account="two")
+                assert two.commands == []
+            await house.heard("watching", account="two")
+
+
+async def test_a_bug_in_one_account_is_logged_and_the_account_begins_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubles = [ValueError("bug")]
+
+    async def trouble(_account: object) -> None:
+        if troubles:
+            raise troubles.pop()
+
+    monkeypatch.setattr("mailrules.daemon.supervisor._RESTART_PAUSE", 0.1)
+    monkeypatch.setattr("mailrules.daemon.account.Account._mend_everything", trouble)
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        async with house.running():
+            await house.heard("unexpected error", account="work")
+            await house.heard("watching", account="work")
+
+
+async def test_a_stop_signs_off_and_frees_the_lease(house: House) -> None:
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        async with house.running():
+            await server.heard("IDLE")
+        assert server.clients == 0
+        assert server.commands[-2:] == ["DONE", "LOGOUT"]
+        async with house.running():
+            await house.heard("watching", times=2)
+
+
+async def test_a_stop_lets_the_flight_in_hand_come_to_its_end(house: House) -> None:
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        server.faults.plan("UID MOVE", Delay(0.5))
+        async with house.running():
+            await house.heard("watching")
+            server.deliver("INBOX", message("one"))
+            await server.heard("UID MOVE")
+        assert (mail_in(server, "INBOX"), mail_in(server, "Filed"), len(house.outcomes)) == (0, 1, 1)
+
+
+async def test_what_a_lost_connection_left_half_done_is_finished_beside_the_watch(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailrules.daemon.account.AccountContext", partial(AccountContext, grace=0.1))
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        server.faults.plan("UID MOVE", Drop.BEFORE)
+        async with house.running():
+            await house.heard("watching")
+            server.deliver("INBOX", message("one"))
+            await house.heard("finishing what was interrupted")
+            await house.filed(1)
+        assert (mail_in(server, "INBOX"), mail_in(server, "Filed")) == (0, 1)
+
+
+async def test_a_second_stop_waits_for_nothing(house: House) -> None:
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        server.faults.plan("UID MOVE", Delay(30))
+        async with house.running() as supervisor:
+            await house.heard("watching")
+            server.deliver("INBOX", message("one"))
+            await server.heard("UID MOVE")
+            supervisor.stop()
+            await asyncio.sleep(0.05)
+            began = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() - began < 2
