@@ -49,6 +49,9 @@ class Daemon(Settings):
     mode: Literal["observe"] | None = None
     """"observe": every rule is evaluated and recorded, none acts."""
 
+    grace: Annotated[Seconds, Field(ge=0)] = 5.0
+    """After a lost connection: how long to wait between two looks for a copy that the server may still be making."""
+
 
 def _host(written: str) -> str:
     if _is_address(written):

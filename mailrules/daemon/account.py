@@ -60,6 +60,7 @@ class Account:
             timezone=config.daemon.timezone,
             open_session=self._door.session,
             spawn=self._run_beside,
+            grace=config.daemon.grace,
             observe=config.daemon.mode == "observe",
         )
         self._layout = Layout()

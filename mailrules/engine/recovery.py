@@ -30,7 +30,9 @@ __all__ = ["replay"]
 
 _LOOKS = 12
 """How often a changing pair of mailboxes is looked at before its messages are held."""
-_ATTEMPTS = 5
+_TOGETHER = 8
+"""After so many lost connections messages go one at a time: one of them may be what ends the connection."""
+_ATTEMPTS = 20
 """How often a message's steps may end in a lost connection before it is held."""
 _LONGEST_WAIT = 300.0
 
@@ -70,6 +72,7 @@ class _Replay:
             await self._finish(works, EntryState.HELD, f"its mailbox can't be selected any more: {refused}")
             return
         for work in works:
+            work.alone = work.entry.attempts > _TOGETHER
             if work.entry.attempts > _ATTEMPTS:
                 work.finish(EntryState.HELD, f"the connection was lost {_ATTEMPTS} times while it was worked on")
         await self._record(works)

@@ -1,7 +1,10 @@
 """Cut anywhere, for each lowering: afterwards every message is where the rules say, exactly once."""
 
+import asyncio
+import os
+import signal
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -72,22 +75,52 @@ async def test_a_cut_at_any_point_of_any_command_loses_and_doubles_nothing(
         assert OutcomeState.HELD not in it.states()
 
 
-async def test_a_server_that_goes_on_after_the_cut_is_waited_for(dovecot: Dovecot, user: str, tmp_path: Path):
+async def test_a_server_that_goes_on_after_its_client_is_gone_is_waited_for(
+    dovecot: Dovecot, user: str, tmp_path: Path
+):
+    """The old session copies only after the new one has looked: found by the second look, not repeated."""
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE, without=("MOVE",)) as it:
         it.proxy.stall("UID COPY", Point.BEFORE_COMMAND)
+        it.proxy.cut("UID COPY", Point.AFTER_COMMAND)
         dovecot.deliver(user, message("m"))
+        first = asyncio.create_task(it.file())
+        await until(lambda: not it.proxy.flowing.is_set())
+        frozen = dovecot.sessions(user)
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        it.proxy.resume()
         with pytest.raises(NetworkError):
-            async with it.filing() as filing:
-                it.context.spawn(lose(it))
-                await filing.handle_new(lambda: None)
+            await first
+        before = it.proxy.recording.names.count("UID COPY")
+
+        again = asyncio.create_task(it.file())
+        await until(lambda: any(look.answer for look in it.proxy.recording.find("EXAMINE")))
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+        await again
+
+        assert it.subjects() == {"Lists": ["m"]}
+        assert it.proxy.recording.names.count("UID COPY") == before
+
+
+@pytest.mark.parametrize("nth", [1, 2, 5])
+async def test_a_connection_that_is_lost_in_the_repair_too_is_repaired_again(
+    dovecot: Dovecot, user: str, tmp_path: Path, nth: int
+):
+    dovecot.create(user, "Lists")
+    async with scene(dovecot, user, tmp_path, MOVE, without=("MOVE",)) as it:
+        it.proxy.cut("UID COPY", Point.AFTER_COMMAND)
+        it.proxy.cut("UID FETCH|EXAMINE", Point.AFTER_COMMAND, nth=nth + 1)
+        dovecot.deliver(user, message("m"))
 
         await until_filed(it)
 
         assert it.subjects() == {"Lists": ["m"]}
 
 
-async def lose(it: Scene) -> None:
-    """Cut the connections once the command is on its way."""
-    it.proxy.cut_all()
-    it.proxy.resume()
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that happens in this loop."""
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.005)

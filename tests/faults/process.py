@@ -1,0 +1,105 @@
+"""Starts the daemon as a process, waits for what it does, and ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.servers.dovecot import PASSWORD
+
+LIMIT = 30.0
+"""Seconds in which anything that is waited for must have happened."""
+
+
+class DaemonProcess:
+    """One running daemon; `lines` are what it has logged so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: list[dict[str, object]] = []
+        self.raw: list[str] = []
+        self._news = asyncio.Event()
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self.process.stderr is not None
+        while line := await self.process.stderr.readline():
+            self.raw.append(line.decode())
+            try:
+                self.lines.append(json.loads(line))
+            except ValueError:
+                self.lines.append({"event": line.decode().rstrip()})
+            self._news.set()
+        self._news.set()
+
+    async def logged(self, event: str, count: int = 1) -> None:
+        """Wait until it has logged an event so many times."""
+
+        async def watch() -> None:
+            while sum(line.get("event") == event for line in self.lines) < count:
+                self._news.clear()
+                await self._news.wait()
+
+        await asyncio.wait_for(watch(), LIMIT)
+
+    async def ended(self) -> int:
+        """Wait for its end; return its exit status, negative for a signal."""
+        status = await asyncio.wait_for(self.process.wait(), LIMIT)
+        await self._reading
+        return status
+
+    async def stop(self) -> int:
+        """Ask it to end, and wait."""
+        self.process.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    def kill(self) -> None:
+        """Kill it, if it lives."""
+        if self.process.returncode is None:
+            self.process.kill()
+
+
+@asynccontextmanager
+async def daemon(config: Path, *killing: str) -> AsyncIterator[DaemonProcess]:
+    """Run ``mailrules run``; with `killing` as arguments for `tests.faults.child`."""
+    program = ["-m", "tests.faults.child", *killing] if killing else ["-m", "mailrules"]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, *program, "run", "-c", str(config), "--log-format", "json"),
+        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    running = DaemonProcess(process)
+    try:
+        yield running
+    finally:
+        running.kill()
+        await running.ended()
+
+
+async def eventually(holds: Callable[[], bool], what: Callable[[], object]) -> None:
+    """Wait until something holds that another process brings about; say what there was instead."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + LIMIT
+    while not await asyncio.to_thread(holds):
+        if loop.time() > until:
+            raise AssertionError(f"not within {LIMIT:g} s: {what()}")
+        await asyncio.sleep(0.02)
+
+
+def rule_file(folder: Path, user: str, port: int, rules: str, **daemon: object) -> Path:
+    """Write a rule file for one account on the loopback."""
+    settings = "".join(f"{key} = {json.dumps(value)}\n" for key, value in daemon.items())
+    path = folder / "rules.toml"
+    path.write_text(
+        f'[daemon]\nstate = "{folder}/state.db"\n{settings}\n[accounts.work]\nhost = "127.0.0.1"\ntls = "none"\n'
+        f'port = {port}\nusername = "{user}"\npassword = "{PASSWORD}"\n\n{rules}'
+    )
+    path.chmod(0o600)
+    return path
