@@ -7,6 +7,7 @@ ascending ranges that neither touch nor overlap. RFC 9051 §4.1 and §9 (sequenc
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Generic, NewType, Self, TypeVar, cast
@@ -95,7 +96,10 @@ class NumberSet(Generic[N]):
 
     def __contains__(self, number: object) -> bool:
         """Whether this number is meant. "9:*" does not hold 8 although a server answers it with the last message."""
-        return isinstance(number, int) and any(first <= number <= last for first, last in self.ranges)
+        if not isinstance(number, int):
+            return False
+        place = bisect_right(self.ranges, (number, STAR))
+        return place > 0 and self.ranges[place - 1][0] <= number <= self.ranges[place - 1][1]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.encode().decode()!r})"
