@@ -1,0 +1,69 @@
+"""The command line: arguments, output and exit statuses; no logic.
+
+Each command is a module with a function ``command``, imported only when it is the one that was asked for: what a
+command needs takes longer to import than most of them run.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from mailrules import __version__
+
+COMMANDS = {
+    "run": "Watch the accounts and sort their mail until stopped.",
+    "check": "Check the rule file and say what is wrong with it.",
+    "explain": "Show which rules match a message in a file, and why.",
+    "apply": "Run the rules over the mail that is there already.",
+    "mailboxes": "List the mailboxes of the accounts and how each is watched.",
+    "demo": "Show the daemon at work on a server in memory.",
+    "schema": "Print the JSON Schema of the rule file, for editors.",
+}
+"""Each command's module in this package, and its help in one line."""
+
+
+def main() -> None:
+    """Run the command that the process's arguments ask for."""
+    build(sys.argv[1:])()
+
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """Make the application for these arguments: only the command that they name is imported."""
+    app = typer.Typer(
+        name="mailrules",
+        help="Sort the mail on any IMAP server by the rules in one TOML file.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        app.command(name, help=None if name == chosen else summary)(_load(name) if name == chosen else _unasked)
+    return app
+
+
+def _load(name: str) -> Callable[..., None]:
+    guarded: Callable[[Callable[..., None]], Callable[..., None]] = import_module("mailrules.cli.failures").guarded
+    return guarded(import_module(f"mailrules.cli.{name}").command)
+
+
+def _unasked() -> None:
+    raise AssertionError("the command that the arguments name is imported, and no other one runs")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"mailrules {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,81 @@
+"""One account made ready for ``apply``: signed in, its mailboxes known, its state at hand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mailrules.client import MailboxInfo, Session
+from mailrules.config import Account, ConfigError, Loaded, Problem
+from mailrules.daemon.door import sign_in
+from mailrules.engine.account import AccountContext
+from mailrules.engine.directory import Directory
+from mailrules.engine.outcome import Outcome
+from mailrules.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """An account whose mail the rules are run over."""
+
+    context: AccountContext
+    session: Session
+
+    @property
+    def name(self) -> str:
+        """The account's name in the rule file."""
+        return self.context.name
+
+    def mailboxes(self, path: str | None) -> Sequence[MailboxInfo]:
+        """Return the mailbox of this path, or all watched ones. Raises ConfigError if there is none."""
+        if path is None:
+            return self.context.directory.watched()
+        name = self.session.namespace.to_wire(path)
+        found = [info for info in self.context.directory.mailboxes if info.name == name]
+        if not found:
+            raise ConfigError([Problem(None, None, f"--mailbox {path}", "the server has no such mailbox")])
+        return found
+
+
+@asynccontextmanager
+async def applying(
+    loaded: Loaded, name: str, settings: Account, store: Store, report: Callable[[Outcome], None]
+) -> AsyncIterator[Applying]:
+    """Sign in and ask for the mailboxes; at the end, wait for what has to be looked at once more."""
+    beside: set[asyncio.Task[None]] = set()
+
+    def spawn(work: Coroutine[None, None, None]) -> None:
+        beside.add(asyncio.create_task(work))
+
+    async with _signed_in(settings) as session:
+        directory = Directory(name, settings, store, _now)
+        await directory.refresh(session)
+        context = AccountContext(
+            name=name,
+            settings=settings,
+            store=store,
+            directory=directory,
+            rules=lambda: loaded.ruleset,
+            report=report,
+            now=_now,
+            timezone=loaded.config.daemon.timezone,
+            open_session=lambda: _signed_in(settings),
+            spawn=spawn,
+            observe=loaded.config.daemon.mode == "observe",
+        )
+        yield Applying(context, session)
+        await asyncio.gather(*beside)
+
+
+@asynccontextmanager
+async def _signed_in(settings: Account) -> AsyncIterator[Session]:
+    session = await sign_in(settings)
+    try:
+        yield session
+    finally:
+        await session.connection.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

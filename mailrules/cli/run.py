@@ -1,0 +1,56 @@
+"""``mailrules run``: the daemon."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailrules.cli.options import ConfigFile
+from mailrules.config import Loaded, find_config, load
+from mailrules.daemon import logs
+from mailrules.daemon.logs import LogFormat, LogLevel
+from mailrules.daemon.supervisor import Supervisor
+from mailrules.store import SqliteStore
+
+
+def command(
+    config: ConfigFile = None,
+    log_format: Annotated[LogFormat, typer.Option(help="auto: text on a terminal, json elsewhere.")] = LogFormat.AUTO,
+    log_level: Annotated[LogLevel, typer.Option(help="From which level on lines are written.")] = LogLevel.INFO,
+) -> None:
+    """Watch the accounts and sort their mail until stopped.
+
+    SIGTERM or Ctrl-C stop it within five seconds, a second one at once. It reloads the rule file when it changes, and
+    on SIGHUP; a broken one is refused and the rules in force stay.
+    """
+    path = find_config(config)
+    loaded = load(path)
+    loaded.require_accounts()
+    logs.configure(log_format, log_level)
+    for warning in loaded.warnings:
+        logs.logger().warning("rule file", problem=str(warning))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(path, loaded))
+
+
+async def _serve(path: Path, loaded: Loaded) -> None:
+    async with SqliteStore(loaded.config.daemon.state) as store:
+        supervisor = Supervisor(path, loaded, store)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, supervisor.stop)
+        loop.add_signal_handler(signal.SIGHUP, supervisor.reload)
+        await supervisor.run()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """With uvloop a TLS connection takes a tenth of the memory; it is not made for every Python, and not needed."""
+    if find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
+    return factory

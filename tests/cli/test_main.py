@@ -1,0 +1,85 @@
+"""What the program says of itself, and what it imports for that."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mailrules import __version__
+from mailrules.cli import COMMANDS, build
+from tests.cli.running import mailrules
+
+
+def test_help_names_every_command() -> None:
+    result = mailrules("--help")
+    assert result.exit_code == 0
+    for name, summary in COMMANDS.items():
+        assert name in result.stdout
+        assert summary[:30] in result.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_commands_own_help_begins_with_its_line_in_the_table(name: str) -> None:
+    result = mailrules(name, "--help")
+    assert result.exit_code == 0
+    assert COMMANDS[name] in " ".join(result.stdout.split())
+
+
+def test_version() -> None:
+    result = mailrules("--version")
+    assert (result.exit_code, result.stdout) == (0, f"mailrules {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["check", "--nonsense"], ["explain"], ["run", "--log-level", "shout"], ["--nonsense"]]
+)
+def test_wrong_usage_is_exit_status_2(arguments: list[str]) -> None:
+    result = mailrules(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Usage: " in result.stderr
+
+
+def test_without_arguments_it_shows_its_help() -> None:
+    assert "Usage: " in mailrules().output
+
+
+def test_help_imports_nothing_that_takes_its_time() -> None:
+    script = "import sys, mailrules.cli; mailrules.cli.build(['--help'])(['--help'], standalone_mode=False)"
+    script += "; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    slow = {"asyncio", "pydantic", "re2", "structlog", "watchfiles", "sqlite3", "ssl"}
+    assert slow.isdisjoint(done.stdout.splitlines()[-1].split())
+
+
+def test_only_the_command_that_is_asked_for_is_imported() -> None:
+    before = set(sys.modules)
+    sys.modules.pop("mailrules.cli.schema", None)
+    build(["check", "rules.toml"])
+    assert "mailrules.cli.schema" not in set(sys.modules) - before
+
+
+def test_the_module_can_be_run() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mailrules", "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"mailrules {__version__}\n", "")
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m mailrules schema | true",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr == ""
