@@ -68,20 +68,18 @@ def relative(source: Path) -> str:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=relative)
-def test_imports_point_down(source: Path):
+def test_imports_point_down(source: Path) -> None:
     own = floor_of(source) or "cli"  # the package's front door leads to the command line
     reached = {name.split(".")[1] for name in imported(source) if name.startswith("mailrules.")}
     up_or_beside = {
-        other
-        for other in reached - {own}
-        if FLOORS[other] >= FLOORS[own] and (own, other) not in MAY_IMPORT_BESIDE
+        other for other in reached - {own} if FLOORS[other] >= FLOORS[own] and (own, other) not in MAY_IMPORT_BESIDE
     }
 
     assert up_or_beside == set()
 
 
 @pytest.mark.parametrize("source", [one for one in SOURCES if floor_of(one) in THIRD_PARTY], ids=relative)
-def test_the_pillars_are_pure(source: Path):
+def test_the_pillars_are_pure(source: Path) -> None:
     own = floor_of(source) or ""
     roots = {name.split(".")[0] for name in imported(source)}
     allowed_outside = THIRD_PARTY[own] | {"mailrules"}
@@ -97,25 +95,25 @@ def test_the_pillars_are_pure(source: Path):
 
 
 @pytest.mark.parametrize("source", [*SOURCES, *TESTS], ids=relative)
-def test_no_file_is_too_long(source: Path):
+def test_no_file_is_too_long(source: Path) -> None:
     assert len(source.read_text().splitlines()) <= LONGEST
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=relative)
-def test_every_file_says_its_one_job_first(source: Path):
+def test_every_file_says_its_one_job_first(source: Path) -> None:
     docstring = ast.get_docstring(ast.parse(source.read_text())) or ""
     first = docstring.splitlines()[0] if docstring else ""
 
     assert first.endswith((".", ":", "?")), f"the first line of {relative(source)} is {first!r}"
 
 
-def test_every_floor_is_in_the_plan():
+def test_every_floor_is_in_the_plan() -> None:
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
 
     assert folders - set(FLOORS) <= {"docs"}
 
 
-def test_nothing_else_lies_at_the_top():
+def test_nothing_else_lies_at_the_top() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     tops = {line.split("/")[0] for line in listed.splitlines()}
     expected = {"pyproject.toml", "README.md", "LICENSE", "mailrules", "rules.example.toml", "tests", "deploy"}

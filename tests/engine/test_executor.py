@@ -23,7 +23,7 @@ LOWERINGS = [
 @pytest.mark.parametrize("without", [("MOVE",), ("MOVE", "UIDPLUS")])
 async def test_a_copy_that_is_refused_leaves_the_message_as_it_was(
     dovecot: Dovecot, user: str, tmp_path: Path, without: tuple[str, ...]
-):
+) -> None:
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE_AND_FLAG, without=without) as it:
         it.proxy.refuse("UID COPY", "NO [OVERQUOTA] Quota exceeded")
@@ -38,7 +38,9 @@ async def test_a_copy_that_is_refused_leaves_the_message_as_it_was(
 
 
 @pytest.mark.parametrize("without", LOWERINGS)
-async def test_a_message_is_moved_with_its_flags(dovecot: Dovecot, user: str, tmp_path: Path, without: tuple[str, ...]):
+async def test_a_message_is_moved_with_its_flags(
+    dovecot: Dovecot, user: str, tmp_path: Path, without: tuple[str, ...]
+) -> None:
     async with scene(dovecot, user, tmp_path, MOVE_AND_FLAG, without=without) as it:
         dovecot.deliver(user, message("one"), message("two"))
 
@@ -50,7 +52,7 @@ async def test_a_message_is_moved_with_its_flags(dovecot: Dovecot, user: str, tm
         assert it.states() == [OutcomeState.DONE]
 
 
-async def test_without_uidplus_nothing_is_expunged_only_marked(dovecot: Dovecot, user: str, tmp_path: Path):
+async def test_without_uidplus_nothing_is_expunged_only_marked(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
     async with scene(dovecot, user, tmp_path, MOVE_ALL, without=("MOVE", "UIDPLUS")) as it:
         dovecot.deliver(user, message("one"))
 
@@ -63,7 +65,7 @@ async def test_without_uidplus_nothing_is_expunged_only_marked(dovecot: Dovecot,
 @pytest.mark.parametrize("without", LOWERINGS)
 async def test_what_another_client_has_marked_deleted_is_left_alone(
     dovecot: Dovecot, user: str, tmp_path: Path, without: tuple[str, ...]
-):
+) -> None:
     dovecot.append(user, "INBOX", message("somebody's"), [r"\Deleted"])
     rules = MOVE_ALL + rule("away", 'subject = "two"', "expunge = true")
     async with scene(dovecot, user, tmp_path, rules, without=without) as it:
@@ -75,7 +77,7 @@ async def test_what_another_client_has_marked_deleted_is_left_alone(
         assert set(it.subjects()["INBOX"]) >= {"somebody's", "one more of somebody's"}
 
 
-async def test_a_batch_that_fails_goes_again_one_message_at_a_time(dovecot: Dovecot, user: str, tmp_path: Path):
+async def test_a_batch_that_fails_goes_again_one_message_at_a_time(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE_ALL, without=("MOVE",)) as it:
         it.proxy.refuse("UID COPY", "NO [SERVERBUG] Internal error", times=1)
@@ -87,7 +89,9 @@ async def test_a_batch_that_fails_goes_again_one_message_at_a_time(dovecot: Dove
         assert it.proxy.recording.names.count("UID COPY") == 3
 
 
-async def test_an_advertised_move_that_is_refused_becomes_the_next_row(dovecot: Dovecot, user: str, tmp_path: Path):
+async def test_an_advertised_move_that_is_refused_becomes_the_next_row(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE_ALL) as it:
         it.proxy.refuse("UID MOVE", "NO MOVE extension not supported")
@@ -101,7 +105,7 @@ async def test_an_advertised_move_that_is_refused_becomes_the_next_row(dovecot: 
         assert it.proxy.recording.names.count("UID MOVE") == 1
 
 
-async def test_a_target_that_vanished_is_created_again(dovecot: Dovecot, user: str, tmp_path: Path):
+async def test_a_target_that_vanished_is_created_again(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE_ALL) as it, it.filing() as filing:
         await filing.handle_new(lambda: None)
@@ -118,7 +122,7 @@ async def test_a_target_that_vanished_is_created_again(dovecot: Dovecot, user: s
 
 async def test_a_keyword_that_the_server_refuses_is_told_and_the_message_gets_no_wrong_flags(
     dovecot: Dovecot, user: str, tmp_path: Path
-):
+) -> None:
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, FLAGS_ONLY) as it:
         it.proxy.refuse("UID STORE", "BAD Command Argument Error. 11")
@@ -131,7 +135,9 @@ async def test_a_keyword_that_the_server_refuses_is_told_and_the_message_gets_no
         assert it.reason() == "UID STORE was answered BAD Command Argument Error. 11"
 
 
-async def test_flags_that_were_set_are_put_back_when_the_rest_fails(dovecot: Dovecot, user: str, tmp_path: Path):
+async def test_flags_that_were_set_are_put_back_when_the_rest_fails(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE_AND_FLAG) as it:
         it.proxy.refuse("UID MOVE", "NO [NOPERM] Permission denied")
@@ -145,7 +151,7 @@ async def test_flags_that_were_set_are_put_back_when_the_rest_fails(dovecot: Dov
         ]
 
 
-async def test_a_refused_message_is_tried_again_when_it_is_due(dovecot: Dovecot, user: str, tmp_path: Path):
+async def test_a_refused_message_is_tried_again_when_it_is_due(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE_ALL) as it, it.filing() as filing:
         it.proxy.refuse("UID MOVE", "NO [INUSE] Mailbox is locked", times=1)
@@ -165,7 +171,7 @@ async def test_a_refused_message_is_tried_again_when_it_is_due(dovecot: Dovecot,
         assert it.states() == [OutcomeState.PENDING, OutcomeState.DONE]
 
 
-async def test_an_ok_to_a_copy_that_copied_nothing_is_not_believed(dovecot: Dovecot, user: str, tmp_path: Path):
+async def test_an_ok_to_a_copy_that_copied_nothing_is_not_believed(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE_ALL) as it:
         it.proxy.refuse("UID MOVE", "OK No messages found")

@@ -57,26 +57,26 @@ def fly(works: list[Work]) -> list[list[tuple[StepKind, tuple[int, ...]]]]:
 )
 def test_an_irrevocable_step_waits_for_what_it_rests_on(
     kinds: tuple[StepKind, ...], shareable: bool, expected: list[list[StepKind]]
-):
+) -> None:
     flights = fly([work(1, *kinds, shareable=shareable)])
 
     assert [[kind for kind, _ in flight] for flight in flights] == expected
 
 
-def test_equal_steps_of_many_messages_are_one_command():
+def test_equal_steps_of_many_messages_are_one_command() -> None:
     works = [work(1, STORE, MOVE), work(2, MOVE), work(3, STORE, MOVE), work(4, MOVE, target=b"Other")]
 
     assert fly(works) == [[(STORE, (1, 3)), (MOVE, (1, 2, 3)), (MOVE, (4,))]]
 
 
-def test_a_message_that_goes_alone_shares_no_command():
+def test_a_message_that_goes_alone_shares_no_command() -> None:
     first, second = work(1, MOVE), work(2, MOVE)
     first.alone = second.alone = True
 
     assert fly([first, second]) == [[(MOVE, (1,)), (MOVE, (2,))]]
 
 
-def test_a_message_with_a_verdict_or_an_unclear_one_sends_nothing():
+def test_a_message_with_a_verdict_or_an_unclear_one_sends_nothing() -> None:
     held, unclear = work(1, MOVE), work(2, MOVE)
     held.finish(EntryState.HELD)
     unclear.unclear = True
@@ -84,7 +84,7 @@ def test_a_message_with_a_verdict_or_an_unclear_one_sends_nothing():
     assert (next_flight([held, unclear]), is_last([held, unclear])) == ((), True)
 
 
-def test_the_last_flight_is_known_before_it_is_answered():
+def test_the_last_flight_is_known_before_it_is_answered() -> None:
     works = [work(1, COPY, MOVE), work(2, MOVE)]
 
     next_flight(works)

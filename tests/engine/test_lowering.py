@@ -28,7 +28,7 @@ def change(*add: str, remove: tuple[str, ...] = (), replace: tuple[str, ...] | N
         ("IMAP4rev2", False, Lowering.MOVE),
     ],
 )
-def test_the_row_is_what_the_server_has(capabilities: str, move_refused: bool, expected: Lowering):
+def test_the_row_is_what_the_server_has(capabilities: str, move_refused: bool, expected: Lowering) -> None:
     assert lowering_for(Capabilities(capabilities.split()), move_refused=move_refused) is expected
 
 
@@ -43,7 +43,7 @@ def test_the_row_is_what_the_server_has(capabilities: str, move_refused: bool, e
 )
 def test_an_ending_becomes_what_the_row_says(
     lowering: Lowering, can_expunge: bool, move: list[StepKind], expunge: list[StepKind]
-):
+) -> None:
     def kinds(ending: Relocation | Discard) -> list[StepKind]:
         steps = lower(ResolvedPlan(None, (), ending), lowering, (), can_expunge=can_expunge)
         return [step.kind for step in steps]
@@ -51,7 +51,7 @@ def test_an_ending_becomes_what_the_row_says(
     assert (kinds(Relocation(LISTS, "r")), kinds(Discard("r"))) == (move, expunge)
 
 
-def test_flags_come_first_then_copies_then_the_ending():
+def test_flags_come_first_then_copies_then_the_ending() -> None:
     plan = ResolvedPlan(change("\\Seen"), ((BOXES, "r"),), Relocation(LISTS, "r"))
 
     steps = lower(plan, Lowering.MOVE, (), can_expunge=True)
@@ -59,7 +59,7 @@ def test_flags_come_first_then_copies_then_the_ending():
     assert [step.kind for step in steps] == [STORE, COPY, MOVE]
 
 
-def test_a_target_carries_what_was_known_of_it_before():
+def test_a_target_carries_what_was_known_of_it_before() -> None:
     (step,) = lower(ResolvedPlan(None, (), Relocation(LISTS, "r")), Lowering.MOVE, (), can_expunge=True)
 
     assert step == Step(kind=MOVE, rule="r", target=b"Lists", target_uidvalidity=7, target_uidnext=12)
@@ -79,7 +79,7 @@ def test_a_target_carries_what_was_known_of_it_before():
 )
 def test_only_flags_that_differ_are_stored(
     wanted: FlagChange, present: tuple[str, ...], expected: list[tuple[str, ...]]
-):
+) -> None:
     steps = lower(ResolvedPlan(wanted, (), None), Lowering.MOVE, present, can_expunge=True)
 
     assert [step.add or step.remove or step.replace or () for step in steps] == expected

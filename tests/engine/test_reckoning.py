@@ -42,7 +42,7 @@ def test_claims_are_matched_with_what_arrived_as_multisets(
     claims: list[tuple[int, str, bool]],
     arrived: list[tuple[int, str]],
     expected: dict[int, tuple[Finding, int | None]],
-):
+) -> None:
     found = reckon([Claim(*claim) for claim in claims], arrived)
 
     assert found == {key: Found(*finding) for key, finding in expected.items()}

@@ -57,7 +57,7 @@ def alive(it: Scene) -> dict[str, list[str]]:
 @pytest.mark.parametrize(("without", "commands"), EVERY_LOWERING)
 async def test_a_cut_at_any_point_of_any_command_loses_and_doubles_nothing(
     dovecot: Dovecot, user: str, tmp_path: Path, rules: str, without: Sequence[str], commands: Sequence[str]
-):
+) -> None:
     cuts = 0
     async with scene(dovecot, user, tmp_path, rules, without=without) as it:
         for command in commands:
@@ -77,7 +77,7 @@ async def test_a_cut_at_any_point_of_any_command_loses_and_doubles_nothing(
 
 async def test_a_server_that_goes_on_after_its_client_is_gone_is_waited_for(
     dovecot: Dovecot, user: str, tmp_path: Path
-):
+) -> None:
     """The old session copies only after the new one has looked: found by the second look, not repeated."""
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE, without=("MOVE",)) as it:
@@ -107,7 +107,7 @@ async def test_a_server_that_goes_on_after_its_client_is_gone_is_waited_for(
 @pytest.mark.parametrize("nth", [1, 2, 5])
 async def test_a_connection_that_is_lost_in_the_repair_too_is_repaired_again(
     dovecot: Dovecot, user: str, tmp_path: Path, nth: int
-):
+) -> None:
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE, without=("MOVE",)) as it:
         it.proxy.cut("UID COPY", Point.AFTER_COMMAND)
@@ -122,5 +122,5 @@ async def test_a_connection_that_is_lost_in_the_repair_too_is_repaired_again(
 async def until(holds: Callable[[], bool]) -> None:
     """Wait for something that happens in this loop."""
     async with asyncio.timeout(10):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
             await asyncio.sleep(0.005)

@@ -32,7 +32,7 @@ WRITES = [("before", "2"), ("after", "2"), ("before", "3"), ("after", "3")]
 @pytest.mark.parametrize("lowering", COMMANDS)
 async def test_a_kill_at_any_point_loses_and_doubles_nothing(
     dovecot: Dovecot, user: str, tmp_path: Path, lowering: str
-):
+) -> None:
     without, commands = COMMANDS[lowering]
     kills = 0
     async with Proxy(dovecot.ports.imap, without=without) as proxy:
