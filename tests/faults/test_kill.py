@@ -2,7 +2,6 @@
 
 import signal
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -69,5 +68,5 @@ async def test_a_kill_at_any_point_loses_and_doubles_nothing(
 
 def found(dovecot: Dovecot, user: str) -> dict[str, Counter[str]]:
     """How many messages of each subject are in each mailbox that is not empty."""
-    subjects: dict[str, Sequence[str]] = dovecot.subjects(user)
+    subjects = dovecot.subjects(user)
     return {mailbox: Counter(names) for mailbox, names in subjects.items() if names}
