@@ -85,7 +85,7 @@ def log_outcome(outcome: Outcome) -> None:
     for action in outcome.actions:
         line.log(level, event, **_action_fields(action))
     if not outcome.actions:
-        line.log(level, event, rule=", ".join(outcome.rules))
+        line.log(level, event, rule=", ".join(outcome.rules or outcome.observed))
 
 
 def _action_fields(action: ActionDone) -> dict[str, str]:

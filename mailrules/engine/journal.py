@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +10,8 @@ from mailrules.engine.answers import RETRY_FOR, retry_after
 from mailrules.engine.flights import Work
 from mailrules.engine.outcome import ActionDone, ActionKind, Outcome, OutcomeState
 from mailrules.engine.reading import Fetched
-from mailrules.rules import ConditionTrace, Expunge, FlagChange, MoveTo, Plan, RuleTrace, Trash, Verdict
+from mailrules.engine.reasons import reasons_of
+from mailrules.rules import Expunge, FlagChange, MoveTo, Plan, Trash, Verdict
 from mailrules.store import Entry, EntryState, Step, StepKind
 
 __all__ = ["conclude", "decided", "draft", "held", "outcome_of", "would_be"]
@@ -42,7 +42,7 @@ def draft(account: str, mailbox: bytes, uidvalidity: int, message: Fetched) -> E
 
 def decided(entry: Entry, verdict: Verdict, ruleset: str) -> Entry:
     """The entry with the rules that acted and their reasons; ``ruleset`` is the digest of all rules in force."""
-    return replace(entry, rules=verdict.matched, ruleset=ruleset, trace=_trace_json(verdict))
+    return replace(entry, rules=verdict.matched, ruleset=ruleset, trace=reasons_of(verdict))
 
 
 def held(entry: Entry, reason: str) -> Entry:
@@ -61,9 +61,7 @@ def conclude(work: Work, now: datetime) -> Entry:
     return replace(entry, state=state, reason=work.reason, due=now + retry_after(entry.attempts))
 
 
-def outcome_of(
-    entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: Fetched | None, trace: tuple[RuleTrace, ...] = ()
-) -> Outcome:
+def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: Fetched | None) -> Outcome:
     """What to tell about an entry; ``paths`` are the readable names of its targets."""
     return Outcome(
         account=entry.account,
@@ -76,7 +74,7 @@ def outcome_of(
         rules=entry.rules,
         actions=tuple(_actions(entry.steps, paths)),
         reason=entry.reason,
-        trace=trace,
+        why=entry.trace,
     )
 
 
@@ -90,10 +88,12 @@ def would_be(account: str, mailbox: str, message: Fetched, verdict: Verdict) -> 
         sender=message.sender,
         subject=message.subject,
         state=OutcomeState.HELD if verdict.error else OutcomeState.OBSERVED,
-        rules=verdict.matched + verdict.observed,
+        rules=verdict.matched,
         actions=tuple(_planned(verdict.plan)),
         reason=verdict.error or "",
-        trace=verdict.trace,
+        why=reasons_of(verdict),
+        observed=verdict.observed,
+        unknown=verdict.unknown,
     )
 
 
@@ -119,23 +119,6 @@ def _planned(plan: Plan) -> Iterable[ActionDone]:
             yield ActionDone(ActionKind.EXPUNGE, rule)
         case None:
             pass
-
-
-def _trace_json(verdict: Verdict) -> str:
-    """Why the matched rules matched, as the journal keeps it."""
-    reasons = [
-        {"rule": trace.rule, "conditions": [_condition_json(condition) for condition in trace.conditions]}
-        for trace in verdict.trace
-        if trace.rule in verdict.matched
-    ]
-    return json.dumps(reasons, ensure_ascii=False)
-
-
-def _condition_json(condition: ConditionTrace) -> dict[str, object]:
-    shown: dict[str, object] = {"key": condition.key, "result": condition.result.name.lower()}
-    if condition.children:
-        return shown | {"children": [_condition_json(child) for child in condition.children]}
-    return shown | {"wanted": condition.wanted, "seen": condition.seen}
 
 
 def _actions(steps: Iterable[Step], paths: Mapping[bytes, str]) -> Iterable[ActionDone]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from mailrules.rules.trace import RuleTrace
+from mailrules.engine.reasons import read_reasons
+from mailrules.rules import RuleTrace
 
 __all__ = ["ActionDone", "ActionKind", "Outcome", "OutcomeState"]
 
@@ -65,4 +66,15 @@ class Outcome:
     actions: tuple[ActionDone, ...]
     reason: str = ""
     """Why it is pending or held, or what to know of one that is done; a sentence for people."""
-    trace: tuple[RuleTrace, ...] = ()
+    why: str = ""
+    """The reasons as the journal keeps them; `trace` reads them."""
+
+    observed: tuple[str, ...] = ()
+    """Rules in observe mode that matched; ``rules`` are the others."""
+    unknown: tuple[str, ...] = ()
+    """Rules that could not be decided."""
+
+    @property
+    def trace(self) -> tuple[RuleTrace, ...]:
+        """The rules that matched, with what each of their conditions saw."""
+        return read_reasons(self.why)

@@ -17,6 +17,7 @@ its messages is the journal's. A message that can't be finished never holds up t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
@@ -28,7 +29,7 @@ from mailrules.engine.journal import conclude, outcome_of, would_be
 from mailrules.engine.reading import Fetched
 from mailrules.engine.recovery import replay
 from mailrules.imap import MailboxName, SelectedMailbox
-from mailrules.rules import Ruleset
+from mailrules.rules import Plan, Ruleset
 from mailrules.store import Checkpoint, Entry, EntryState, Own
 
 __all__ = ["Path"]
@@ -63,8 +64,11 @@ class Path:
         decisions = await decide(self.context, self.origin, messages, ruleset, owners)
         for decision in decisions:
             verdict = decision.verdict
-            if verdict.observed or (self.context.observe and verdict.plan):
+            if self.context.observe and verdict.plan:
                 self.report_observed(decision)
+            elif verdict.observed:
+                # The other rules' actions are no would-be: they are carried out, and reported then.
+                self.report_observed(replace(decision, verdict=replace(verdict, matched=(), plan=Plan(), error=None)))
         return decisions
 
     async def journal(

@@ -58,7 +58,7 @@ class House:
     def write(self, *accounts: str, rules: str = FILE_ALL) -> None:
         """Put the rule file into place, as an editor does."""
         new = self.path.with_name("new")
-        new.write_text('[daemon]\nstate = "state.db"\n' + "".join(accounts) + rules)
+        new.write_text('[daemon]\nstate = "state.db"\ngrace = 0.1\n' + "".join(accounts) + rules)
         new.rename(self.path)
 
     @asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from mailrules.config import load
 from mailrules.daemon.supervisor import Supervisor
 from mailrules.demo import Delay, Drop, MemoryServer
-from mailrules.engine.account import AccountContext
 from mailrules.store import Locked, SqliteStore
 from tests.builders import message
 from tests.daemon.house import House, account
@@ -161,10 +159,7 @@ async def test_a_stop_lets_the_flight_in_hand_come_to_its_end(house: House) -> N
         assert (mail_in(server, "INBOX"), mail_in(server, "Filed"), len(house.outcomes)) == (0, 1, 1)
 
 
-async def test_what_a_lost_connection_left_half_done_is_finished_beside_the_watch(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mailrules.daemon.account.AccountContext", partial(AccountContext, grace=0.1))
+async def test_what_a_lost_connection_left_half_done_is_finished_beside_the_watch(house: House) -> None:
     async with servers(1) as (server,):
         house.write(table("work", server))
         server.faults.plan("UID MOVE", Drop.BEFORE)
