@@ -1,0 +1,56 @@
+"""The reasons for what was done to a message, as the journal keeps them: JSON text, written and read here."""
+
+from __future__ import annotations
+
+import json
+from typing import NotRequired, TypedDict
+
+from mailrules.rules import ConditionTrace, RuleTrace, Truth, Verdict
+
+__all__ = ["read_reasons", "reasons_of"]
+
+
+class _Condition(TypedDict):
+    """A condition in JSON; a group has children, the others what they wanted and saw."""
+
+    key: str
+    result: str
+    wanted: NotRequired[str]
+    seen: NotRequired[str]
+    children: NotRequired[list[_Condition]]
+
+
+class _Rule(TypedDict):
+    """A rule in JSON."""
+
+    rule: str
+    conditions: list[_Condition]
+
+
+def reasons_of(verdict: Verdict) -> str:
+    """Why the rules matched that matched, be it only to be observed."""
+    told = {*verdict.matched, *verdict.observed}
+    return json.dumps([_written(trace) for trace in verdict.trace if trace.rule in told], ensure_ascii=False)
+
+
+def read_reasons(text: str) -> tuple[RuleTrace, ...]:
+    """Read what ``reasons_of`` wrote; nothing, if no reason was kept."""
+    rules: list[_Rule] = json.loads(text or "[]")
+    return tuple(RuleTrace(rule["rule"], Truth.TRUE, tuple(map(_read, rule["conditions"]))) for rule in rules)
+
+
+def _written(trace: RuleTrace) -> _Rule:
+    return {"rule": trace.rule, "conditions": [_written_condition(condition) for condition in trace.conditions]}
+
+
+def _written_condition(trace: ConditionTrace) -> _Condition:
+    condition: _Condition = {"key": trace.key, "result": trace.result.value}
+    if trace.children:
+        return {**condition, "children": [_written_condition(child) for child in trace.children]}
+    return {**condition, "wanted": trace.wanted, "seen": trace.seen}
+
+
+def _read(condition: _Condition) -> ConditionTrace:
+    children = tuple(map(_read, condition.get("children", ())))
+    seen = condition.get("seen", "")
+    return ConditionTrace(condition["key"], condition.get("wanted", ""), seen, Truth(condition["result"]), children)
