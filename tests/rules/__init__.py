@@ -1,0 +1,1 @@
+"""Rules: reading mail, matching it, planning what is done."""

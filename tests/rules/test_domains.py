@@ -1,0 +1,38 @@
+"""Domains are compared as A-labels, bad ones as they are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailrules.rules.domains import a_labels
+
+
+@pytest.mark.parametrize(
+    ("domain", "compared"),
+    [
+        ("Example.ORG", "example.org"),
+        ("example.org.", "example.org"),
+        ("münchen.example", "xn--mnchen-3ya.example"),
+        ("MÜNCHEN.example", "xn--mnchen-3ya.example"),
+        ("mu\u0308nchen.example", "xn--mnchen-3ya.example"),
+        ("XN--MNCHEN-3YA.example", "xn--mnchen-3ya.example"),
+        ("straße.example", "xn--strae-oqa.example"),
+        ("例え。テスト", "xn--r8jz45g.xn--zckzah"),
+        ("ｅｘａｍｐｌｅ.org", "example.org"),
+        ("*.münchen.example", "*.xn--mnchen-3ya.example"),
+        ("mün*.example", "mün*.example"),
+        ("[192.0.2.1]", "[192.0.2.1]"),
+        ("a..ü", "a..xn--tda"),
+        (".münchen.example", ".xn--mnchen-3ya.example"),
+        ("Ü" * 64, "ü" * 64),
+        ("under_score.example", "under_score.example"),
+        ("", ""),
+    ],
+)
+def test_a_domain_has_one_spelling(domain: str, compared: str) -> None:
+    assert a_labels(domain) == compared
+
+
+@given(st.text())
+def test_no_domain_makes_it_raise_and_twice_is_once(domain: str) -> None:
+    assert a_labels(a_labels(domain)) == a_labels(domain)

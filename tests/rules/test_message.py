@@ -1,0 +1,89 @@
+"""A message decodes what rules ask for, once, and says nothing of what was not fetched."""
+
+from mailrules.rules import Message
+from mailrules.rules.text import Text
+from tests.rules.builders import message
+
+
+def texts(mail: Message, name: str) -> list[str]:
+    return [text.value for text in mail.fields.texts(name)]
+
+
+def test_a_field_is_decoded_with_every_occurrence() -> None:
+    mail = message("Subject: =?utf-8?Q?f=C3=BCr?=", "subject:  b ")
+
+    assert texts(mail, "SUBJECT") == ["für", "b"]
+
+
+def test_a_missing_field_has_no_occurrence() -> None:
+    assert message().fields.texts("SUBJECT") == ()
+    assert message().fields.addresses(("TO", "CC")) == ()
+    assert message().fields.list_ids() == ()
+
+
+def test_raw_utf8_and_raw_8bit_are_decoded() -> None:
+    assert texts(message("Subject: für"), "SUBJECT") == ["für"]
+    assert texts(message("Subject: für".encode("latin-1")), "SUBJECT") == ["für"]
+
+
+def test_text_is_composed_and_folded() -> None:
+    (text,) = message("Subject: Stra\u00dfe CAFE\u0301").fields.texts("SUBJECT")
+
+    assert text == Text("Straße CAFÉ", "strasse café")
+
+
+def test_the_parts_of_an_address_are_ready_to_be_compared() -> None:
+    (field,) = message("From: =?utf-8?Q?J=C3=BCrgen?= <J.M+Lists@MÜLLER.Example>").fields.addresses(("FROM",))
+    (address,) = field.addresses
+
+    assert field.text.value == "Jürgen <J.M+Lists@MÜLLER.Example>"
+    assert address.name == Text("Jürgen", "jürgen")
+    assert address.address == Text("J.M+Lists@xn--mller-kva.example", "j.m+lists@xn--mller-kva.example")
+    assert address.local == Text("J.M+Lists", "j.m+lists")
+    assert address.user == Text("J.M", "j.m")
+    assert address.detail == Text("Lists", "lists")
+    assert address.domain == Text("xn--mller-kva.example", "xn--mller-kva.example")
+
+
+def test_absent_parts_of_an_address_are_none() -> None:
+    (field,) = message("From: root").fields.addresses(("FROM",))
+    (address,) = field.addresses
+
+    assert (address.name, address.detail, address.domain) == (None, None, None)
+    assert address.user == address.local == address.address == Text("root", "root")
+
+
+def test_several_headers_are_read_as_one_field() -> None:
+    mail = message("Cc: c@example.org", "To: a@example.org, b@example.org", "To: d@example.org")
+    fields = mail.fields.addresses(("TO", "CC", "BCC"))
+
+    assert [[each.local.value for each in field.addresses] for field in fields] == [["a", "b"], ["d"], ["c"]]
+
+
+def test_a_header_without_any_address_keeps_its_text() -> None:
+    (field,) = message("To: <>").fields.addresses(("TO",))
+
+    assert field.text.value == "<>"
+
+
+def test_a_list_has_its_identifier_and_its_name() -> None:
+    mail = message("List-Id: =?utf-8?Q?Python=3A?= <developers> <Python-Dev.python.org>", "List-Id: bare.example.org")
+
+    assert [(each.identifier.value, each.name.value) for each in mail.fields.list_ids()] == [
+        ("Python-Dev.python.org", "Python-Dev"),
+        ("bare.example.org", "bare"),
+    ]
+
+
+def test_flags_are_compared_without_case() -> None:
+    assert message(flags=frozenset({"\\Seen", "$Label1"})).flag_keys == frozenset({"\\seen", "$label1"})
+    assert message(flags=None).flag_keys is None
+
+
+def test_answers_are_added_and_what_was_decoded_is_kept() -> None:
+    mail = message("Subject: a", searches={"SEEN": True})
+    answered = mail.answered({"UNSEEN": None})
+
+    assert answered.searches == {"SEEN": True, "UNSEEN": None}
+    assert answered.fields is mail.fields
+    assert mail.searches == {"SEEN": True}
