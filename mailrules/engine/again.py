@@ -26,7 +26,7 @@ def _without(entry: Entry, made: frozenset[bytes]) -> Entry:
     following = [*entry.steps[1:], None]
     steps = tuple(
         step
-        for step, after in zip(entry.steps, following, strict=True)
+        for step, after in zip(entry.steps, following, strict=False)  # an entry that is held has no steps
         if step.kind is not StepKind.COPY
         or step.target not in made
         or (after is not None and after.kind is StepKind.MARK_DELETED)

@@ -124,7 +124,7 @@ def _planned(plan: Plan) -> Iterable[ActionDone]:
 def _actions(steps: Iterable[Step], paths: Mapping[bytes, str]) -> Iterable[ActionDone]:
     """Steps as the actions they came from: a copy whose message is then marked and expunged was a move."""
     steps = list(steps)
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
+    for step, following in zip(steps, [*steps[1:], None], strict=False):  # an entry that is held has no steps
         match step.kind:
             case StepKind.STORE_FLAGS if step.replace is not None:
                 yield ActionDone(ActionKind.SET_FLAGS, step.rule, flags=step.replace)
