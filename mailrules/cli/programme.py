@@ -1,7 +1,7 @@
 """What the demo shows: each mail with the rule that took it and why, then the mailboxes as a tree."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 from rich.tree import Tree
@@ -12,8 +12,10 @@ from mailrules.cli.stage import Filed, Stage
 from mailrules.daemon.cleaning import cleaned
 from mailrules.demo import Message
 from mailrules.demo.server import HOST
-from mailrules.engine.outcome import ActionDone, Outcome
-from mailrules.rules import ConditionTrace, RuleTrace, Truth
+from mailrules.engine.outcome import ActionDone, ActionKind, Outcome
+from mailrules.rules import ConditionTrace, Truth
+
+_LEAVES = {ActionKind.MOVE, ActionKind.EXPUNGE}
 
 
 class Programme(ABC):
@@ -45,25 +47,19 @@ class TextProgramme(Programme):
     def open(self, stage: Stage) -> None:
         """Name those who play."""
         self._print(
-            f"An IMAP server in memory, the rules of rules.example.toml, and between them the daemon as it would "
-            f"run for you. {count(len(stage.mails), 'mail')} will arrive."
+            "An IMAP server in memory, the rules of rules.example.toml, and between them the daemon as it would run "
+            f"for you.\n{count(len(stage.mails), 'mail')} will arrive, one after another."
         )
 
     def show(self, filed: Filed) -> None:
-        """Print the mail, the reasons and the steps."""
-        subject = (cleaned(filed.subject), "bold")
-        self._print("", Text.assemble(subject, ("  from ", "dim"), cleaned(filed.sender)))
-        if filed.outcome is None:
-            self._print("  no rule acts on it: it stays in INBOX")
-            return
-        for trace in matched(filed.outcome):
-            self._print(Text.assemble("  rule ", (f'"{cleaned(trace.rule)}"', "bold"), (" matches", "green")))
-            for condition in trace.conditions:
-                self._print(*condition_lines(condition, "    "))
-        for action in filed.outcome.actions:
-            self._print(Text.assemble(("  → ", "cyan"), (action.kind.value, "bold"), f" {cleaned(_words(action))}"))
-        if filed.outcome.reason:
-            self._print(Text(f"  {cleaned(filed.outcome.reason)}", style="yellow"))
+        """Print the mail, the reasons and the actions."""
+        self._print("", Text.assemble((cleaned(filed.subject), "bold"), ("  from ", "dim"), cleaned(filed.sender)))
+        for outcome in filed.outcomes:
+            self._print(*_reasons(outcome), *_actions(outcome))
+        if not filed.outcomes:
+            self._print("  no rule matches: it stays in INBOX")
+        elif not any(action.kind in _LEAVES for outcome in filed.outcomes for action in outcome.actions):
+            self._print("  it stays in INBOX")
 
     def close(self, stage: Stage) -> None:
         """Print the tree of mailboxes."""
@@ -88,15 +84,24 @@ class TextProgramme(Programme):
 
 
 class JsonProgramme(Programme):
-    """One JSON object a mail, and nothing else but, with --keep, one for the server."""
+    """One JSON object a mail; with --keep, one more that tells how to reach the server."""
 
     def open(self, stage: Stage) -> None:
         """Print nothing."""
 
     def show(self, filed: Filed) -> None:
         """Print the object."""
-        shown: dict[str, object] = {"from": filed.sender, "subject": filed.subject, "mailboxes": filed.mailboxes}
-        print_json(shown | _acted(filed.outcome) if filed.outcome else shown | {"result": "kept"})
+        print_json(
+            {
+                "from": filed.sender,
+                "subject": filed.subject,
+                "matched": [rule for outcome in filed.outcomes for rule in outcome.rules],
+                "observed": [rule for outcome in filed.outcomes for rule in outcome.observed],
+                "why": [reason for outcome in filed.outcomes for reason in _why(outcome)],
+                "steps": [_step(action) for outcome in filed.outcomes for action in outcome.actions],
+                "mailboxes": filed.mailboxes,
+            }
+        )
 
     def close(self, stage: Stage) -> None:
         """Print nothing."""
@@ -104,47 +109,47 @@ class JsonProgramme(Programme):
     def invite(self, stage: Stage) -> None:
         """Print the server's address and the rule file."""
         options = stage.server.options
-        print_json(
-            {
-                "host": HOST,
-                "port": stage.server.port,
-                "username": options.user,
-                "password": options.password,
-                "rules": str(stage.rules),
-            }
-        )
+        address = {"host": HOST, "port": stage.server.port, "username": options.user, "password": options.password}
+        print_json({**address, "rules": str(stage.rules)})
 
 
-def matched(outcome: Outcome) -> tuple[RuleTrace, ...]:
-    """Return the reasons of the rules that took part."""
-    return tuple(trace for trace in outcome.trace if trace.rule in outcome.rules)
+def _reasons(outcome: Outcome) -> Iterator[Text]:
+    for trace in outcome.trace:
+        observed = trace.rule in outcome.observed
+        word = ("would match (observed only)", "cyan") if observed else ("matches", "green")
+        yield Text.assemble("  rule ", (f'"{cleaned(trace.rule)}"', "bold"), " ", word)
+        for condition in trace.conditions:
+            yield from condition_lines(condition, "    ")
 
 
-def _acted(outcome: Outcome) -> dict[str, object]:
-    traces = matched(outcome)
-    return {
-        "result": outcome.state.value,
-        "matched": [trace.rule for trace in traces],
-        "why": [reason for trace in traces for reason in _reasons(trace.rule, trace.conditions)],
-        "steps": [{action.kind.value: action.target or list(action.flags) or True} for action in outcome.actions],
-    }
+def _actions(outcome: Outcome) -> Iterator[Text]:
+    for action in outcome.actions:
+        done = action.target if action.target is not None else " ".join(action.flags)
+        yield Text.assemble("  ", ("→ ", "cyan"), (action.kind.value, "bold"), f" {cleaned(done)}")
+    if outcome.reason:
+        yield Text(f"  {outcome.state.value}: {cleaned(outcome.reason)}", style="yellow")
 
 
-def _reasons(rule: str, conditions: Iterable[ConditionTrace]) -> Iterable[Mapping[str, str]]:
-    """Go through the conditions that held, groups by what is in them."""
+def _step(action: ActionDone) -> Mapping[str, object]:
+    return {action.kind.value: action.target if action.target is not None else list(action.flags) or True}
+
+
+def _why(outcome: Outcome) -> Iterator[Mapping[str, str]]:
+    """Go through the conditions that held; of a group, those in it."""
+    for trace in outcome.trace:
+        for condition in _held(trace.conditions):
+            seen = {"wanted": condition.wanted, "seen": condition.seen}
+            yield {"rule": trace.rule, "condition": condition.key, **seen}
+
+
+def _held(conditions: Iterable[ConditionTrace]) -> Iterator[ConditionTrace]:
     for condition in conditions:
-        if condition.children:
-            yield from _reasons(rule, condition.children)
-        elif condition.result is Truth.TRUE:
-            yield {"rule": rule, "condition": condition.key, "wanted": condition.wanted, "seen": condition.seen}
-
-
-def _words(action: ActionDone) -> str:
-    return action.target if action.target is not None else " ".join(action.flags)
+        if condition.result is Truth.TRUE:
+            yield from _held(condition.children) if condition.children else (condition,)
 
 
 def _tree(mailboxes: Mapping[str, Sequence[Message]]) -> Tree:
-    """Draw the mailboxes with how many messages each has; levels that are no mailbox have no number."""
+    """Draw the mailboxes with how much is in each; levels that are no mailbox have no number."""
     tree = Tree(Text("Mailboxes", style="bold"))
     branches = {"": tree}
     for path in sorted(mailboxes, key=lambda path: (path != "INBOX", path)):

@@ -12,7 +12,7 @@ from mailrules.config import load
 from mailrules.daemon.supervisor import Supervisor
 from mailrules.demo import MemoryServer, rulefile
 from mailrules.demo.mail import Sample, samples
-from mailrules.engine.outcome import Outcome
+from mailrules.engine.outcome import Outcome, OutcomeState
 from mailrules.store import SqliteStore
 
 PATIENCE = 10.0
@@ -23,11 +23,11 @@ _STEPS = ("UID STORE", "UID COPY", "UID MOVE")
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What became of one mail: what the daemon reported (None: no rule acted), and in which mailboxes it lies."""
+    """What became of one mail: what the daemon reported (nothing, if no rule matched), and where it lies now."""
 
     sender: str
     subject: str
-    outcome: Outcome | None
+    outcomes: tuple[Outcome, ...]
     mailboxes: tuple[str, ...]
 
 
@@ -47,26 +47,26 @@ class Stage:
         since = len(self.server.commands)
         uid = self.server.deliver("INBOX", mail.content)
         async with _patience():
-            outcome = await self._handled(uid, since)
+            outcomes = [outcome async for outcome in self._handled(uid, since)]
         await asyncio.sleep(end - clock())
-        return Filed(mail.sender, mail.subject, outcome, self.server.find(mail.content))
+        return Filed(mail.sender, mail.subject, tuple(outcomes), self.server.find(mail.content))
 
     async def others(self) -> AsyncIterator[Filed]:
         """Wait for mail that somebody else brings, for ever; mail on which no rule acts is passed over."""
         while True:
             outcome = await self.outcomes.get()
             targets = tuple(action.target for action in outcome.actions if action.target is not None)
-            yield Filed(outcome.sender, outcome.subject, outcome, targets or (outcome.mailbox,))
+            yield Filed(outcome.sender, outcome.subject, (outcome,), targets or (outcome.mailbox,))
 
-    async def _handled(self, uid: int, since: int) -> Outcome | None:
+    async def _handled(self, uid: int, since: int) -> AsyncIterator[Outcome]:
         """Wait until the daemon is back in IDLE, which it enters behind its last step; then for what it tells."""
         await self.server.heard("IDLE", since)
-        acted = any(command.startswith(_STEPS) for command in self.server.commands[since:])
-        while acted or not self.outcomes.empty():
+        awaited = any(command.startswith(_STEPS) for command in self.server.commands[since:])
+        while awaited or not self.outcomes.empty():
             outcome = await self.outcomes.get()
             if outcome.uid == uid:
-                return outcome
-        return None
+                yield outcome
+                awaited = awaited and outcome.state is OutcomeState.OBSERVED
 
 
 @asynccontextmanager

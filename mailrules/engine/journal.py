@@ -42,7 +42,7 @@ def draft(account: str, mailbox: bytes, uidvalidity: int, message: Fetched) -> E
 
 def decided(entry: Entry, verdict: Verdict, ruleset: str) -> Entry:
     """The entry with the rules that acted and their reasons; ``ruleset`` is the digest of all rules in force."""
-    return replace(entry, rules=verdict.matched, ruleset=ruleset, trace=reasons_of(verdict))
+    return replace(entry, rules=verdict.matched, ruleset=ruleset, trace=reasons_of(verdict, verdict.matched))
 
 
 def held(entry: Entry, reason: str) -> Entry:
@@ -91,7 +91,7 @@ def would_be(account: str, mailbox: str, message: Fetched, verdict: Verdict) -> 
         rules=verdict.matched,
         actions=tuple(_planned(verdict.plan)),
         reason=verdict.error or "",
-        why=reasons_of(verdict),
+        why=reasons_of(verdict, verdict.matched + verdict.observed),
         observed=verdict.observed,
         unknown=verdict.unknown,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import NotRequired, TypedDict
 
 from mailrules.rules import ConditionTrace, RuleTrace, Truth, Verdict
@@ -27,10 +28,9 @@ class _Rule(TypedDict):
     conditions: list[_Condition]
 
 
-def reasons_of(verdict: Verdict) -> str:
-    """Why the rules matched that matched, be it only to be observed."""
-    told = {*verdict.matched, *verdict.observed}
-    return json.dumps([_written(trace) for trace in verdict.trace if trace.rule in told], ensure_ascii=False)
+def reasons_of(verdict: Verdict, rules: Collection[str]) -> str:
+    """Why these rules matched."""
+    return json.dumps([_written(trace) for trace in verdict.trace if trace.rule in rules], ensure_ascii=False)
 
 
 def read_reasons(text: str) -> tuple[RuleTrace, ...]:

@@ -20,9 +20,10 @@ WATCHED = RuleTrace("on trial", Truth.TRUE, (GROUP,))
 OTHER = RuleTrace("other", Truth.FALSE, ())
 
 
-def test_only_rules_that_matched_are_kept() -> None:
+def test_the_reasons_of_the_named_rules_are_kept() -> None:
     verdict = Verdict(Plan(), ("reports",), ("on trial",), (), (WATCHED, MATCHED, OTHER), None)
-    assert read_reasons(reasons_of(verdict)) == (WATCHED, MATCHED)
+    assert read_reasons(reasons_of(verdict, verdict.matched)) == (MATCHED,)
+    assert read_reasons(reasons_of(verdict, verdict.matched + verdict.observed)) == (WATCHED, MATCHED)
 
 
 def test_nothing_kept_is_no_reason() -> None:
