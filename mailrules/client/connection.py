@@ -31,6 +31,7 @@ from mailrules.imap import (
     Kind,
     Logout,
     ProtocolError,
+    Quirks,
     Refused,
     Response,
     SelectedMailbox,
@@ -104,6 +105,11 @@ class Connection:
     def selected(self) -> SelectedMailbox | None:
         """The selected mailbox as it is now."""
         return self._protocol.selected
+
+    @property
+    def quirks(self) -> Quirks:
+        """What the server does otherwise than one would think."""
+        return self._protocol.quirks
 
     @property
     def last_heard(self) -> float:

@@ -35,7 +35,7 @@ __all__ = ["Decision", "Origin", "decide", "entries_for", "is_shareable"]
 
 _MAX_HOPS = 8
 _SEARCH_ROUNDS = 10
-_TRASH = "\\Trash"
+_TRASH = Target(special_use="\\Trash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +147,29 @@ async def entries_for(
 
 
 def _targets(context: AccountContext, origin: Origin, verdict: Verdict) -> dict[MailboxName, Target]:
-    plan = verdict.plan
-    targets = [copy.target for copy in plan.copies]
-    match plan.ending:
-        case MoveTo(target=target):
-            targets.append(target)
-        case Trash():
-            targets.append(_trash())
-        case Expunge() | None:
-            pass
+    targets = [copy.target for copy in verdict.plan.copies]
+    ending = _ending(context, origin, verdict)
+    if isinstance(ending, MoveTo):
+        targets.append(ending.target)
     resolved = {context.directory.resolve(target, origin.session): target for target in targets}
     # A move to where the message is would give it a new UID, and so be a new message, for ever.
     resolved.pop(origin.name, None)
     return resolved
+
+
+def _ending(context: AccountContext, origin: Origin, verdict: Verdict) -> MoveTo | Expunge | None:
+    """How the plan ends on this server: the trash is a mailbox like others.
+
+    On Gmail an expunge outside of the trash only takes the label away, so it is a move to the trash there.
+    """
+    match verdict.plan.ending:
+        case Trash(rule=rule):
+            return MoveTo(_TRASH, rule)
+        case Expunge(rule=rule) if origin.session.connection.quirks.expunge_archives:
+            in_trash = context.directory.resolve(_TRASH, origin.session) == origin.name
+            return Expunge(rule) if in_trash else MoveTo(_TRASH, rule)
+        case ending:
+            return ending
 
 
 def _with_steps(
@@ -195,11 +205,9 @@ def _resolve(context: AccountContext, origin: Origin, verdict: Verdict) -> Resol
     directory = context.directory
     plan = verdict.plan
     ending: Relocation | Discard | None = None
-    match plan.ending:
+    match _ending(context, origin, verdict):
         case MoveTo(target=target, rule=rule):
             ending = Relocation(directory.destination(directory.resolve(target, origin.session)), rule)
-        case Trash(rule=rule):
-            ending = Relocation(directory.destination(directory.resolve(_trash(), origin.session)), rule)
         case Expunge(rule=rule):
             ending = Discard(rule)
         case None:
@@ -233,7 +241,3 @@ def _not_kept(steps: Iterable[Step], selected: SelectedMailbox) -> list[str]:
         for flag in (*step.add, *(step.replace or ()))
         if not admits(selected.permanent_flags, flag)
     ]
-
-
-def _trash() -> Target:
-    return Target(path="", special_use=_TRASH, create=True)
