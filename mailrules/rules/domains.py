@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from unicodedata import normalize
 
-from mailrules.rules.text import fold
-
-_DOTS = re.compile("[.\u3002\uff0e\uff61]")  # the full stops that RFC 3490 §3.1 counts as one
+_IDEOGRAPHIC_DOT = "\u3002"  # one of the full stops that RFC 3490 §3.1 counts as one; NFKC makes the others these two
 _LONGEST_LABEL = 63  # octets, RFC 1035 §2.3.4
 
 
@@ -19,16 +16,14 @@ def a_labels(domain: str) -> str:
     A label that is none (too long, or with a wildcard in it) is compared as it is, without case.
     """
     if domain.isascii():
-        return domain.lower().removesuffix(".")
-    return ".".join(_a_label(label) for label in _DOTS.split(domain)).removesuffix(".")
+        return domain.lower().rstrip(".")
+    text = normalize("NFKC", normalize("NFKC", domain).lower()).replace(_IDEOGRAPHIC_DOT, ".")
+    return ".".join(map(_a_label, text.split("."))).rstrip(".")
 
 
 def _a_label(label: str) -> str:
-    # Not the standard library's codec: it is IDNA 2003, which turns ß into ss and knows Unicode 3.2 only.
-    text = normalize("NFKC", label.lower())
-    if text.isascii():
-        return text
-    if "*" in text or "?" in text or len(text) > _LONGEST_LABEL:
-        return fold(label)
-    encoded = "xn--" + text.encode("punycode").decode("ascii")
-    return encoded if len(encoded) <= _LONGEST_LABEL else fold(label)
+    if label.isascii() or "*" in label or "?" in label or len(label) > _LONGEST_LABEL:
+        return label
+    # Not the standard library's idna codec: that is IDNA 2003, which makes ß ss and knows Unicode 3.2 only.
+    encoded = "xn--" + label.encode("punycode").decode("ascii")
+    return encoded if len(encoded) <= _LONGEST_LABEL else label

@@ -6,14 +6,11 @@ work, so that no mail can make them take more than linear time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
 import re2
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    Test = Callable[[str], bool]
+Test = Callable[[str], bool]
 
 _MEMORY = 64 << 20  # octets, for one pattern's automaton; the default of 8 MiB is short for large classes and repeats
 

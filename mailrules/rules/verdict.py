@@ -51,6 +51,6 @@ class Verdict:
     unknown: tuple[str, ...] = ()
     """Rules that could not be decided; they did nothing."""
     trace: tuple[RuleTrace, ...] = ()
-    """From `evaluate`: the rules that matched, observed ones too. From `explain`: every rule in scope."""
+    """From `evaluate`: the rules that matched, were observed or stayed unknown. From `explain`: every rule in scope."""
     error: str | None = None
     """Why a matching rule could not act, as when a template has no value. The plan is empty then: the message stays."""
