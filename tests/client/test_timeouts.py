@@ -16,10 +16,18 @@ from tests.servers.proxy import Proxy
 from tests.servers.scripted import Peer, scripted
 
 if TYPE_CHECKING:
+    from mailrules.client import Session
     from tests.servers.dovecot import Dovecot
 
-SHORT = Timeouts(connect=0.1, silence=0.1)
+SHORT = Timeouts(connect=0.3)
 INBOX = MailboxName(b"INBOX")
+
+
+def hurry(session: Session, silence: float) -> None:
+    """Make the client impatient, only now that it has signed in: a busy machine may need its time for that."""
+    watchdog = session.connection._watchdog
+    watchdog.stop()
+    watchdog._limit = silence
 
 
 async def silent(peer: Peer) -> None:
@@ -30,7 +38,7 @@ async def silent(peer: Peer) -> None:
 async def test_no_greeting_ends_the_attempt() -> None:
     """A server that accepts and is silent, as a TLS port is to who speaks plainly."""
     async with scripted(silent) as port:
-        with pytest.raises(ConnectTimeout, match=r'does not greet .*"implicit".* within 0\.1 seconds'):
+        with pytest.raises(ConnectTimeout, match=r'does not greet .*"implicit".* within 0\.3 seconds'):
             await Connection.open(plain(port), SHORT)
 
 
@@ -73,11 +81,12 @@ async def test_no_tcp_answer_ends_the_attempt() -> None:
 
 async def test_silence_while_a_command_waits_ends_the_connection(dovecot: Dovecot, user: str) -> None:
     """A server that is there and silent is given up, and all that waited is told so."""
-    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user, Timeouts(5, 0.2)) as session:
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user) as session:
+        hurry(session, 0.1)
         proxy.stall("NOOP")
         futures = [session.connection.submit(Noop()) for _ in range(3)]
         for future in futures:
-            with pytest.raises(CommandTimeout, match=r"silent for 0\.2 seconds"):
+            with pytest.raises(CommandTimeout, match="the server has been silent for"):
                 await future
         with pytest.raises(CommandTimeout):
             await session.connection.until(lambda: False)
@@ -89,23 +98,24 @@ async def test_any_byte_is_a_proof_of_life() -> None:
     async def script(peer: Peer) -> None:
         await peer.send("* PREAUTH hello")
         await peer.expect("A1 NOOP")
-        for _ in range(8):
+        for _ in range(12):
             await asyncio.sleep(0.05)
             await peer.send("* OK Hang in there..")
         await peer.send("A1 OK")
         await peer.end()
 
-    async with scripted(script) as port, connected(plain(port), Timeouts(5, 0.2)) as connection:
+    async with scripted(script) as port, connected(plain(port), Timeouts(5, 0.4)) as connection:
         await connection.submit(Noop())
 
 
 async def test_idle_may_be_silent(dovecot: Dovecot, user: str) -> None:
     """In IDLE silence is no fault; when IDLE is to end it is one again. `last_heard` tells how long it has been."""
-    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user, Timeouts(5, 0.1)) as session:
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user) as session:
         connection = session.connection
         await session.select(INBOX)
+        hurry(session, 0.3)
         idle = connection.idle()
-        assert not await connection.until(lambda: not connection.idling, 0.35)
+        assert not await connection.until(lambda: not connection.idling, 0.8)
         assert asyncio.get_running_loop().time() - connection.last_heard > 0.2
         proxy.stall("DONE", Point.BEFORE_COMMAND)
         connection.done()
@@ -115,18 +125,19 @@ async def test_idle_may_be_silent(dovecot: Dovecot, user: str) -> None:
 
 async def test_idle_that_never_begins_is_a_silence(dovecot: Dovecot, user: str) -> None:
     """A server that answers IDLE with nothing at all, not even `+`, is given up."""
-    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user, Timeouts(5, 0.1)) as session:
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user) as session:
         await session.select(INBOX)
         proxy.stall("IDLE", Point.BEFORE_COMMAND)
+        hurry(session, 0.1)
         with pytest.raises(CommandTimeout):
             await session.connection.idle()
 
 
 async def test_a_quiet_connection_keeps_no_timer(dovecot: Dovecot, user: str) -> None:
     """The one timer ends by itself when nothing is waited for, and begins anew with the next command."""
-    async with signed_in(dovecot.ports.imap, user, Timeouts(5, 0.1)) as session:
+    async with signed_in(dovecot.ports.imap, user, Timeouts(5, 0.5)) as session:
         watchdog = session.connection._watchdog
-        assert not await session.connection.until(lambda: False, 0.25)
+        assert not await session.connection.until(lambda: False, 1.2)
         timers = [watchdog._timer]
         await session.connection.submit(Noop())
         timers.append(watchdog._timer)

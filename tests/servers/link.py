@@ -74,9 +74,10 @@ class Link:
         finally:
             for task in tasks:
                 task.cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
             for end in (self._client, self._server):
                 end.writer.close()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            for end in (self._client, self._server):
                 with contextlib.suppress(OSError):
                     await end.writer.wait_closed()
         for result in results:
