@@ -48,11 +48,10 @@ def clash(marks: Iterable[Mark], lines: Sequence[str], line: int) -> str | None:
 
 def _value_above(mark: Mark, values: Mapping[KeyPath, Mark]) -> Mark | None:
     """Return the plain value that stands where a mark wants a table, or where it wants a value itself."""
-    for length in range(1, len(mark.path) + 1):
-        found = values.get(mark.path[:length])
-        if found and (found.end < mark.line or length == len(mark.path)):
-            return found  # a value that has not ended yet is an inline table around the mark
-    return None
+    # What lies above a key's own parts is the table it stands in, which may be the value of a key.
+    above = len(mark.path) - len(mark.keys) if mark.kind is Kind.KEY else 0
+    prefixes = (mark.path[:length] for length in range(above + 1, len(mark.path) + 1))
+    return next((values[prefix] for prefix in prefixes if prefix in values), None)
 
 
 def _second_table(mark: Mark, earlier: Mark) -> str:
@@ -82,11 +81,13 @@ def _value_beside_keys(mark: Mark, earlier: Mark, lines: Sequence[str]) -> str:
     short, long = sorted((mark, earlier), key=lambda one: len(one.path))
     name = render(tuple(part for part in short.path[_outer(short.path) :] if isinstance(part, str)))
     first = f"{name} has both a value of its own (line {short.line}) and further keys (line {long.line})"
-    value = lines[short.line - 1].partition("=")[2].strip() if short.line == short.end else "…"
-    if value.startswith("{") or short.kind is not Kind.KEY:
+    key, _, value = lines[short.line - 1].partition("=")
+    if key.strip() != render(short.keys) or short.line != short.end:
+        value = "…"
+    if value.strip().startswith("{") or short.kind is not Kind.KEY:
         return f"{first}; keep all of them in one place"
     if short.path[2:3] == ("match",) and (operator := _shorthand(short.path[3:])):
-        return f"{first}; give the value a key too: {name}.{operator} = {value}"
+        return f"{first}; give the value a key too: {name}.{operator} = {value.strip()}"
     return f"{first}; keep one of them"
 
 
