@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from mailrules.rules.plan import SPECIAL_USES
 from mailrules.rules.tables import each, kind, wrong
+from mailrules.rules.text import is_unprintable
 
-SYSTEM_FLAGS = (r"\Seen", r"\Answered", r"\Flagged", r"\Draft", r"\Deleted", r"\Recent")
-_SYSTEM = {flag.lower(): flag for flag in SYSTEM_FLAGS}
+SETTABLE_FLAGS = (r"\Seen", r"\Answered", r"\Flagged", r"\Draft")
+_SYSTEM = {flag.lower(): flag for flag in (*SETTABLE_FLAGS, r"\Deleted", r"\Recent")}
+_SPECIAL_USES = {use.lower() for use in SPECIAL_USES}
 # RFC 9051 §9: a keyword is an atom.
 _KEYWORD = re.compile(r'[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]+')
 
@@ -18,18 +21,22 @@ def read_flag(value: object) -> str:
         raise wrong(f"a flag is text, not {kind(value)}: write '\\Seen' or \"$Invoice\"")
     if not value:
         raise wrong("a flag can't be empty: write '\\Seen' or \"$Invoice\"")
-    if any(character < " " for character in value):
+    if any(map(is_unprintable, value)):
         raise wrong(r"there is a control character in this flag: TOML reads \ in double quotes, so write '\Seen'")
     if value.startswith("\\"):
-        flag = _SYSTEM.get(value.lower())
-        if flag is None:
-            raise wrong(
-                f"{value} is no flag of IMAP: write one of {', '.join(SYSTEM_FLAGS)}, or a keyword such as $Work"
-            )
-        return flag
+        return _read_system_flag(value)
     if not _KEYWORD.fullmatch(value):
         raise wrong(f'"{value}" can\'t be a keyword: use ASCII without spaces and without ( ) {{ % * " \\ ]')
     return value
+
+
+def _read_system_flag(value: str) -> str:
+    flag = _SYSTEM.get(value.lower())
+    if flag is None and value.lower() in _SPECIAL_USES:
+        raise wrong(f"{value} is a mailbox and no flag: write then.move = '{value}', or a keyword such as ${value[1:]}")
+    if flag is None:
+        raise wrong(f"{value} is no flag of IMAP: write one of {', '.join(SETTABLE_FLAGS)}, or a keyword such as $Work")
+    return flag
 
 
 def read_settable_flag(value: object) -> str:

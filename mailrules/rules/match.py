@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def _only_lists(value: object) -> object:
     if not isinstance(value, list | tuple):
-        raise wrong(f"this is {kind(value)} and should be a list of tables: any = [{{ ... }}, {{ ... }}]")
+        raise wrong(f"this is {kind(value)} and should be a list of tables: write [{{ ... }}, {{ ... }}]")
     if not value:
         raise wrong("an empty list says nothing: write at least one table in it")
     return value
@@ -41,6 +41,13 @@ class Groups(Table):
     def usage(cls) -> str:
         """Say what to write."""
         return 'write conditions, as in match.subject = "invoice", or match = "everything"'
+
+    @classmethod
+    def from_bare(cls, value: object) -> dict[str, object]:
+        """Say why nothing but a table will do."""
+        if isinstance(value, list):
+            raise wrong("this is a list and should be a table; for one of several write { any = [{ ... }, { ... }] }")
+        return super().from_bare(value)
 
     def conditions(self) -> tuple[Condition, ...]:
         """Give the conditions at this level."""

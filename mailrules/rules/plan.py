@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+SPECIAL_USES = (r"\Junk", r"\Archive", r"\Trash", r"\Sent", r"\Drafts", r"\Flagged", r"\All", r"\Important")
+"""What mailboxes can be for: RFC 6154 §2 and RFC 8457 §3."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, create_model, model_validator
 from mailrules.rules.actions import ACTIONS, Action, AddFlags, RemoveFlags
 from mailrules.rules.match import Match
 from mailrules.rules.plan import flag_key
-from mailrules.rules.tables import NonEmpty, OneOrMany, Switch, Table, each, kind, wrong
+from mailrules.rules.tables import NonEmpty, OneOrMany, Switch, Table, each, kind, wrong, wrong_at
 from mailrules.rules.text import is_unprintable
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Actions(Table):
         if not given:
             raise wrong(f"create = false does nothing by itself: {self.usage()}")
         if len(endings) > 1:
-            raise wrong(f"a message can go one way only: keep one of {' and '.join(endings)}")
+            raise wrong(f"a message can go one way only: keep {' or '.join(endings)}")
         if not self.create and not self.targets():
             raise wrong("create = false goes with copy or move")
         self._check_flags(given)
@@ -177,7 +177,7 @@ class Rule(Table):
     @model_validator(mode="after")
     def _chains_a_move(self) -> Self:
         if self.chain and not any(each.key == "move" for each in self.then.actions()):
-            raise wrong(
-                "chain = true goes with then.move: it lets the rules handle the message again where it was moved"
+            raise wrong_at(
+                ["chain"], "goes with then.move: it lets the rules handle the message again where it is moved"
             )
         return self

@@ -31,6 +31,13 @@ def wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("rule", message)
 
 
+def wrong_at(places: Iterable[str], message: str) -> ValidationError:
+    """Make the error for keys of a table that is otherwise in order, each at its own place."""
+    return ValidationError.from_exception_data(
+        "table", [InitErrorDetails(type=wrong(message), loc=(place,), input=place) for place in places]
+    )
+
+
 def kind(value: object) -> str:
     """Name the TOML type of a value, as in: a size is a number, not a list."""
     match value:

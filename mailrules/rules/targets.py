@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import CoreSchema, core_schema
 
-from mailrules.rules.plan import Target
+from mailrules.rules.plan import SPECIAL_USES, Target
 from mailrules.rules.tables import kind, wrong
 from mailrules.rules.templates import Template
 from mailrules.rules.text import is_unprintable
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from mailrules.rules.templates import Part, Values
 
-SPECIAL_USES = (r"\Junk", r"\Archive", r"\Trash", r"\Sent", r"\Drafts", r"\Flagged", r"\All", r"\Important")
-"""RFC 6154 §2 and RFC 8457."""
 _SPECIAL_USES = {use.lower(): use for use in SPECIAL_USES}
 
 

@@ -187,15 +187,18 @@ def _date(form: str) -> list[Part]:
 
 def _hint(name: str, condition: type[Condition] | None) -> str:
     names = value_names()
+    close = get_close_matches(name, names, n=1, cutoff=0.75)
+    if close:
+        return f"did you mean {{{close[0]}}}?"
     if condition is not None:
         return f"write {' or '.join(f'{{{each}}}' for each in names if each.partition('.')[0] == condition.key)}"
-    close = get_close_matches(name, names, n=1)
-    return f"did you mean {{{close[0]}}}?" if close else f"there are {', '.join(f'{{{each}}}' for each in names)}"
+    fields = dict.fromkeys(each.partition(".")[0] for each in names)
+    return f"there are {{received:%Y-%m}} and the values of {', '.join(fields)}"
 
 
 def value_names() -> tuple[str, ...]:
-    """List every name that a template can hold; NAME stands for any header field's."""
+    """List the names of fields that templates can hold; NAME stands for any header field's."""
     names = [
         ".".join(filter(None, (key, part))) for key, condition in CONDITIONS.items() for part in condition.value_parts
     ]
-    return (*names, "header.NAME", "received:%Y-%m")
+    return (*names, "header.NAME")

@@ -57,6 +57,11 @@ class AddressCondition(Condition, TextOperators):
     value_parts: ClassVar[tuple[str, ...]] = ("address", "local", "user", "detail", "domain", "name")
 
     @classmethod
+    def usage(cls) -> str:
+        """Say what to write."""
+        return f'write an address, a domain ("@example.org"), a list of them, or a table of {", ".join(cls.keys())}'
+
+    @classmethod
     def read_bare(cls, value: object) -> tuple[str, ...]:
         """Read the shorthand, errors at their places in it."""
         return read_address_patterns(value)

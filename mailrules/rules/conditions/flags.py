@@ -28,7 +28,7 @@ class Flags(Condition):
     r"""The message's flags; a bare flag or list: it has one of these. For the absence of one: `not.flags = '\Seen'`."""
 
     bare_types: ClassVar[tuple[str, ...]] = ("string", "array")
-    has: FlagNames
+    has: FlagNames | None = None
     """One of these is set; their case does not matter."""
 
     @classmethod
@@ -45,7 +45,7 @@ class Flags(Condition):
 
     def check(self) -> Check:
         """Make it ready to run."""
-        wanted = frozenset(map(flag_key, self.has))
+        wanted = frozenset(map(flag_key, self.has or ()))
 
         def check(message: Message, _facts: Facts) -> Truth:
             flags = message.flag_keys
@@ -54,4 +54,4 @@ class Flags(Condition):
         def seen(message: Message, _facts: Facts) -> str:
             return NOT_KNOWN if message.flags is None else printable(", ".join(sorted(message.flags))) or ABSENT
 
-        return Leaf(f"{self.key}.has", printable(shown(self.has)), check, seen)
+        return Leaf(f"{self.key}.has", printable(shown(self.has or ())), check, seen)

@@ -63,8 +63,13 @@ class TextOperators(Table):
     def from_bare(cls, value: object) -> dict[str, object]:
         """Read a bare text or list as the shorthand's value."""
         if not isinstance(value, str | list):
-            raise wrong(f"this is {kind(value)} and should be text, a list of texts or a table: {cls.usage()}")
+            raise wrong(f"this is {kind(value)}: {cls.usage()}")
         return {cls.shorthand: cls.read_bare(value)}
+
+    @classmethod
+    def usage(cls) -> str:
+        """Say what to write."""
+        return f"write a text, a list of texts, or a table of {', '.join(cls.keys())}"
 
     @classmethod
     def read_bare(cls, value: object) -> tuple[str, ...]:
@@ -79,7 +84,7 @@ class TextOperators(Table):
     @model_validator(mode="after")
     def _says_what_it_wants(self) -> Self:
         given = self.given()
-        if self.case_sensitive and not given & {*_MAKERS, "matches"}:
+        if self.case_sensitive and not given & {*_MAKERS, "regex", "matches"}:
             raise wrong('case_sensitive goes beside an operator: { contains = "Foo", case_sensitive = true }')
         if not given:
             raise wrong(f"this table asks for nothing: {self.usage()}")

@@ -43,7 +43,7 @@ class Search(Condition):
     """
 
     bare_types: ClassVar[tuple[str, ...]] = ("string", "array")
-    matches: Searches
+    matches: Searches | None = None
     """What a bare text or list stands for; of a list one search is enough."""
 
     @classmethod
@@ -53,12 +53,12 @@ class Search(Condition):
 
     def check(self) -> Check:
         """Make it ready to run."""
-        leaves = tuple(_leaf(self.key, text) for text in self.matches)
+        leaves = tuple(_leaf(self.key, text) for text in self.searches())
         return leaves[0] if len(leaves) == 1 else disjunction(self.key, leaves)
 
     def searches(self) -> tuple[str, ...]:
         """Give the searches in it."""
-        return self.matches
+        return self.matches or ()
 
 
 def _leaf(key: str, text: str) -> Leaf:

@@ -65,9 +65,7 @@ class Size(Condition):
     @model_validator(mode="after")
     def _can_hold(self) -> Self:
         if self.under is not None and self.under <= (self.over or 0):
-            raise wrong(
-                "no message can be so small: under must be more than over" if self.over else "under must be more than 0"
-            )
+            raise wrong("no message is so small: under must be more than 0, and more than over")
         return self
 
     def check(self) -> Check:

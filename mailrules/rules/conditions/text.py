@@ -10,7 +10,7 @@ from pydantic import ConfigDict, model_validator
 from mailrules.rules.checks import Leaf, conjunction
 from mailrules.rules.conditions.base import Condition, condition, holds_if_absent, holds_if_found, seen_texts
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
-from mailrules.rules.tables import Table, wrong
+from mailrules.rules.tables import Table, wrong_at
 from mailrules.rules.text import Text
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ class Header(Condition):
 
     @model_validator(mode="after")
     def _names(self) -> Self:
-        for name in self.__pydantic_extra__:
-            if not _HEADER_NAME.fullmatch(name):
-                raise wrong(f'"{name}" is no header name: write it as in the message, without the colon')
+        bad = [name for name in self.__pydantic_extra__ if not _HEADER_NAME.fullmatch(name)]
+        if bad:
+            raise wrong_at(bad, "no header can have this name: write it as in the message, without the colon")
         return self
 
     @classmethod
