@@ -5,34 +5,48 @@ bytes. Start with its file, then `outbox` (what may be written when) and `comman
 has two stages: `framing` cuts complete responses, `parser` understands them. Nothing here knows sockets or the time.
 
 What is supported, and how it is tried. "Dovecot": the commands run against a real one; "transcript": the RFC's examples
-are played against `ClientProtocol`, whole and octet by octet.
+are played against `ClientProtocol`, whole and octet by octet, as they are for the others; "unit": by unit tests only.
+The tests hold this table against the code: what it cites anywhere is here.
 
-==== ================================ ================================================================ ===========
-RFC  Title                            How far                                                          Tried
-==== ================================ ================================================================ ===========
-2177 IDLE                             all                                                              Dovecot
-2342 NAMESPACE                        all                                                              Dovecot
-2971 ID                               all                                                              Dovecot
-3501 IMAP4rev1                        all                                                              Dovecot
-3502 MULTIAPPEND                      all                                                              Dovecot
-3691 UNSELECT                         all                                                              Dovecot
-4315 UIDPLUS                          all; UIDNOTSTICKY is passed on                                   Dovecot
-4422 SASL                             as far as RFC 3501 and RFC 4616 need it                          Dovecot
-4616 PLAIN                            all                                                              Dovecot
-4731 ESEARCH                          all                                                              Dovecot
-4959 SASL-IR                          all                                                              Dovecot
-5161 ENABLE                           all                                                              Dovecot
-5258 LIST-EXTENDED                    all                                                              Dovecot
-5322 Internet Message Format          names of header fields only                                      transcript
-5819 LIST-STATUS                      all                                                              Dovecot
-6154 SPECIAL-USE, CREATE-SPECIAL-USE  all                                                              Dovecot
-6851 MOVE                             all                                                              Dovecot
-6855 UTF8=ACCEPT                      all but UTF8=ONLY servers' LOGIN rules                           transcript
-7162 CONDSTORE, QRESYNC               CONDSTORE; of QRESYNC, VANISHED is read and never asked for      Dovecot
-7888 LITERAL+, LITERAL-               all                                                              Dovecot
-8474 OBJECTID                         STATUS MAILBOXID is read                                         transcript
-9051 IMAP4rev2                        what it shares with IMAP4rev1, ESEARCH answers, OLDNAME          transcript
-==== ================================ ================================================================ ===========
+==== ================================== ================================================================== ==========
+RFC  Title                              How far                                                            Tried
+==== ================================== ================================================================== ==========
+1035 Domain names                       the length of labels                                               unit
+2045 MIME: format of bodies             attachments, in rules                                              unit
+2046 MIME: media types                  attachments, in rules                                              unit
+2047 MIME: encoded words in headers     reading, in rules                                                  unit
+2177 IDLE                               all                                                                Dovecot
+2231 MIME: parameter values             reading, in rules                                                  unit
+2342 NAMESPACE                          all                                                                Dovecot
+2919 List-Id                            reading, in rules                                                  unit
+2971 ID                                 all                                                                Dovecot
+3490 Internationalized domain names     comparing domains, in rules                                        unit
+3501 IMAP4rev1                          all                                                                Dovecot
+3502 MULTIAPPEND                        all                                                                Dovecot
+3691 UNSELECT                           all                                                                Dovecot
+4315 UIDPLUS                            all; UIDNOTSTICKY is only passed on                                Dovecot
+4422 SASL                               what AUTHENTICATE needs of it                                      Dovecot
+4616 SASL PLAIN                         all                                                                Dovecot
+4731 ESEARCH                            all                                                                Dovecot
+4959 SASL-IR                            all                                                                Dovecot
+5161 ENABLE                             all                                                                Dovecot
+5233 Sieve subaddress                   user and detail of an address, in rules                            unit
+5258 LIST-EXTENDED                      all                                                                Dovecot
+5322 Internet Message Format            headers, in rules; names of fields                                 unit
+5530 Response codes                     by name                                                            unit
+5819 LIST-STATUS                        all                                                                Dovecot
+5890 Internationalized domain names     comparing domains, in rules                                        unit
+6154 SPECIAL-USE, CREATE-SPECIAL-USE    all; CREATE-SPECIAL-USE by transcript                              Dovecot
+6761 Special-use domain names           which addresses are the machine's own                              unit
+6851 MOVE                               all                                                                Dovecot
+6855 UTF8=ACCEPT                        all; no UTF8=ONLY                                                  transcript
+7162 CONDSTORE, QRESYNC                 CONDSTORE; of QRESYNC only VANISHED, which is never asked for      Dovecot
+7888 LITERAL+, LITERAL-                 all; LITERAL- by transcript                                        Dovecot
+8314 TLS for mail                       ports and modes, in the client                                     unit
+8457 Important, a special use           all                                                                unit
+8474 OBJECTID                           MAILBOXID in STATUS; other ids are not read                        transcript
+9051 IMAP4rev2                          what it shares with IMAP4rev1; ESEARCH answers, OLDNAME, CLOSED    transcript
+==== ================================== ================================================================== ==========
 """
 
 from mailrules.imap import extensions  # first of all: what they read is registered then

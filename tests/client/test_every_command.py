@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from mailrules import imap
-from mailrules.client import Connection, Endpoint, TLSMode
+from mailrules.client import Connection, Endpoint, Timeouts, TLSMode
 from mailrules.imap import (
     CHILDREN,
     INBOX,
@@ -23,6 +24,7 @@ from mailrules.imap import (
     Append,
     AppendUtf8,
     Authenticate,
+    Capabilities,
     Capability,
     Check,
     Close,
@@ -49,6 +51,7 @@ from mailrules.imap import (
     MultiAppend,
     Namespace,
     NewMessage,
+    No,
     Noop,
     Plain,
     Rename,
@@ -71,8 +74,8 @@ from mailrules.imap import (
     UidFetch,
     UidFetchChanged,
     UidMove,
-    UIDSet,
     UidSearch,
+    UIDSet,
     UidStore,
     UidStoreUnchanged,
     Unselect,
@@ -97,6 +100,8 @@ NOT_OFFERED: dict[type[Command[object]], str] = {
     CreateSpecialUse: "Dovecot 2.3 has no CREATE-SPECIAL-USE",
 }
 
+BEGIN_AND_END: frozenset[type[Command[object]]] = frozenset({StartTLS, Login, Authenticate, Logout})
+
 ROOT = MailboxName(b"")
 ALL = (MailboxName(b"*"),)
 ARCHIVE = MailboxName.from_text("Архів/2024")
@@ -118,30 +123,299 @@ def uids(*numbers: int) -> UIDSet:
 class Recorded(Connection):
     """A connection that knows which commands went over it."""
 
-    ran: set[type[Command[object]]]
+    def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
+        super().__init__(endpoint, timeouts)
+        self.ran: set[type[Command[object]]] = set()
+        self.user = ""
 
-    def submit(self, command: Command[T]) -> Awaitable[T]:  # type: ignore[override] # a future is awaitable
-        self.ran = {*getattr(self, "ran", ()), type(command)}
+    def submit(self, command: Command[T]) -> asyncio.Future[T]:
+        """Submit and remember."""
+        self.ran.add(type(command))
         return super().submit(command)
+
+
+Play = Callable[[Recorded], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What one RFC's commands do on a real server."""
+    """What the commands of some RFCs do on a real server, once we are signed in."""
 
-    title: str
+    rfcs: str
     commands: frozenset[type[Command[object]]]
-    play: Callable[[Recorded], Awaitable[None]]
+    play: Play
 
 
 SCENARIOS: list[Scenario] = []
 
 
-def scenario(
-    title: str, *commands: type[Command[object]]
-) -> Callable[[Callable[[Recorded], Awaitable[None]]], Callable[[Recorded], Awaitable[None]]]:
-    def add(play: Callable[[Recorded], Awaitable[None]]) -> Callable[[Recorded], Awaitable[None]]:
-        SCENARIOS.append(Scenario(title, frozenset(commands), play))
+def scenario(rfcs: str, *commands: type[Command[object]]) -> Callable[[Play], Play]:
+    """Make the function the scenario that runs these commands."""
+
+    def add(play: Play) -> Play:
+        SCENARIOS.append(Scenario(rfcs, frozenset(commands), play))
         return play
 
     return add
+
+
+@scenario("RFC 3501 any state", Capability, Noop, Check)
+async def any_state(talk: Recorded) -> None:
+    """CAPABILITY, NOOP, CHECK."""
+    assert "IMAP4rev1" in await talk.submit(Capability())
+    await talk.submit(Noop())
+    await talk.submit(Select(INBOX))
+    await talk.submit(Check())
+
+
+@scenario(
+    "RFC 3501 mailboxes", Create, Rename, Subscribe, Lsub, Unsubscribe, Delete, List, Status, Select, Examine, Close
+)
+async def mailboxes(talk: Recorded) -> None:
+    """Making, naming, listing, opening and removing a mailbox."""
+    old, new = MailboxName.from_text("A & B"), ARCHIVE
+    await asyncio.gather(talk.submit(Create(old)), talk.submit(Rename(old, new)), talk.submit(Subscribe(new)))
+    assert new in {data.name for data in await talk.submit(Lsub(ROOT, MailboxName(b"*")))}
+    await talk.submit(Unsubscribe(new))
+    assert new in {entry.data.name for entry in await talk.submit(List(ROOT, ALL))}
+    await talk.submit(Append(new, mail("one")))
+    status = await talk.submit(
+        Status(new, (StatusItem.MESSAGES, StatusItem.RECENT, StatusItem.UIDNEXT, StatusItem.UNSEEN))
+    )
+    assert (status.name, status.messages, status.uidnext, status.unseen) == (new, 1, 2, 1)
+    opened = await talk.submit(Select(new))
+    assert (opened.name, opened.exists, opened.uidnext, opened.read_only) == (new, 1, 2, False)
+    looked = await talk.submit(Examine(new))
+    assert looked.read_only
+    assert looked.uidvalidity == opened.uidvalidity
+    await talk.submit(Close())
+    assert talk.state is State.AUTHENTICATED
+    await talk.submit(Delete(new))
+    with pytest.raises(No):
+        await talk.submit(Select(new))
+
+
+@scenario("RFC 3501 messages by number", Append, Search, Fetch, Store, Copy, ExpungeDeleted)
+async def by_number(talk: Recorded) -> None:
+    """What RFC 3501 does by sequence numbers."""
+    for subject in ("one", "two"):
+        await talk.submit(Append(INBOX, mail(subject)))
+    await talk.submit(Select(INBOX))
+    assert await talk.submit(Search(key("SUBJECT", "two"))) == (2,)
+    second = SeqSet([SeqNum(2)])
+    (fetched,) = await talk.submit(Fetch(second, (Items.UID, Items.INTERNALDATE, header_fields(["Subject"]))))
+    assert (fetched.uid, fetched.internaldate, fetched.header()) == (2, WHEN, b"Subject: two\r\n\r\n")
+    (stored,) = await talk.submit(Store(second, StoreMode.ADD, DELETED))
+    assert stored.flags is not None
+    assert stored.flags >= DELETED
+    copied = await talk.submit(Copy(second, MailboxName(b"Archive")))
+    assert copied is not None
+    await talk.submit(ExpungeDeleted())
+    assert talk.selected is not None
+    assert talk.selected.exists == 1
+
+
+@scenario("RFC 3501 messages by UID", UidFetch, UidStore, UidSearch, UidCopy, Unselect)
+async def by_uid(talk: Recorded) -> None:
+    """The same by UIDs, with every attribute that FETCH has; RFC 3691 leaves the mailbox."""
+    await asyncio.gather(*(talk.submit(Append(INBOX, mail(subject))) for subject in ("one", "два")))
+    await talk.submit(Select(INBOX))
+    everything = (
+        Items.UID, Items.FLAGS, Items.INTERNALDATE, Items.SIZE, Items.ENVELOPE, Items.BODYSTRUCTURE,
+        header(), header_fields(["X-Absent", "subject"]), body(), body(Section((), "TEXT"), (0, 4)),
+    )  # fmt: skip
+    one, two = await talk.submit(UidFetch(EVERY, everything))
+    assert one.section("TEXT") == b"Text"
+    assert one.section("") == mail("one").data
+    assert one.envelope is not None
+    assert one.envelope.subject == b"one"
+    assert one.size == len(mail("one").data)
+    assert await talk.submit(UidFetch(uids(3, 99), (Items.FLAGS,))) == ()
+    assert await talk.submit(UidFetch(UIDSet.after(2), (Items.FLAGS,))) == ()
+    (stored,) = await talk.submit(UidStore(uids(2), StoreMode.REPLACE, frozenset({"$Invoice", imap.SEEN})))
+    assert (stored.uid, stored.flags) == (two.uid, frozenset({"$Invoice", imap.SEEN}) | (stored.flags or frozenset()))
+    await talk.submit(UidStore(uids(2), StoreMode.REMOVE, frozenset({imap.SEEN}), Echo.SILENT))
+    assert await talk.submit(UidSearch(parse_search('KEYWORD $Invoice NOT SEEN OR TEXT "два" SUBJECT x'))) == (2,)
+    copied = await talk.submit(UidCopy(uids(1, 2, 99), MailboxName(b"Archive")))
+    assert copied is not None
+    assert [source for source, _ in copied.pairs] == [1, 2]
+    await talk.submit(Unselect())
+    assert talk.selected is None
+
+
+@scenario("RFC 2177", Idle)
+async def idle(talk: Recorded) -> None:
+    """IDLE tells of a message that comes meanwhile, and ends together with the next command."""
+    await talk.submit(Select(INBOX))
+    ended = talk.idle()
+    async with signed_in(talk.endpoint, talk.user) as other:
+        await other.submit(Append(INBOX, mail("new")))
+    assert await talk.until(lambda: talk.selected is not None and talk.selected.arrived == 1, 10)
+    talk.done()
+    (message,) = await talk.submit(UidFetch(EVERY, (header_fields(["Subject"]),)))
+    assert message.header() == b"Subject: new\r\n\r\n"
+    await ended
+
+
+@scenario("RFC 2342 RFC 2971", Namespace, Id)
+async def names(talk: Recorded) -> None:
+    """NAMESPACE and ID."""
+    data = await talk.submit(Namespace())
+    assert [(entry.prefix, entry.delimiter) for entry in data.personal] == [(ROOT, "/")]
+    assert (await talk.submit(Id((("name", "mailrules"),)))).get("name") == "Dovecot"
+
+
+@scenario("RFC 3502 RFC 7888", MultiAppend)
+async def several_at_once(talk: Recorded) -> None:
+    """Two messages in one APPEND, their literals sent without waiting (LITERAL+)."""
+    appended = await talk.submit(MultiAppend(INBOX, (mail("one"), mail("two"))))
+    assert appended is not None
+    assert appended.uids == (1, 2)
+
+
+@scenario("RFC 4315", UidExpunge)
+async def uidplus(talk: Recorded) -> None:
+    """UID EXPUNGE takes the named message only; APPENDUID and COPYUID name the new ones."""
+    for _ in range(2):
+        await talk.submit(Append(INBOX, mail("x")))
+    opened = await talk.submit(Select(INBOX))
+    appended = await talk.submit(Append(INBOX, mail("x")))
+    assert appended is not None
+    assert (appended.uidvalidity, appended.uids) == (opened.uidvalidity, (3,))
+    await talk.submit(UidStore(uids(1, 2), StoreMode.ADD, DELETED, Echo.SILENT))
+    await talk.submit(UidExpunge(uids(1)))
+    left = await talk.submit(UidFetch(EVERY, (Items.FLAGS,)))
+    assert [message.uid for message in left] == [2, 3]
+
+
+@scenario("RFC 4731", ExtendedSearch, UidExtendedSearch)
+async def esearch(talk: Recorded) -> None:
+    """Counts and ends of searches, several of them in flight."""
+    for subject in ("one", "two", "three"):
+        await talk.submit(Append(INBOX, mail(subject)))
+    await talk.submit(Select(INBOX))
+    ends, count, hits = await asyncio.gather(
+        talk.submit(UidExtendedSearch(key("ALL"), (SearchReturn.MIN, SearchReturn.MAX))),
+        talk.submit(UidExtendedSearch(key("SUBJECT", "t"), (SearchReturn.COUNT,))),
+        talk.submit(ExtendedSearch(key("SUBJECT", "t"), ())),
+    )
+    assert (ends.minimum, ends.maximum) == (1, 3)
+    assert count.count == 2
+    assert hits.all == SeqSet([SeqNum(2), SeqNum(3)])
+
+
+@scenario("RFC 5161 RFC 7162", Enable, UidFetchChanged, UidStoreUnchanged)
+async def condstore(talk: Recorded) -> None:
+    """Fetching what changed, and storing only on what did not."""
+    assert await talk.submit(Enable(("CONDSTORE",))) == {"CONDSTORE"}
+    for subject in ("one", "two"):
+        await talk.submit(Append(INBOX, mail(subject)))
+    opened = await talk.submit(Select(INBOX))
+    before = opened.highestmodseq
+    assert before is not None
+    await talk.submit(UidStore(uids(1), StoreMode.ADD, frozenset({imap.SEEN})))
+    (changed,) = await talk.submit(UidFetchChanged(EVERY, (Items.FLAGS, MODSEQ), before))
+    assert changed.uid == 1
+    assert changed.modseq is not None
+    assert changed.modseq > before
+    assert await talk.submit(UidSearch(changed_since(changed.modseq))) == (1,)
+    store = UidStore(uids(1, 2), StoreMode.ADD, frozenset({imap.FLAGGED}))
+    stored = await talk.submit(UidStoreUnchanged(store, before))
+    assert [message.uid for message in stored.messages if message.flags] == [2]
+    assert stored.modified == uids(1)
+
+
+@scenario("RFC 5258 RFC 5819 RFC 6154", List)
+async def extended_list(talk: Recorded) -> None:
+    """LIST with several patterns, subscriptions, special uses and STATUS."""
+    await asyncio.gather(talk.submit(Create(ARCHIVE)), talk.submit(Subscribe(ARCHIVE)))
+    status = return_status(StatusItem.MESSAGES, StatusItem.UIDVALIDITY)
+    entries = await talk.submit(List(ROOT, (INBOX, *ALL), returns=(SPECIAL_USE, CHILDREN, SUBSCRIBED, status)))
+    by_name = {entry.data.name: entry for entry in entries}
+    assert len(by_name) == len(entries)
+    assert special_use(by_name[MailboxName(b"Trash")].data) == "\\Trash"
+    found = by_name[ARCHIVE]
+    assert found.data.has("\\Subscribed")
+    assert found.status is not None
+    assert found.status.messages == 0
+    subscribed = await talk.submit(List(ROOT, ALL, select=(SUBSCRIBED,)))
+    assert ARCHIVE in {entry.data.name for entry in subscribed}
+    assert INBOX not in {entry.data.name for entry in subscribed}
+
+
+@scenario("RFC 6851", UidMove, Move)
+async def move(talk: Recorded) -> None:
+    """MOVE, with the pairs of COPYUID and the expunges, and a UID that is gone."""
+    await talk.submit(MultiAppend(INBOX, (mail("one"), mail("two"), mail("three"))))
+    await talk.submit(Select(INBOX))
+    moved = await talk.submit(UidMove(uids(1, 3, 99), MailboxName(b"Archive")))
+    assert moved is not None
+    assert moved.pairs == ((1, 1), (3, 2))
+    moved = await talk.submit(Move(SeqSet([SeqNum(1)]), MailboxName(b"Archive")))
+    assert moved is not None
+    assert moved.pairs == ((2, 3),)
+    assert talk.selected is not None
+    assert (talk.selected.exists, talk.selected.arrived) == (0, 0)
+    assert await talk.submit(UidMove(uids(1), MailboxName(b"Archive"))) is None
+    await talk.submit(Append(INBOX, mail("four")))
+    with pytest.raises(No) as refused:
+        await talk.submit(UidMove(uids(4), MailboxName(b"Missing")))
+    assert refused.value.answer.tagged.code_is("TRYCREATE")
+
+
+@contextlib.asynccontextmanager
+async def signed_in(endpoint: Endpoint, user: str) -> AsyncIterator[Recorded]:
+    """Yield a connection that is signed in by LOGIN."""
+    talk = await Recorded.open(endpoint, QUICK)
+    try:
+        await talk.submit(Login(user, PASSWORD))
+        talk.user = user
+        yield talk
+    finally:
+        await talk.close()
+
+
+@pytest.mark.parametrize("one", SCENARIOS, ids=lambda one: one.rfcs)
+async def test_the_commands_do_what_they_are_for(dovecot: Dovecot, user: str, one: Scenario) -> None:
+    async with signed_in(plain(dovecot.ports.imap), user) as talk:
+        await one.play(talk)
+        assert one.commands <= talk.ran
+
+
+async def test_starttls_login_and_logout(dovecot: Dovecot, user: str) -> None:
+    """RFC 3501: the commands that begin and end a conversation."""
+    endpoint = Endpoint(HOST, dovecot.ports.imap, TLSMode.STARTTLS, dovecot.ca_file)
+    async with signed_in(endpoint, user) as talk:
+        assert talk.private
+    assert talk.state is State.LOGOUT
+    assert talk.ran >= BEGIN_AND_END - {Authenticate}
+
+
+async def test_authenticate_with_and_without_initial_response(dovecot: Dovecot, user: str) -> None:
+    """RFC 4422, RFC 4616 and RFC 4959: PLAIN in one round trip, in two, and refused."""
+    for capabilities in (None, Capabilities(["SASL-IR"])):
+        talk = await Recorded.open(plain(dovecot.ports.imap), QUICK)
+        await talk.submit(authenticate(Plain(user, PASSWORD), capabilities))
+        assert talk.state is State.AUTHENTICATED
+        await talk.close()
+    talk = await Recorded.open(plain(dovecot.ports.imap), QUICK)
+    with pytest.raises(No) as refused:
+        await talk.submit(authenticate(Plain(user, "wrong"), None))
+    assert refused.value.answer.tagged.code_is("AUTHENTICATIONFAILED")
+    assert "wrong" not in str(refused.value)
+    await talk.close()
+
+
+def test_no_command_is_left_out() -> None:
+    """What no server here offers is named with the reason, everything else runs above."""
+    values = [getattr(imap, name) for name in imap.__all__]
+    commands = {value for value in values if inspect.isclass(value) and issubclass(value, Command)} - {Command}
+    ran = BEGIN_AND_END.union(*(one.commands for one in SCENARIOS))
+    assert commands - ran == NOT_OFFERED.keys()
+
+
+async def test_what_is_called_not_offered_is_not_offered(dovecot: Dovecot, user: str) -> None:
+    async with signed_in(plain(dovecot.ports.imap), user) as talk:
+        offered = await talk.submit(Capability())
+    assert "UTF8=ACCEPT" not in offered
+    assert "CREATE-SPECIAL-USE" not in offered

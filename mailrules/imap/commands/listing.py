@@ -19,7 +19,10 @@ from mailrules.imap.state import AUTHENTICATED
 
 
 class StatusItem(Enum):
-    """What STATUS can tell. RFC 3501 §6.3.10; DELETED and SIZE: RFC 9051 §6.3.11; HIGHESTMODSEQ: RFC 7162 §3.1.7."""
+    """What STATUS can tell. RFC 3501 §6.3.10.
+
+    DELETED and SIZE are of RFC 9051 §6.3.11, HIGHESTMODSEQ of RFC 7162 §3.1.7, MAILBOXID of RFC 8474 §4.3.
+    """
 
     MESSAGES = b"MESSAGES"
     RECENT = b"RECENT"
@@ -29,6 +32,7 @@ class StatusItem(Enum):
     DELETED = b"DELETED"
     SIZE = b"SIZE"
     HIGHESTMODSEQ = b"HIGHESTMODSEQ"
+    MAILBOXID = b"MAILBOXID"
 
 
 @dataclass(frozen=True, slots=True)

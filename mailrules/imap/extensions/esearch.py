@@ -55,7 +55,7 @@ class ESearchData(Response):
 
 @dataclass(frozen=True, slots=True)
 class ExtendedSearch(Command[ESearchData]):
-    """Search and be told only what is wanted of the hits, by sequence numbers. RFC 4731 §3. `charset`: see UidSearch."""
+    """Search and be told only what is wanted of the hits, by sequence numbers. RFC 4731 §3. `charset`: as UidSearch."""
 
     name = b"SEARCH"
     states = SELECTED

@@ -17,12 +17,12 @@ from mailrules.imap.state import AUTHENTICATED
 SPECIAL_USE = ListOption((b"SPECIAL-USE",))
 """As a selection option: only mailboxes with a special use. As a return option: tell the special uses. RFC 6154 §2."""
 
-SPECIAL_USES = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
-"""The attributes of RFC 6154 §2."""
+SPECIAL_USES = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash")
+r"""The attributes of RFC 6154 §2, and \Important of RFC 8457 §3."""
 
 
 def special_use(data: ListData) -> str | None:
-    r"""Return the mailbox's special use as RFC 6154 spells it, Cyrus writing ``\trash``; None without one."""
+    r"""Return the mailbox's special use as its RFC spells it, Cyrus writing ``\trash``; None without one."""
     return next((use for use in SPECIAL_USES if data.has(use)), None)
 
 
@@ -37,9 +37,9 @@ class CreateSpecialUse(Command[None]):
     uses: tuple[str, ...]
 
     def arguments(self) -> Iterable[Argument]:
-        """The mailbox and its uses. Raises ArgumentError for a use that RFC 6154 does not know."""
+        """The mailbox and its uses. Raises ArgumentError for a use that is not in SPECIAL_USES."""
         if not self.uses or any(use not in SPECIAL_USES for use in self.uses):
-            raise ArgumentError("special use: none that RFC 6154 knows")
+            raise ArgumentError("special use: none is named, or none of these")
         return grammar.mailbox(self.mailbox), (b"USE", tuple(grammar.flag(use) for use in self.uses))
 
     def result(self, answer: Answer) -> None:
