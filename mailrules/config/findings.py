@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mailrules.config import traps
-from mailrules.config.problems import KeyPath, Problem, did_you_mean, nearest
+from mailrules.config.problems import KeyPath, Problem, did_you_mean, nearest, quoted_list
 from mailrules.config.sources import Document, value_at
 from mailrules.config.values import Place
 from mailrules.config.words import keys_at, message
@@ -17,7 +17,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Findings:
-    """What is wrong in some documents; ``homes`` tells under which header each key belongs (`traps.misplaced`)."""
+    """What is wrong in some documents; ``homes`` has the keys that may stand under each header."""
 
     def __init__(self, documents: Sequence[Document], homes: Mapping[str, frozenset[str]]) -> None:
         self._documents = documents
@@ -30,10 +30,19 @@ class Findings:
         if text not in self._found[document][path]:
             self._found[document][path].append(text)
 
-    def unknown(self, document: Document, path: KeyPath, known: Iterable[str]) -> None:
-        """Note a key that nobody knows here, and where it belongs or what was meant."""
-        elsewhere = traps.misplaced(path, document.locator.marks, self._homes)
-        self.add(document, path, elsewhere or f"unknown key{did_you_mean(str(path[-1]), known)}")
+    def unknown(self, document: Document, table: KeyPath, keys: Iterable[str], known: Iterable[str]) -> None:
+        """Note keys that a table does not know: where they belong, or which of those known there were meant."""
+        elsewhere: dict[str, list[str]] = defaultdict(list)
+        for key in keys:
+            homes = [header for header, keys_there in self._homes.items() if key in keys_there]
+            if text := traps.misplaced((*table, key), document.locator.marks, self._homes["[[rules]]"]):
+                elsewhere[text].append(key)
+            elif len(homes) == 1:
+                elsewhere[f"unknown key here; it belongs under {homes[0]}"].append(key)
+            else:
+                self.add(document, (*table, key), f"unknown key{did_you_mean(key, known)}")
+        for text, (first, *others) in elsewhere.items():  # one header is missing or too early, not many keys wrong
+            self.add(document, (*table, first), f"{text}, and {quoted_list(others, 'and')} with it" if others else text)
 
     def validate(self, document: Document, path: KeyPath, model: type[Model], noun: str) -> Model | None:
         """Return the model made of the value at a path; None if that failed and was noted."""
@@ -43,8 +52,9 @@ class Findings:
         except ValidationError as error:
             errors = [details for details in error.errors(include_url=False) if details["type"] not in _CONSEQUENCES]
         unknown = {details["loc"]: keys_at(model, details["loc"][:-1]) for details in errors if _is_unknown(details)}
-        for loc, known in unknown.items():
-            self.unknown(document, (*path, *loc), known)
+        for table in dict.fromkeys(loc[:-1] for loc in unknown):
+            keys = [str(loc[-1]) for loc in unknown if loc[:-1] == table]
+            self.unknown(document, (*path, *table), keys, keys_at(model, table))
         for details in errors:
             if not _is_unknown(details) and not _is_meant(details["loc"], value, unknown):
                 self.add(document, (*path, *_written(details, value)), message(details, noun))

@@ -76,18 +76,14 @@ HOMES = {
 
 def _top_level(main: Document, findings: Findings) -> None:
     known = keys_at(Config)
-    for key in main.values.keys() - known:
-        findings.unknown(main, (key,), known)
+    findings.unknown(main, (), [key for key in main.values if key not in known], known)
 
 
 def _only_rules(document: Document, main: Document, findings: Findings) -> None:
-    for key in document.values.keys() - {"rules"}:
-        if key in keys_at(Config):
-            findings.add(
-                document, (key,), f"this belongs in the main file, {main.file}; included files hold rules only"
-            )
-        else:
-            findings.unknown(document, (key,), {"rules"})
+    known = keys_at(Config)
+    for key in document.values.keys() & known - {"rules"}:
+        findings.add(document, (key,), f"this belongs in the main file, {main.file}; included files hold rules only")
+    findings.unknown(document, (), [key for key in document.values if key not in known], {"rules"})
 
 
 def _accounts(main: Document, findings: Findings) -> Iterator[tuple[str, Account]]:
@@ -120,13 +116,15 @@ def _rules(document: Document, findings: Findings) -> Iterator[PlacedRule]:
 
 
 def _unique_names(documents: Sequence[Document], findings: Findings) -> None:
-    first: dict[str, str] = {}
+    first: dict[str, tuple[Document, KeyPath]] = {}
     for document in documents:
         rules = document.at(("rules",))
         for index in range(len(rules) if isinstance(rules, list) else 0):
-            path = ("rules", index, "name")
+            path: KeyPath = ("rules", index, "name")
             name = document.at(path)
             if isinstance(name, str) and name in first:
-                findings.add(document, path, f"there is a rule of this name already, at {first[name]}")
+                document_of_first, path_of_first = first[name]
+                place = document_of_first.place(path_of_first)
+                findings.add(document, path, f"there is a rule of this name already, at {place}")
             elif isinstance(name, str):
-                first[name] = document.place(path)
+                first[name] = (document, path)

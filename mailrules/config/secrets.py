@@ -43,7 +43,7 @@ class Secret(ABC):
         if not password:
             raise self._error(f"{self._source} is empty", "put the password there")
         if "\n" in password or "\r" in password or "\0" in password:
-            raise self._error(f"{self._source} gives more than one line", "leave the password alone in it")
+            raise self._error(f"{self._source} gives more than one line", "only the password may stand there")
         return password
 
     @property
@@ -141,7 +141,9 @@ class CommandSecret(Secret):
                 f"{self._source} cannot be run ({error.strerror})", "install it, or give its full path"
             ) from None
         except ValueError:  # the decoder's own error would carry the bytes along
-            raise self._error(f"{self._source} did not print UTF-8 text", "make it print the password alone") from None
+            raise self._error(
+                f"{self._source} did not print UTF-8 text", "it must print the password and nothing else"
+            ) from None
         if done.returncode != 0:
             raise self._error(
                 f"{self._source} failed with status {done.returncode}{_complaint(done.stderr, output)}",

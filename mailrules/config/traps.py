@@ -5,7 +5,7 @@ Each gets a message that says what to write. `clash`, `split_table` and `backsla
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from mailrules.config.locate import Kind, Mark
@@ -147,12 +147,12 @@ def _texts(path: KeyPath, value: object) -> Iterator[tuple[KeyPath, str]]:
                 yield from _texts((*path, index), inner)
 
 
-def misplaced(path: KeyPath, marks: Iterable[Mark], known: Mapping[str, frozenset[str]]) -> str | None:
-    """Say where an unknown key belongs, if it is known elsewhere; ``known`` maps headers to the keys they know."""
+def misplaced(path: KeyPath, marks: Iterable[Mark], of_rules: Container[str]) -> str | None:
+    """Explain an unknown key that TOML gave to another table than was meant; ``of_rules`` are the keys of a rule."""
     key = path[-1]
     if key == "include":
         return "it belongs at the top of the file, above the first [table]"
-    if path[:1] == ("rules",) and len(path) > 3 and key in known["[[rules]]"]:
+    if path[:1] == ("rules",) and len(path) > 3 and key in of_rules:
         within = [m for m in marks if m.path[:2] == path[:2]]
         line = next((m.header for m in within if m.path[: len(path)] == path), None)
         headers = [m for m in within if m.kind is not Kind.KEY and m.line == m.header and len(m.path) > 2]
@@ -162,8 +162,7 @@ def misplaced(path: KeyPath, marks: Iterable[Mark], known: Mapping[str, frozense
                 f"it stands under {brackets.format(render(header.keys))} (line {line}) and so is read as part of that; "
                 f"put it further up, under [[rules]] and above line {headers[0].line}"
             )
-    homes = [header for header, keys in known.items() if key in keys]
-    return f"unknown key here; it belongs under {homes[0]}" if len(homes) == 1 else None
+    return None
 
 
 _CONTROLS: Final = {

@@ -91,7 +91,7 @@ def test_a_command_by_path_starts_from_the_rule_file_and_a_bare_one_is_looked_up
         (
             CommandSecret(OWNER, ("printf", "a\\nb")),
             "account 'work': the password command `printf 'a\\nb'` gives more than one line: "
-            "leave the password alone in it",
+            "only the password may stand there",
         ),
     ],
 )
