@@ -94,6 +94,7 @@ async def test_create_makes_and_subscribes_in_one_flight(dovecot: Dovecot, user:
         await session.create(name)
         assert proxy.recording.flights == [["CREATE", "SUBSCRIBE"]]
         await session.create(name)
+        assert "LIST" not in proxy.recording.names  # the answer's code said enough
     with dovecot.session(user) as imap:
         assert any(b"Lists/Neu" in line for line in imap.lsub()[1] if isinstance(line, bytes))
 

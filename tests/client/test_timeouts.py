@@ -92,6 +92,21 @@ async def test_silence_while_a_command_waits_ends_the_connection(dovecot: Doveco
             await session.connection.until(lambda: False)
 
 
+async def test_more_commands_do_not_prolong_a_silence(dovecot: Dovecot, user: str) -> None:
+    """What counts is how long the server has been silent, not how lately it was asked."""
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user) as session:
+        hurry(session, 0.2)
+        proxy.pause()
+
+        async def keep_asking() -> None:
+            for _ in range(200):
+                await asyncio.wait([session.connection.submit(Noop())], timeout=0.05)
+
+        with pytest.raises(CommandTimeout):
+            async with asyncio.timeout(2):
+                await asyncio.gather(keep_asking(), session.connection.until(lambda: False))
+
+
 async def test_any_byte_is_a_proof_of_life() -> None:
     """A slow server that says that it is still there is not given up."""
 
