@@ -5,6 +5,7 @@ the rest of its messages are put into plain words here.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,34 +24,39 @@ class SyntaxProblem:
 
 def explain(text: str, error: Exception) -> SyntaxProblem:
     """Explain what ``tomllib.loads(text)`` raised: its TOMLDecodeError, or one of Python's own limits."""
+    lines = text.rstrip("\n").split("\n")
     if isinstance(error, RecursionError):
-        return SyntaxProblem(1, "lists or tables are nested too deeply")
+        return SyntaxProblem(_fullest(lines, "[{"), "lists or tables are nested too deeply")
     if "Exceeds the limit" in str(error):
-        return SyntaxProblem(1, "a number has too many digits")
-    said, line, column = _parts(str(error), text)
+        return SyntaxProblem(_fullest(lines, "0123456789"), "a number has too many digits")
+    said, line, column = _parts(str(error), len(lines))
     marks = scan(text)
-    if trap := traps.clash(marks, text.splitlines(), line) if said.startswith(_CLASHES) else None:
+    if trap := traps.clash(marks, lines, line) if said.startswith(_CLASHES) else None:
         return SyntaxProblem(line, trap)
     if split := traps.split_table(marks, line) if said.startswith(_IN_INLINE_TABLES) else None:
         return SyntaxProblem(split.line, traps.SPLIT_TABLE)
-    here = text.splitlines()[line - 1 : line]
+    here = lines[line - 1] if line <= len(lines) else ""
     if said.startswith("Unescaped"):
-        return SyntaxProblem(line, traps.backslash(here[0] if here else "", column))
+        return SyntaxProblem(line, traps.backslash(here, column))
     if said == "Invalid value":
-        return SyntaxProblem(line, _invalid_value(here[0][column - 1 :] if here and column else ""))
+        return SyntaxProblem(line, _invalid_value(here[column - 1 :] if column else ""))
     if said.startswith(_UNCLOSED) and column == 0:
         line = _begun(marks, line)
     words = next((words for opening, words in _WORDS if said.startswith(opening)), said[:1].lower() + said[1:])
-    return SyntaxProblem(line, words.format(printable(said.removeprefix("Illegal character "))))
+    return SyntaxProblem(line, words.replace("{}", printable(said.removeprefix("Illegal character "))))
+
+
+def _fullest(lines: Sequence[str], characters: str) -> int:
+    """Return the line with the most of some characters, for errors that Python raises without a place."""
+    return 1 + max(range(len(lines)), key=lambda index: sum(lines[index].count(each) for each in characters))
 
 
 _POSITION: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
-def _parts(said: str, text: str) -> tuple[str, int, int]:
+def _parts(said: str, last: int) -> tuple[str, int, int]:
     """Return message, line and column; the document's end is its last line's column 0."""
     found = _POSITION.fullmatch(said)
-    last = max(1, len(text.splitlines()))
     if found is None:
         return said, last, 0
     return found[1], int(found[2] or last), int(found[3] or 0)
@@ -91,7 +97,7 @@ _WORDS: Final = (
     ("Invalid initial character", "a key is missing here, or it needs quotes around it"),
     ("Invalid statement", "a line begins with a key, a [table] or a # comment"),
     ("Unclosed array", "a list is not closed: a comma or a ] is missing"),
-    ("Unclosed inline table", "a {{ … }} is not closed: a comma or a }} is missing"),
+    ("Unclosed inline table", "a { … } is not closed: a comma or a } is missing"),
     ("Invalid date or datetime", "there is no such date"),
     ("Invalid hex value", r"\u wants four hexadecimal digits, \U eight; for a plain backslash use 'single quotes'"),
     ("Escaped character is not", r"\u and \U want the number of a Unicode character"),

@@ -133,8 +133,9 @@ def test_an_inline_table_stays_on_its_line(text: str, line: int, message: str) -
         ("# \x01", 1, "there is a control character here; delete it"),
         ("a = 1\na.b = 2", 2, "a has both a value of its own (line 1) and further keys (line 2); keep one of them"),
         ("a = { b = 1, b = 2 }", 1, "b is given twice (first on line 1); keep one"),
-        ("a = " + "1" * 5000, 1, "a number has too many digits"),
-        ("a = " + "[" * 5000, 1, "lists or tables are nested too deeply"),
+        ("\n# \u2028\na = '\x85'\nb = c", 4, "this value is not TOML; a text needs quotes around it"),
+        ("\na = " + "1" * 5000, 2, "a number has too many digits"),
+        ("\na = " + "[" * 5000, 2, "lists or tables are nested too deeply"),
     ],
 )
 def test_syntax_errors_are_told_in_plain_words(text: str, line: int, message: str) -> None:
