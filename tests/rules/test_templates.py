@@ -1,0 +1,184 @@
+"""Templates take the value that matched, cleaned of all that could lead it astray."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailrules.rules import Message, MoveTo
+from mailrules.rules.templates import DATE_CODES, MAX_VALUE, clean
+from tests.rules.builders import FACTS, decide, message, rule, ruleset
+
+MAIL = message(
+    "From: =?utf-8?Q?J=C3=BCrgen?= <J.M+Work@M\u00dcLLER.Example>, second@example.org",
+    "To: Ann <ann@example.org>, bob@example.net (Bob/B)",
+    "Subject: Re: a/b",
+    "Message-ID: <a@b>",
+    "List-Id: Devs <Python-Dev.Python.org>",
+    "X-Ticket: one",
+    "X-Ticket: two",
+    "X-Empty: ",
+    received=datetime(2025, 3, 9, 23, 5, 7, tzinfo=UTC),
+)
+
+
+def moved(text: str, match: object = "everything", mail: Message = MAIL, delimiter: str = "/") -> str | None:
+    """Say where a message is moved by a template; or why not."""
+    facts = replace(FACTS, timezone=timezone(timedelta(hours=2)), delimiter=delimiter)
+    verdict = decide(ruleset(rule(match, {"move": text})), mail, facts)
+    if verdict.error is not None:
+        assert not verdict.plan
+        return verdict.error
+    assert isinstance(verdict.plan.ending, MoveTo)
+    return verdict.plan.ending.target.path
+
+
+@pytest.mark.parametrize(
+    ("template", "path"),
+    [
+        ("Plain/Path", "Plain/Path"),
+        ("{{x}} {{{subject}}}", "{x} {Re: a_b}"),
+        ("{from.name}", "Jürgen"),
+        ("{from.address}", "J.M+Work@xn--mller-kva.example"),
+        ("{from.local}", "J.M+Work"),
+        ("{from.user}", "J.M"),
+        ("{from.detail}", "Work"),
+        ("{from.domain}", "xn--mller-kva.example"),
+        ("{to.name}", "Ann"),
+        ("{recipient.domain}", "example.org"),
+        ("{subject}", "Re: a_b"),
+        ("{message_id}", "<a@b>"),
+        ("{list_id}", "python-dev.python.org"),
+        ("Lists/{list_id.name}", "Lists/python-dev"),
+        ("{header.X-Ticket}", "one"),
+        ("{header.x-ticket}", "one"),
+        ("{from.user} of {from.domain}/x", "J.M of xn--mller-kva.example/x"),
+        # the date, in the facts' time zone
+        ("Archive/{received:%Y-%m}", "Archive/2025-03"),
+        ("{received:%Y/%m/%d}", "2025/03/10"),
+        ("{received:%y %H%M%S %j}", "25 010507 069"),
+        ("{received:%G-W%V-%u}", "2025-W11-1"),
+    ],
+)
+def test_a_template_is_filled_in(template: str, path: str) -> None:
+    assert moved(template) == path
+
+
+@pytest.mark.parametrize(
+    ("template", "match", "path"),
+    [
+        ("{from.domain}", {"from": "second@example.org"}, "example.org"),
+        ("{from.local}", {"from": {"domain": "example.org"}}, "second"),
+        ("{from.local}", {"from": {"contains": "second"}}, "J.M+Work"),
+        ("{to.name}", {"to": {"domain": "example.net"}}, "Bob_B"),
+        ("{to.domain}", {"recipient": {"domain": "example.net"}}, "example.org"),
+        ("{recipient.domain}", {"recipient": {"domain": "example.net"}}, "example.net"),
+        ("{header.X-Ticket}", {"header": {"x-ticket": "two"}}, "two"),
+        ("{from.domain}", {"any": [{"subject": "never"}, {"from": "second@*"}]}, "example.org"),
+        ("{from.domain}", {"all": [{"from": "second@*"}, {"from": {"name": "jürgen"}}]}, "example.org"),
+        ("{from.domain}", {"not": {"from": "third@*"}}, "xn--mller-kva.example"),
+        ("{from.domain}", {"not": {"not": {"from": "second@*"}}}, "xn--mller-kva.example"),
+        ("{to.domain}", {"from": "second@example.org"}, "example.org"),
+    ],
+)
+def test_the_value_is_the_one_that_matched_else_the_first(template: str, match: object, path: str) -> None:
+    assert moved(template, match) == path
+
+
+@pytest.mark.parametrize(
+    ("template", "error"),
+    [
+        ("{cc.domain}", "rule 'r': {cc.domain} has no value in this message"),
+        ("A/{header.X-None}", "rule 'r': {header.X-None} has no value in this message"),
+        ("A/{header.X-Empty}", "rule 'r': {header.X-Empty} has no value in this message"),
+        ("{list_id.name}/{cc.name}", "rule 'r': {cc.name} has no value in this message"),
+    ],
+)
+def test_without_a_value_the_rule_errs_and_the_message_stays(template: str, error: str) -> None:
+    assert moved(template) == error
+
+
+def test_without_a_date_of_arrival_the_rule_errs() -> None:
+    assert moved("{received:%Y}", mail=message(received=None)) == (
+        "rule 'r': {received} has no value: the date of arrival is not known"
+    )
+
+
+def test_an_error_undoes_what_other_rules_wanted() -> None:
+    rules = ruleset(rule(then={"copy": "A"}, name="one"), rule(then={"move": "{cc.name}"}, name="two"))
+    verdict = decide(rules, MAIL)
+
+    assert (bool(verdict.plan), verdict.matched) == (False, ("one", "two"))
+    assert verdict.error == "rule 'two': {cc.name} has no value in this message"
+
+
+@pytest.mark.parametrize(
+    ("value", "cleaned"),
+    [
+        ("plain", "plain"),
+        ("für", "für"),
+        ("fu\u0308r", "für"),
+        ("a/b", "a_b"),
+        ("../../etc", ".._.._etc"),
+        ("a%b*c", "a_b_c"),
+        ('a\\b"c', "a_b_c"),
+        (".", "_"),
+        ("..", "__"),
+        ("...", "___"),
+        ("~ann", "_ann"),
+        ("#news", "_news"),
+        ("a~#", "a~#"),
+        ("  a \t\r\n b  ", "a b"),
+        ("a\x00\x1b\x7fb", "ab"),
+        ("\u202eabc\u2066\u200f", "abc"),
+        ("a\u2028b\u2029c", "a b c"),
+        ("\x00", ""),
+        ("   ", ""),
+        ("", ""),
+        ("👩\u200d💻", "👩\u200d💻"),
+        ("x" * 500, "x" * MAX_VALUE),
+        ("é" * 500, "é" * (MAX_VALUE // 2)),
+        ("a" * (MAX_VALUE - 1) + "é", "a" * (MAX_VALUE - 1)),
+        ("a" * (MAX_VALUE - 1) + " b", "a" * (MAX_VALUE - 1)),
+    ],
+)
+def test_a_value_is_cleaned(value: str, cleaned: str) -> None:
+    assert clean(value, "/") == cleaned
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "cleaned"), [("/", "a.b_c\\d"), (".", "a_b_c_d"), ("\\", "a.b_c_d"), ("", "a.b_c_d")]
+)
+def test_the_servers_delimiter_is_cleaned_too(delimiter: str, cleaned: str) -> None:
+    assert clean("a.b/c\\d", delimiter).replace("\\", "_") == cleaned.replace("\\", "_")
+
+
+@given(st.text(), st.sampled_from(["/", ".", "\\", "^", ""]))
+def test_no_value_leaves_its_level(value: str, delimiter: str) -> None:
+    cleaned = clean(value, delimiter)
+
+    assert not set(cleaned) & ({"/", "%", "*", "\r", "\n", "\0", "\u202e", delimiter} - {""})
+    assert cleaned not in {".", ".."}
+    assert not cleaned.startswith(("~", "#", " "))
+    assert not cleaned.endswith(" ")
+    assert len(cleaned.encode()) <= MAX_VALUE
+    assert clean(cleaned, delimiter) == cleaned
+
+
+def test_values_that_only_together_lead_astray_are_cleaned_too() -> None:
+    mail = message("Subject: x", "X-A: .", "X-B: .")
+
+    assert moved("A/{header.X-A}{header.X-B}", mail=mail) == "A/__"
+    assert moved("A/.{header.X-A}", mail=mail) == "A/._"
+
+
+def test_the_files_own_text_is_left_as_it_is() -> None:
+    assert moved("#A/{from.user}", delimiter=".") == "#A/J_M"
+
+
+def test_every_date_code_that_is_stated_works() -> None:
+    template = " ".join(DATE_CODES)
+
+    assert moved(f"{{received:{template}}}") == "2025 25 03 10 01 05 07 069 2025 11 1"
