@@ -7,10 +7,13 @@ the others, and goes on rounds over those for which there is no connection.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mailrules.client import NetworkError
 from mailrules.daemon import logs
 from mailrules.daemon.door import Door
 from mailrules.daemon.layout import Layout, arrange
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Account"]
 
 _LIST_EVERY = 60.0  # seconds
+_TURNED_AWAY = 3  # sign-ins in a row
 
 
 class Account:
@@ -67,6 +71,9 @@ class Account:
         self._tasks: set[asyncio.Task[None]] = set()
         self._workers: dict[MailboxName, asyncio.Task[None]] = {}
         self._in_repair: set[int | None] = set()
+        self._room = self._settings.max_connections
+        self._turned_away: Counter[MailboxName] = Counter()
+        self._leads = False
 
     async def run(self) -> None:
         """Watch the account until cancelled; then the flights in hand have a moment to come to their end."""
@@ -95,7 +102,11 @@ class Account:
         async with self._door.session() as session:
             self._log.info("signed in", host=self._settings.host)
             await self._mend_everything()
-            await self._serve_as_lead(session)
+            self._room, self._leads = self._settings.max_connections, True
+            try:
+                await self._serve_as_lead(session)
+            finally:
+                self._leads = False
 
     async def _serve_as_lead(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
@@ -141,7 +152,7 @@ class Account:
     async def _share_out(self) -> None:
         """Let workers begin and end so that they fit the mailboxes that are watched now."""
         watched = [info.name for info in self._directory.watched()]
-        self._layout = arrange(watched, self._settings.max_connections, self._layout)
+        self._layout = arrange(watched, self._room, self._layout)
         # No two connections may ever handle one mailbox: who leaves is waited for.
         await ended([self._workers.pop(name) for name in set(self._workers) - set(self._layout.held)])
         for name in self._layout.held:
@@ -149,8 +160,31 @@ class Account:
                 self._workers[name] = self._spawn(retried(partial(self._hold, name), self._log))
 
     async def _hold(self, name: MailboxName) -> None:
-        async with self._door.session() as session:
-            await Worker(self._context, session, name, self._mend, self._log).serve()
+        entered = False
+        try:
+            async with self._door.session() as session:
+                entered = True
+                del self._turned_away[name]
+                await Worker(self._context, session, name, self._mend, self._log).serve()
+        except NetworkError:
+            if entered or not self._leave_to_lead(name):
+                raise
+
+    def _leave_to_lead(self, name: MailboxName) -> bool:
+        """Give up a connection that the server does not grant, while it goes on serving the lead."""
+        self._turned_away[name] += 1
+        if not self._leads or self._turned_away[name] < _TURNED_AWAY:
+            return False
+        held = tuple(other for other in self._layout.held if other != name)
+        self._room = 1 + len(held)
+        self._layout = replace(self._layout, held=held)
+        del self._workers[name]
+        self._log.warning(
+            "the server takes no further connection, so a mailbox is only looked at now and then",
+            mailbox=str(name),
+            connections=self._room,
+        )
+        return True
 
     # What was left half done
 

@@ -65,6 +65,7 @@ class Worker:
         self._log.info("watching", by="idle" if self._idles else "poll")
 
     async def _begin(self) -> None:
+        self._connection.done()
         # What is unfinished now is not in this session's hands; later the journal could not tell.
         stale = await self._context.store.unfinished(self._context.name, self.name.raw)
         self._mend(self.name, stale)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from mailrules.client import Session
@@ -38,6 +38,8 @@ class AccountContext:
     """Seconds between two looks at a target: an old session may still be at work there."""
     observe: bool = False
     """Nothing is done, only reported."""
+    in_repair: set[int | None] = field(default_factory=set)
+    """The journal's entries that recovery has in hand."""
 
     def facts(self, mailbox: str, delimiter: str | None) -> Facts:
         """What rules may ask besides the message itself."""

@@ -76,7 +76,9 @@ class Directory:
             if info.status and info.status.uidnext:
                 self._floors[info.name] = _Floor(info.status.uidvalidity, info.status.uidnext)
         known = await self._store.known_mailboxes(self._account)
-        if known is not None:
+        if known is None:
+            await self._start_all_here(session)
+        else:
             for info in self.watched():
                 if info.name.raw not in known:
                     await self._start_new(session, info, known)
@@ -84,6 +86,20 @@ class Directory:
             self._account,
             {info.name.raw: info.status.uidvalidity if info.status else None for info in infos.values()},
         )
+
+    async def _start_all_here(self, session: Session) -> None:
+        """Begin with what comes from now on, also where a mailbox is selected only later."""
+        for info in self.watched():
+            if await self._store.checkpoint(self._account, info.name.raw):
+                continue
+            try:
+                status = info.status or await session.status(info.name)
+            except Refused:
+                continue  # it starts where it is when it can be selected
+            if status.uidvalidity and status.uidnext:
+                await self._store.set_checkpoint(
+                    Checkpoint(self._account, info.name.raw, status.uidvalidity, status.uidnext - 1)
+                )
 
     async def _start_new(self, session: Session, info: MailboxInfo, known: Mapping[bytes, int | None]) -> None:
         if await self._store.checkpoint(self._account, info.name.raw):

@@ -38,7 +38,20 @@ _LONGEST_WAIT = 300.0
 
 
 async def replay(context: AccountContext, name: MailboxName, entries: Sequence[Entry]) -> None:
-    """Finish begun entries of one mailbox; tries again for as long as the network fails."""
+    """Finish begun entries of one mailbox; tries again for as long as the network fails.
+
+    Entries that are in another replay's hands are left to it: two would do the same steps twice.
+    """
+    entries = [entry for entry in entries if entry.id not in context.in_repair]
+    ids = {entry.id for entry in entries}
+    context.in_repair.update(ids)
+    try:
+        await _replay(context, name, entries)
+    finally:
+        context.in_repair.difference_update(ids)
+
+
+async def _replay(context: AccountContext, name: MailboxName, entries: Sequence[Entry]) -> None:
     wait = context.grace
     while entries:
         try:

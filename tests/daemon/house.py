@@ -84,7 +84,7 @@ class House:
 
     async def filed(self, number: int) -> None:
         """Wait for that many outcomes."""
-        await self._until(lambda: len(self.outcomes) >= number, f"{number} outcomes, {len(self.outcomes)} came")
+        await self._until(lambda: len(self.outcomes) >= number, f"{number} outcomes")
 
     def count(self, event: str, **fields: object) -> int:
         """Count the log lines with this event and these fields."""
@@ -97,8 +97,8 @@ class House:
                     self._stirred.clear()
                     await self._stirred.wait()
         except TimeoutError:
-            said = "\n".join(map(str, self.lines))
-            raise AssertionError(f"waited in vain for {what}; the daemon said:\n{said}") from None
+            said = "\n".join(map(str, [*self.lines, *self.outcomes]))
+            raise AssertionError(f"waited in vain for {what}; this is what came:\n{said}") from None
 
     def _report(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)

@@ -12,9 +12,10 @@ from mailrules.daemon import account as account_module
 from mailrules.daemon import link
 from mailrules.daemon.backoff import delays
 from mailrules.demo import MemoryServer
-from mailrules.demo.faults import Mute
+from mailrules.demo.faults import Mute, Pretend
 from tests.builders import message
 from tests.daemon.house import House, account
+from tests.servers.configuration import Layout
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
 
@@ -154,6 +155,35 @@ async def test_mail_of_which_idle_says_nothing_is_found_when_idle_is_renewed(hou
             server.deliver("INBOX", message("one"))
             await house.filed(1)
         assert len(server.snapshot()["Filed"]) == 1
+
+
+async def test_a_server_that_shows_new_mail_only_after_select_is_selected_again(house: House) -> None:
+    async with MemoryServer() as server:
+        server.faults.plan("IDLE", Mute(), times=1000)
+        house.write(account("work", server.port, server.options.user, password=server.options.password))
+        async with house.running(keepalive=0.3):
+            await server.heard("IDLE")
+            server.faults.plan("UID FETCH", Pretend())
+            server.deliver("INBOX", message("one"))
+            await house.filed(1)
+        assert server.commands.count("SELECT INBOX") == 2
+
+
+async def test_a_mailbox_for_which_the_server_takes_no_connection_is_visited(
+    house: House, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_module, "_LIST_EVERY", 0.5)
+    with Dovecot(Layout(extra="protocol imap {\n mail_max_userip_connections = 2\n}")) as server:
+        await asyncio.to_thread(server.create, user, "A", "B")
+        house.write(account("work", server.ports.imap, user, extra='watch = ["INBOX", "A", "B"]'))
+        async with house.running(poll=0.2):
+            await house.heard("the server takes no further connection, so a mailbox is only looked at now and then")
+            await deliver(server, user, ["in INBOX"])
+            mail = server.folder / "saved.eml"  # not by IMAP: there is no connection left
+            mail.write_bytes(message("saved"))
+            for box in ("A", "B", "A", "B"):
+                await asyncio.to_thread(server.doveadm, "save", "-u", user, "-m", box, str(mail))
+            await house.filed(5)
 
 
 async def test_mailboxes_beyond_the_connections_are_visited_on_rounds(
