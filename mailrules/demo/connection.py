@@ -21,7 +21,7 @@ LINE = 65_536
 LITERAL = 64 * 1024 * 1024
 """Octets that a literal may have: enough for any mail that a demo or a test sends."""
 
-_LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r\n\Z")
+_LITERAL = re.compile(rb"\{(\d{1,20})(\+?)\}\r\n\Z")
 
 
 class Connection:
@@ -49,8 +49,8 @@ class Connection:
 
     async def serve(self) -> None:
         """Greet, then answer one command after another."""
-        await self._write(f"* OK [CAPABILITY {self._session.capabilities}] mailrules demo ready.\r\n".encode())
         try:
+            await self._write(f"* OK [CAPABILITY {self._session.capabilities}] mailrules demo ready.\r\n".encode())
             while self._session.state is not State.LOGOUT:
                 await self._next()
         except (Cut, ConnectionError, asyncio.IncompleteReadError):
@@ -86,6 +86,7 @@ class Connection:
             await self._idle(command, effects)
             return
         output = execute(self._session, command)
+        self._session.interrupt = None
         for effect in effects:
             match effect:
                 case Drop.AFTER:

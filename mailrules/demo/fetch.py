@@ -153,7 +153,7 @@ def _section(arguments: Arguments) -> Section:
     if arguments.accept(b"]"):
         return Section()
     words = arguments.atom().split(".")
-    path = tuple(int(word) for word in words if word.isdigit())
+    path = tuple(int(word) for word in words if word.isdecimal() and len(word) < 10)
     text = ".".join(words[len(path) :])
     if 0 in path or text not in _TEXTS or (text == "MIME" and not path):
         raise BadSyntax("Unknown section")

@@ -35,14 +35,14 @@ class Session:
 
     def __init__(self, options: Options, tree: Tree, now: Callable[[], datetime]) -> None:
         self.options = options
-        self.now = now
         self.tree = tree
+        self.now = now
         self.state = State.NOT_AUTHENTICATED
         self.thrown_out = False
         self.interrupt: Interrupt | None = None
+        self.on_change: Callable[[], None] = lambda: None
         self._view: View | None = None
         self._output: list[bytes] = []
-        self.on_change: Callable[[], None] = lambda: None
 
     @property
     def view(self) -> View:
@@ -50,16 +50,6 @@ class Session:
         if self._view is None:
             raise AssertionError("the state table lets no command for a selected mailbox through without one")
         return self._view
-
-    @property
-    def selecting(self) -> bool:
-        """Whether a mailbox is selected."""
-        return self._view is not None
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more is said on this connection."""
-        return self.state is State.LOGOUT
 
     @property
     def capabilities(self) -> str:

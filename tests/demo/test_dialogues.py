@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailrules.demo import MemoryServer
-from tests.demo.dialogues import DIALOGUES
+from tests.demo import mailbox_dialogues, message_dialogues
 from tests.demo.peer import Peer
 from tests.demo.shapes import agrees, steps
 from tests.servers.dovecot import PASSWORD
 
 if TYPE_CHECKING:
     from tests.servers.dovecot import Dovecot
+
+DIALOGUES = mailbox_dialogues.DIALOGUES | message_dialogues.DIALOGUES
 
 every_dialogue = pytest.mark.parametrize("dialogue", DIALOGUES.values(), ids=DIALOGUES.keys())
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mailrules.demo import encode
 from mailrules.demo.mailbox import Mailbox
 from mailrules.demo.parse import BadSyntax, Command
+from mailrules.demo.session import State
 from mailrules.demo.tree import Refusal
 from mailrules.demo.view import View
 
@@ -29,7 +30,7 @@ def select(session: Session, command: Command) -> str:
     """SELECT and EXAMINE, RFC 3501 §6.3.1, §6.3.2. One that fails leaves no mailbox selected."""
     name = command.arguments.space().mailbox()
     command.arguments.end()
-    if session.selecting:
+    if session.state is State.SELECTED:
         session.deselect()
         session.untagged("OK [CLOSED] Previous mailbox closed.")
     mailbox = session.tree.get(name)
