@@ -12,10 +12,8 @@ from mailrules.cli.stage import Filed, Stage
 from mailrules.daemon.cleaning import cleaned
 from mailrules.demo import Message
 from mailrules.demo.server import HOST
-from mailrules.engine.outcome import ActionDone, ActionKind, Outcome
+from mailrules.engine.outcome import ActionDone, Outcome
 from mailrules.rules import ConditionTrace, Truth
-
-_LEAVES = {ActionKind.MOVE, ActionKind.EXPUNGE}
 
 
 class Programme(ABC):
@@ -56,10 +54,8 @@ class TextProgramme(Programme):
         self._print("", Text.assemble((cleaned(filed.subject), "bold"), ("  from ", "dim"), cleaned(filed.sender)))
         for outcome in filed.outcomes:
             self._print(*_reasons(outcome), *_actions(outcome))
-        if not filed.outcomes:
-            self._print("  no rule matches: it stays in INBOX")
-        elif not any(action.kind in _LEAVES for outcome in filed.outcomes for action in outcome.actions):
-            self._print("  it stays in INBOX")
+        if "INBOX" in filed.mailboxes:
+            self._print("  it stays in INBOX" if filed.outcomes else "  no rule matches: it stays in INBOX")
 
     def close(self, stage: Stage) -> None:
         """Print the tree of mailboxes."""

@@ -23,7 +23,7 @@ _STEPS = ("UID STORE", "UID COPY", "UID MOVE")
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What became of one mail: what the daemon reported (nothing, if no rule matched), and where it lies now."""
+    """What became of one mail: what the daemon reported (nothing, if no rule matched), and where it is known to be."""
 
     sender: str
     subject: str
@@ -56,7 +56,7 @@ class Stage:
         while True:
             outcome = await self.outcomes.get()
             targets = tuple(action.target for action in outcome.actions if action.target is not None)
-            yield Filed(outcome.sender, outcome.subject, (outcome,), targets or (outcome.mailbox,))
+            yield Filed(outcome.sender, outcome.subject, (outcome,), targets)
 
     async def _handled(self, uid: int, since: int) -> AsyncIterator[Outcome]:
         """Wait until the daemon is back in IDLE, which it enters behind its last step; then for what it tells."""
