@@ -133,7 +133,7 @@ def atom(text: str, what: str = "atom") -> bytes:
 
 def quoted(text: str | bytes, what: str = "text") -> bytes:
     """Write a quoted string. Raises ArgumentError for anything but US-ASCII."""
-    value = _octets(text, what)
+    value = octets(text, what)
     if not value.isascii():
         raise ArgumentError(f"{what}: only US-ASCII can be quoted")
     return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
@@ -141,16 +141,16 @@ def quoted(text: str | bytes, what: str = "text") -> bytes:
 
 def string(value: str | bytes, what: str = "text") -> bytes | Literal:
     """Write a string: quoted, or a literal where it has 8-bit octets."""
-    octets = _octets(value, what)
-    return quoted(octets, what) if octets.isascii() else Literal(octets)
+    written = octets(value, what)
+    return quoted(written, what) if written.isascii() else Literal(written)
 
 
 def astring(value: str | bytes, what: str = "text") -> bytes | Literal:
     """Write an atom where it can be one, else a string. NIL is quoted: some servers take the atom for nothing."""
-    octets = _octets(value, what)
-    if _ASTRING.fullmatch(octets) and octets.upper() != b"NIL":
-        return octets
-    return string(octets, what)
+    written = octets(value, what)
+    if _ASTRING.fullmatch(written) and written.upper() != b"NIL":
+        return written
+    return string(written, what)
 
 
 def nstring(value: str | None, what: str = "text") -> bytes | Literal:
@@ -244,20 +244,21 @@ def message(data: bytes) -> Literal:
     return Literal(data)
 
 
-def _ascii(text: str, what: str) -> bytes:
-    value = _octets(text, what)
-    if not value.isascii():
-        raise ArgumentError(f"{what}: has a character outside of US-ASCII")
-    return value
-
-
-def _octets(value: str | bytes, what: str) -> bytes:
+def octets(value: str | bytes, what: str) -> bytes:
+    """Write text as UTF-8. Raises ArgumentError for CR, LF, NUL and lone surrogates."""
     if isinstance(value, str):
         try:
             value = value.encode()
         except UnicodeEncodeError:
             raise ArgumentError(f"{what}: a lone surrogate is no character") from None
     _refuse_line_end(value, what)
+    return value
+
+
+def _ascii(text: str, what: str) -> bytes:
+    value = octets(text, what)
+    if not value.isascii():
+        raise ArgumentError(f"{what}: has a character outside of US-ASCII")
     return value
 
 

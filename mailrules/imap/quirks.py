@@ -30,31 +30,28 @@ class Quirks:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    server: str
-    quirks: Quirks
-    capability: str | None = None
-    greeting: str | None = None
+    """One server: `greeting` is part of its greeting's text, all of `capabilities` are among its capabilities."""
 
-    def fits(self, greeting: str, capabilities: Capabilities | None) -> bool:
-        if self.capability is not None and capabilities is not None and self.capability in capabilities:
-            return True
-        return self.greeting is not None and self.greeting in greeting
+    quirks: Quirks
+    greeting: str = ""
+    capabilities: tuple[str, ...] = ()
+
+    def fits(self, greeting: str, capabilities: Capabilities) -> bool:
+        return self.greeting in greeting and all(name in capabilities for name in self.capabilities)
 
 
 _ROWS = (
-    # Gmail: \\Deleted and EXPUNGE in INBOX only take the label off. developers.google.com/gmail/imap/imap-extensions
-    _Row("Gmail", Quirks(expunge_archives=True), capability="X-GM-EXT-1"),
-    # iCloud: messages vanish under QRESYNC (Foundry376/Mailspring-Sync#91) and ENABLED never comes
-    # (jstedfast/MailKit#1871).
-    _Row("iCloud", Quirks(distrusted=frozenset({"QRESYNC"})), capability="XAPPLEPUSHSERVICE"),
+    # Gmail: \Deleted and EXPUNGE in INBOX only take the label off. developers.google.com/gmail/imap/imap-extensions
+    _Row(Quirks(expunge_archives=True), capabilities=("X-GM-EXT-1",)),
+    # iCloud: messages vanish under QRESYNC (Foundry376/Mailspring-Sync#91). Dovecot with a plug-in has the first of
+    # these capabilities, too; nextcloud/mail#3401 shows what iCloud lists.
+    _Row(Quirks(distrusted=frozenset({"QRESYNC"})), capabilities=("XAPPLEPUSHSERVICE", "X-SUN-IMAP")),
     # Exchange 2003: NAMESPACE ends the connection (jstedfast/MailKit#1512).
-    _Row("Exchange 2003", Quirks(distrusted=frozenset({"NAMESPACE"})), greeting="Microsoft Exchange Server 2003"),
+    _Row(Quirks(distrusted=frozenset({"NAMESPACE"})), greeting="Microsoft Exchange Server 2003"),
 )
 
 
 def detect(greeting: str, capabilities: Capabilities | None) -> Quirks:
     """Find out which server this is by its greeting's text and its capabilities, as far as they are known."""
-    for row in _ROWS:
-        if row.fits(greeting, capabilities):
-            return row.quirks
-    return Quirks()
+    known = capabilities or Capabilities()
+    return next((row.quirks for row in _ROWS if row.fits(greeting, known)), Quirks())

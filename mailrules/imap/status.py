@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(rb"\[ *([^\x00-\x20\[\]]+) *")
 _DATA = re.compile(rb"([^\]]*)\]?")
-_CAPABILITY = re.compile(rb"[^\x00-\x20\]]+")
+_CAPABILITY = re.compile(rb'[^\x00-\x20()"\]]+')
 
 
 def resp_text(cursor: Cursor) -> tuple[ResponseCode | None, str]:

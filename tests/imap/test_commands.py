@@ -233,7 +233,9 @@ def test_what_makes_no_sense_in_an_argument_is_refused() -> None:
     with pytest.raises(ArgumentError):
         return_status()
     with pytest.raises(ArgumentError):
-        Plain("a", "b\0c").initial()
+        Plain("a", "b\0c")
+    with pytest.raises(ArgumentError):
+        Plain("a", "\udc80")
 
 
 def test_secrets_are_in_no_repr() -> None:

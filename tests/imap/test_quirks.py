@@ -18,6 +18,10 @@ def test_an_ordinary_server_has_none() -> None:
     assert detect("", None) == Quirks()
 
 
+def test_a_dovecot_that_pushes_to_apple_is_not_icloud() -> None:
+    assert detect("Dovecot ready.", Capabilities(["IMAP4rev1", "XAPPLEPUSHSERVICE", "QRESYNC"])) == Quirks()
+
+
 def test_gmails_expunge_archives() -> None:
     assert detect("Gimap ready", GMAIL).expunge_archives
 
@@ -25,7 +29,7 @@ def test_gmails_expunge_archives() -> None:
 @pytest.mark.parametrize(
     ("greeting", "capabilities", "distrusted"),
     [
-        ("ready", ["IMAP4rev1", "XAPPLEPUSHSERVICE", "QRESYNC", "CONDSTORE"], "QRESYNC"),
+        ("ready", ["IMAP4rev1", "XAPPLEPUSHSERVICE", "X-SUN-IMAP", "QRESYNC"], "QRESYNC"),
         ("Microsoft Exchange Server 2003 IMAP4rev1 server version 6.5 ready", ["IMAP4rev1", "NAMESPACE"], "NAMESPACE"),
     ],
 )

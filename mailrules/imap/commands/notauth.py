@@ -29,7 +29,7 @@ class Mechanism(Protocol):
         """Return what the client says first; None if the server speaks first."""
 
     def respond(self, challenge: bytes) -> bytes | None:
-        """Return the answer to a challenge; None gives up."""
+        """Return the answer to a challenge, an empty one at the start being a request for `initial`; None gives up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mailrules.imap import grammar
 from mailrules.imap.capability import Capabilities
 from mailrules.imap.commands.notauth import Authenticate, Mechanism
-from mailrules.imap.errors import ArgumentError
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
     """Sign in by name and password, both in the clear: only over TLS. RFC 4616 §2.
 
-    `authorization` is the user to act as, if that is another one.
+    `authorization` is the user to act as, if that is another one. Making it raises ArgumentError for what LOGIN could
+    not send either: CR, LF, NUL.
     """
 
     username: str
     password: str = field(repr=False)
     authorization: str = ""
+
+    def __post_init__(self) -> None:
+        self.initial()
 
     @property
     def name(self) -> str:
@@ -26,11 +30,9 @@ class Plain:
         return "PLAIN"
 
     def initial(self) -> bytes:
-        """Message = [authzid] UTF8NUL authcid UTF8NUL passwd. Raises ArgumentError if one of them has a NUL."""
-        words = (self.authorization, self.username, self.password)
-        if any("\0" in word for word in words):
-            raise ArgumentError("PLAIN: a NUL cannot be sent")
-        return "\0".join(words).encode(errors="surrogateescape")
+        """Write message = [authzid] UTF8NUL authcid UTF8NUL passwd."""
+        words = ((self.authorization, "user name"), (self.username, "user name"), (self.password, "password"))
+        return b"\0".join(grammar.octets(word, what) for word, what in words)
 
     def respond(self, challenge: bytes) -> bytes | None:  # noqa: ARG002 - PLAIN has one message, whatever the server says
         """Return the one message."""
