@@ -7,6 +7,7 @@ command needs takes longer to import than most of them run.
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -27,6 +28,8 @@ COMMANDS = {
 
 def main() -> None:
     """Run the command that the process's arguments ask for."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # mail has letters that not every terminal has
     build(sys.argv[1:])()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import imaplib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -68,8 +69,15 @@ class Place(TypedDict):
     rules: str
 
 
-def demo(*arguments: str) -> str:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=LIMIT, check=False)
+def demo(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        env={**os.environ, **environment},
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -104,6 +112,10 @@ def test_piped_it_reads_as_plain_text() -> None:
     assert "no rule matches: it stays in INBOX" in shown
     assert shown.index("\nMailboxes\n") > shown.index("\nSunday  from")
     assert "Verträge  1 message, 1 unread" in shown
+
+
+def test_a_terminal_without_the_letters_gets_their_numbers() -> None:
+    assert "move B\\xfcro/Vertr\\xe4ge" in demo(PYTHONIOENCODING="ascii")
 
 
 async def test_kept_it_takes_other_mail_and_new_rules_until_interrupted() -> None:
