@@ -66,8 +66,8 @@ class Table(BaseModel):
         extra="forbid", frozen=True, strict=True, serialize_by_alias=True, use_attribute_docstrings=True
     )
 
-    bare_types: ClassVar[tuple[str, ...]] = ()
-    """JSON's names for the types that `from_bare` takes."""
+    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ()
+    """What `from_bare` takes, as JSON Schema."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -109,9 +109,9 @@ class Table(BaseModel):
         schema = handler.resolve_ref_schema(reference)
         for described in schema.get("properties", {}).values():
             _without_null(described)
-        if cls.bare_types:
+        if cls.bare_schemas:
             table = {key: schema.pop(key) for key in tuple(schema) if key != "description"}
-            schema["anyOf"] = [*({"type": each} for each in cls.bare_types), table]
+            schema["anyOf"] = [*cls.bare_schemas, table]
         return reference
 
 
@@ -183,6 +183,10 @@ def read_switch(value: object) -> bool:
 
 
 NonEmpty = Annotated[str, Field(min_length=1)]
+ONE_OR_MANY_SCHEMAS: tuple[JsonSchemaValue, ...] = (
+    {"type": "string", "minLength": 1},
+    {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+)
 OneOrMany = NonEmpty | Annotated[list[NonEmpty], Field(min_length=1)]
 Patterns = Annotated[tuple[str, ...], BeforeValidator(read_patterns, json_schema_input_type=OneOrMany)]
 Switch = Annotated[bool, BeforeValidator(read_switch, json_schema_input_type=bool)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator
+from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.base import ABSENT, NOT_KNOWN, Condition, condition, shown
 from mailrules.rules.flags import read_flags
 from mailrules.rules.plan import flag_key
-from mailrules.rules.tables import OneOrMany, kind, wrong
+from mailrules.rules.tables import ONE_OR_MANY_SCHEMAS, OneOrMany, kind, wrong
 from mailrules.rules.text import printable
 from mailrules.rules.truth import UNKNOWN, truth_of
 
@@ -27,7 +28,7 @@ FlagNames = Annotated[tuple[str, ...], BeforeValidator(read_flags, json_schema_i
 class Flags(Condition):
     r"""The message's flags; a bare flag or list: it has one of these. For the absence of one: `not.flags = '\Seen'`."""
 
-    bare_types: ClassVar[tuple[str, ...]] = ("string", "array")
+    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ONE_OR_MANY_SCHEMAS
     has: FlagNames | None = None
     """One of these is set; their case does not matter."""
 

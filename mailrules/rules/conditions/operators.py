@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules import matching
 from mailrules.rules.conditions.base import shown
-from mailrules.rules.tables import OneOrMany, Patterns, Switch, Table, each, kind, read_pattern, wrong
+from mailrules.rules.tables import (
+    ONE_OR_MANY_SCHEMAS,
+    OneOrMany,
+    Patterns,
+    Switch,
+    Table,
+    each,
+    kind,
+    read_pattern,
+    wrong,
+)
 from mailrules.rules.text import Text, fold, nfc, printable
 
 if TYPE_CHECKING:
@@ -55,7 +66,7 @@ class TextOperators(Table):
     case_sensitive: Switch = False
     """Makes the operators beside it mind the case."""
 
-    bare_types: ClassVar[tuple[str, ...]] = ("string", "array")
+    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ONE_OR_MANY_SCHEMAS
     shorthand: ClassVar[str] = "contains"
     """The operator that a bare text stands for."""
 

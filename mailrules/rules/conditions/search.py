@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator
+from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.checks import Leaf, disjunction
 from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
-from mailrules.rules.tables import OneOrMany, each, kind, wrong
+from mailrules.rules.tables import ONE_OR_MANY_SCHEMAS, OneOrMany, each, kind, wrong
 from mailrules.rules.text import printable
 from mailrules.rules.truth import truth_of
 
@@ -42,7 +43,7 @@ class Search(Condition):
     The server is asked only if everything else leaves it open.
     """
 
-    bare_types: ClassVar[tuple[str, ...]] = ("string", "array")
+    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ONE_OR_MANY_SCHEMAS
     matches: Searches | None = None
     """What a bare text or list stands for; of a list one search is enough."""
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mailrules.rules.verdict import Facts
 
 
-def text_leaf(key: str, header: str, operators: TextOperators) -> Leaf:
-    """Make operators ready to run over each occurrence of a header field."""
+def text_leaf(key: str, field: str, header: str, operators: TextOperators) -> Leaf:
+    """Make operators ready to run over each occurrence of a header field; `field` is its name for templates."""
     test = operators.text_test()
 
     def find(message: Message) -> Text | None:
@@ -34,12 +34,12 @@ def text_leaf(key: str, header: str, operators: TextOperators) -> Leaf:
         return seen_texts(message.fields.texts(header) if found is None else (found,))
 
     check = holds_if_absent(find) if operators.exists is False else holds_if_found(find)
-    return Leaf(*join_wanted(key, operators.wanted()), check, seen, key, find)
+    return Leaf(*join_wanted(key, operators.wanted()), check, seen, field, find)
 
 
-def text_value(key: str, header: str, message: Message, found: Found) -> str | None:
+def text_value(field: str, header: str, message: Message, found: Found) -> str | None:
     """Give a header field's text for a template."""
-    text = found.get(key)
+    text = found.get(field)
     if not isinstance(text, Text):
         text = next(iter(message.fields.texts(header)), None)
     return None if text is None else text.value
@@ -53,7 +53,7 @@ class TextField(Condition, TextOperators):
 
     def check(self) -> Check:
         """Make it ready to run."""
-        return text_leaf(self.key, self.header, self)
+        return text_leaf(self.key, self.key, self.header, self)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
@@ -113,10 +113,11 @@ class Header(Condition):
 
     def check(self) -> Check:
         """Make it ready to run."""
-        operators = self.__pydantic_extra__
-        return conjunction(
-            self.key, tuple(text_leaf(_key(name), name.upper(), each) for name, each in operators.items())
+        leaves = tuple(
+            text_leaf(f"{self.key}.{name}", _field(name), name.upper(), operators)
+            for name, operators in self.__pydantic_extra__.items()
         )
+        return leaves[0] if len(leaves) == 1 else conjunction(self.key, leaves)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
@@ -135,8 +136,8 @@ class Header(Condition):
     @classmethod
     def value(cls, part: str, message: Message, found: Found) -> str | None:
         """Give what the rule matched by, else the first there is."""
-        return text_value(_key(part), part.upper(), message, found)
+        return text_value(_field(part), part.upper(), message, found)
 
 
-def _key(name: str) -> str:
+def _field(name: str) -> str:
     return f"header.{name.upper()}"
