@@ -39,6 +39,7 @@ from mailrules.imap.responses import (
     Answer,
     CapabilityData,
     Continuation,
+    Expunge,
     Kind,
     Response,
     StatusResponse,
@@ -190,12 +191,12 @@ class ClientProtocol:
             return
         command, ok = ended.command, tagged.kind is Kind.OK
         answer = Answer(tagged, tuple(ended.untagged))
-        self._outbox.answered(tagged.tag, tagged.kind)
         step = command.on_ok if ok else command.on_refusal
         self.state = after(self.state, step)
         if step is Step.AUTHENTICATE and not ended.told_capabilities:
             self._know(None)
         self._learn(tagged.code)
+        self._outbox.answered(tagged.tag, tagged.kind)  # what waited leaves now, by the new capabilities
         self._reselect(command, answer, step)
         if ok and isinstance(command, Enable):
             self.enabled |= command.result(answer)
@@ -215,14 +216,14 @@ class ClientProtocol:
     def _note(self, response: Response) -> None:
         _, answering = next(self._answerable(), (None, None))
         match response:
+            case StatusResponse(kind=Kind.BYE):
+                self._log_out()
             case CapabilityData(capabilities) | StatusResponse(code=CapabilityCode(capabilities)):
                 self._know(capabilities)
                 if answering is not None:
                     answering.told_capabilities = True
             case EnabledData(names):
                 self.enabled |= names
-            case StatusResponse(kind=Kind.BYE):
-                self._log_out()
             case _:
                 pass
         # While SELECT runs, what is told of "the" mailbox is told of the one to come: Select.result takes it in.
@@ -243,15 +244,21 @@ class ClientProtocol:
         self.selected = None
 
     def _hand_out(self, response: Response) -> None:
-        claimed = False
-        for tag, each in self._answerable():
-            if not claimed and each.command.claims(response) and _may_be_meant(response, tag):
-                each.untagged.append(response)
-                claimed = True
-            elif each.command.overhears(response):
-                each.untagged.append(response)
-        if not claimed:
+        claimant = self._claimant(response)
+        if claimant is None:
             self._events.append(Unsolicited(response))
+        else:
+            claimant.untagged.append(response)
+        if isinstance(response, Expunge):
+            for _, each in self._answerable():
+                if each.command.counts_expunges:
+                    each.untagged.append(response)
+
+    def _claimant(self, response: Response) -> _InFlight | None:
+        for tag, each in self._answerable():
+            if each.command.claims(response) and _may_be_meant(response, tag):
+                return each
+        return None
 
     def _answerable(self) -> Iterator[tuple[bytes, _InFlight]]:
         """Go over the commands that the server may be answering, oldest first."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mailrules.imap import (
     INBOX,
     UID,
+    Authenticate,
     Capabilities,
     Capability,
     ClientProtocol,
@@ -33,6 +34,7 @@ from mailrules.imap import (
     MailboxName,
     MessageData,
     Noop,
+    Plain,
     ProtocolError,
     Select,
     SelectedMailbox,
@@ -398,6 +400,13 @@ def test_literals_follow_the_capabilities_known_when_they_leave() -> None:
     assert talk.say(Login("a", "é")) == "A1 LOGIN a {2+}\r\né\r\n".encode()
     talk.hear("A1 OK in")
     assert talk.say(Select(MailboxName(b"\xff"))) == b"A2 SELECT {1}\r\n"
+
+
+def test_what_waited_for_an_answer_leaves_by_the_capabilities_that_came_with_it() -> None:
+    talk = Talk("* OK [CAPABILITY IMAP4rev1 LITERAL+] hi")
+    talk.say(Authenticate(Plain("a", "b")), Select(MailboxName(b"\xff")))
+    talk.hear("A1 OK [CAPABILITY IMAP4rev1] in")
+    assert talk.protocol.data_to_send() == b"A2 SELECT {1}\r\n"
 
 
 @given(st.lists(st.integers(1, 40), max_size=60))

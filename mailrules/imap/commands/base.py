@@ -44,6 +44,8 @@ class Command(ABC, Generic[T_co]):
     on_ok: ClassVar[Step | None] = None
     on_refusal: ClassVar[Step | None] = None
     flow: ClassVar[Flow] = Flow.PIPELINED
+    counts_expunges: ClassVar[bool] = False
+    """Whether it must see every EXPUNGE, too, because that shifts the numbers by which its own data name messages."""
 
     def arguments(self) -> Iterable[Argument]:
         """Write the arguments with `grammar`. Raises ArgumentError for what cannot be sent."""
@@ -51,10 +53,6 @@ class Command(ABC, Generic[T_co]):
 
     def claims(self, response: Response) -> bool:  # noqa: ARG002 - most commands have no data of their own
         """Say whether an untagged response answers this command."""
-        return False
-
-    def overhears(self, response: Response) -> bool:  # noqa: ARG002
-        """Say whether the command must see this response, which is not its own, to understand those that are."""
         return False
 
     def continuation(self, text: bytes) -> bytes | None:  # noqa: ARG002

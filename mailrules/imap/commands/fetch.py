@@ -13,7 +13,7 @@ from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.commands.merge import by_number, by_uid
 from mailrules.imap.errors import ArgumentError
 from mailrules.imap.grammar import Argument
-from mailrules.imap.responses import Answer, Expunge, MessageData, Response, Section
+from mailrules.imap.responses import Answer, MessageData, Response, Section
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import SeqSet, UIDSet
 
@@ -77,6 +77,7 @@ class UidFetch(Command[tuple[MessageData, ...]]):
 
     name = b"UID FETCH"
     states = SELECTED
+    counts_expunges = True
 
     messages: UIDSet
     items: Sequence[FetchAttribute]
@@ -93,10 +94,6 @@ class UidFetch(Command[tuple[MessageData, ...]]):
         if not isinstance(response, MessageData) or (response.uid is not None and response.uid not in self.messages):
             return False
         return any(item.told(response) for item in self.items)
-
-    def overhears(self, response: Response) -> bool:
-        """An EXPUNGE shifts the sequence numbers of the FETCH responses behind it."""
-        return isinstance(response, Expunge)
 
     def result(self, answer: Answer) -> tuple[MessageData, ...]:
         """Return one value for each message in the order of the UIDs, merged from all responses about it."""

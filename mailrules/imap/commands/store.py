@@ -13,7 +13,7 @@ from mailrules.imap.commands.merge import by_number, by_uid
 from mailrules.imap.errors import ArgumentError
 from mailrules.imap.flags import Flags
 from mailrules.imap.grammar import Argument
-from mailrules.imap.responses import Answer, Expunge, MessageData, Response
+from mailrules.imap.responses import Answer, MessageData, Response
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import SeqSet, UIDSet
 
@@ -62,6 +62,7 @@ class UidStore(_Storing[UIDSet]):
     """
 
     name = b"UID STORE"
+    counts_expunges = True
 
     def claims(self, response: Response) -> bool:
         """The new flags of one of these messages, or its new MODSEQ, which Dovecot tells even when silent."""
@@ -70,10 +71,6 @@ class UidStore(_Storing[UIDSet]):
                 return response.flags is not None or response.modseq is not None
             case _:
                 return False
-
-    def overhears(self, response: Response) -> bool:
-        """An EXPUNGE shifts the sequence numbers of the FETCH responses behind it."""
-        return isinstance(response, Expunge)
 
     def result(self, answer: Answer) -> tuple[MessageData, ...]:
         """Return what the server showed, one value for each message in the order of the UIDs."""

@@ -85,6 +85,7 @@ class UidStoreUnchanged(Command[Stored]):
 
     name = UidStore.name
     states = SELECTED
+    counts_expunges = True
 
     store: UidStore
     unchanged_since: int
@@ -97,10 +98,6 @@ class UidStoreUnchanged(Command[Stored]):
     def claims(self, response: Response) -> bool:
         """As an unconditional STORE."""
         return self.store.claims(response)
-
-    def overhears(self, response: Response) -> bool:
-        """As an unconditional STORE."""
-        return self.store.overhears(response)
 
     def result(self, answer: Answer) -> Stored:
         """Return what was changed and what was not."""
