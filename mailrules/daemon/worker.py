@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mailrules.daemon.link import unhurried
 from mailrules.engine.filing import Filing
-from mailrules.imap import Refused, Status, StatusItem
+from mailrules.imap import Noop, Refused, Status, StatusItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,10 +98,14 @@ class Worker:
         if due is not None:
             seconds = min(seconds, (due - self._context.now()).total_seconds())
         await self._connection.until(self._stirred, max(0.0, seconds))
+        if self._connection.selected is None:
+            await self._connection.submit(Noop())  # the server said BYE, or something as final: this raises it
         if self._rest is not None and self._rest.done():
             self._judge_idle(self._rest)
 
     def _stirred(self) -> bool:
+        if self._connection.selected is None:
+            return True
         return self._filing.news or (self._rest is not None and self._rest.done())
 
     def _begin_rest(self) -> None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from mailrules.client import Session
+from mailrules.client import ConnectionLost, Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.again import without_old_copies
 from mailrules.engine.deciding import Decision, Origin, decide, entries_for, is_shareable
@@ -28,7 +28,7 @@ from mailrules.engine.flights import Work
 from mailrules.engine.journal import conclude, outcome_of, would_be
 from mailrules.engine.reading import Fetched
 from mailrules.engine.recovery import replay
-from mailrules.imap import MailboxName, SelectedMailbox
+from mailrules.imap import MailboxName, SelectedMailbox, State
 from mailrules.rules import Plan, Ruleset
 from mailrules.store import Checkpoint, Entry, EntryState, Own
 
@@ -48,6 +48,8 @@ class Path:
     def selected(self) -> SelectedMailbox:
         """The mailbox as the server has described it since SELECT."""
         selected = self.session.selected
+        if self.session.connection.state is State.LOGOUT:
+            raise ConnectionLost("the server ended the session")
         if selected is None or selected.name != self.name:
             raise AssertionError("the path starts in a selected mailbox")
         return selected

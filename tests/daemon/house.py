@@ -62,8 +62,11 @@ class House:
         new.rename(self.path)
 
     @asynccontextmanager
-    async def running(self, **settings: float) -> AsyncIterator[Supervisor]:
-        """Run the daemon; ``settings`` go over those of all accounts, unchecked, so that tests can be quick."""
+    async def running(self, bugs: int = 0, **settings: float) -> AsyncIterator[Supervisor]:
+        """Run the daemon; ``settings`` go over those of all accounts, unchecked, so that tests can be quick.
+
+        At the end it must have met as many bugs of its own as the test made: no trouble of a server is one.
+        """
         structlog.configure(processors=[self._note], cache_logger_on_first_use=False)
         loaded = _with(load(self.path), settings)
         try:
@@ -75,6 +78,7 @@ class House:
                 finally:
                     supervisor.stop()
                     await asyncio.wait_for(task, 5)
+            assert [line for line in self.lines if "exc_info" in line][bugs:] == []
         finally:
             structlog.reset_defaults()
 

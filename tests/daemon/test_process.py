@@ -19,6 +19,7 @@ from tests.daemon.house import FILE_ALL, LIMIT, House, account
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
 CANARY = "canary-Passw0rd"
 
@@ -136,13 +137,22 @@ async def test_a_second_signal_ends_it_at_once(house: House) -> None:
         assert await daemon.end(2) == 0
 
 
-async def test_sighup_reloads(house: House) -> None:
-    async with memory_server(house), process(house) as daemon:
-        await daemon.said("watching")
-        daemon.signal(signal.SIGHUP)
-        assert (await daemon.said("rules taken over"))["rules"] == 1
-        daemon.signal(signal.SIGTERM)
-        assert await daemon.end(5) == 0
+async def test_sighup_reloads_and_systemd_is_told(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(tmp_path / "notify"))
+        told.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        async with memory_server(house), process(house) as daemon:
+            await daemon.said("watching")
+            daemon.signal(signal.SIGHUP)
+            assert (await daemon.said("rules taken over"))["rules"] == 1
+            daemon.signal(signal.SIGTERM)
+            assert await daemon.end(5) == 0
+        lines = [told.recv(1000).decode().splitlines() for _ in range(4)]
+    assert [line[0] for line in lines] == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]
+    assert lines[0][1] == "STATUS=1 rules, 1 accounts"
 
 
 async def test_an_account_in_use_is_exit_status_4(house: House) -> None:

@@ -132,7 +132,7 @@ async def test_a_bug_in_one_account_is_logged_and_the_account_begins_anew(
     monkeypatch.setattr("mailrules.daemon.account.Account._mend_everything", trouble)
     async with servers(1) as (server,):
         house.write(table("work", server))
-        async with house.running():
+        async with house.running(bugs=1):
             await house.heard("unexpected error", account="work")
             await house.heard("watching", account="work")
 

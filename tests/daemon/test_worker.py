@@ -125,6 +125,18 @@ async def test_a_connection_that_is_cut_again_and_again_comes_back(house: House,
     assert await subjects(dovecot, user) == {"Filed": ["one"]}
 
 
+async def test_a_servers_bye_is_the_reason_that_is_logged(house: House) -> None:
+    async with MemoryServer() as server:
+        house.write(account("work", server.port, server.options.user, password=server.options.password))
+        async with house.running():
+            await server.heard("IDLE")
+            server.disconnect("shutting down for the night")
+            await house.heard("interrupted")
+            await house.heard("watching", times=2)
+    (line,) = [line for line in house.lines if line["event"] == "interrupted"]
+    assert "shutting down for the night" in str(line["reason"])
+
+
 async def test_without_idle_the_server_is_polled(house: House, dovecot: Dovecot, user: str) -> None:
     async with Proxy(dovecot.ports.imap, without={"IDLE"}) as proxy:
         house.write(account("work", proxy.port, user))
