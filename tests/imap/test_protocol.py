@@ -47,6 +47,7 @@ from mailrules.imap import (
     StatusItem,
     StatusResponse,
     StoreMode,
+    UidCopy,
     UidExpunge,
     UidFetch,
     UidMove,
@@ -222,6 +223,13 @@ def test_what_comes_before_the_answer_to_move_belongs_to_the_mailbox_moved_from(
     assert moved == CopyUid(3, ((UID(1), UID(9)),))
     assert opened == SelectedMailbox(ARCHIVE, 1, uidvalidity=3)
     assert fetched == (told(1, 9, frozenset()),)
+
+
+def test_copyuid_goes_to_the_command_that_meant_these_messages(inbox: Talk) -> None:
+    inbox.say(UidCopy(UIDSet([UID(1)]), ARCHIVE), UidMove(UIDSet([UID(2)]), ARCHIVE))
+    moved, copied = inbox.results("* OK [COPYUID 3 2 8] x", "* 2 EXPUNGE", "A3 OK", "A2 OK [COPYUID 3 1 9] x")
+    assert moved == CopyUid(3, ((UID(2), UID(8)),))
+    assert copied == CopyUid(3, ((UID(1), UID(9)),))
 
 
 def test_exists_for_the_old_mailbox_is_not_taken_for_the_new_one(inbox: Talk) -> None:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.base import Command, Flow
-from mailrules.imap.extensions.uidplus import CopyUid, copy_uid, is_copy_uid
+from mailrules.imap.extensions.uidplus import CopyUid, copy_uid, is_copy_uid_of
 from mailrules.imap.grammar import Argument
 from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Answer, Response
@@ -33,7 +33,7 @@ class Transfer(Command[CopyUid | None], Generic[S]):
 
     def claims(self, response: Response) -> bool:
         """COPYUID, where it comes untagged."""
-        return is_copy_uid(response)
+        return is_copy_uid_of(response, self.messages)
 
     def result(self, answer: Answer) -> CopyUid | None:
         """Return which message became which; None where the server does not say.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mailrules.imap.commands.base import Flow
 from mailrules.imap.commands.copy import S, Transfer
 from mailrules.imap.extensions.condstore import Vanished
-from mailrules.imap.extensions.uidplus import is_copy_uid
+from mailrules.imap.extensions.uidplus import is_copy_uid_of
 from mailrules.imap.responses import Expunge, Response
 from mailrules.imap.uidset import SeqSet, UIDSet
 
@@ -16,7 +16,7 @@ from mailrules.imap.uidset import SeqSet, UIDSet
 class _Moving(Transfer[S]):
     def claims(self, response: Response) -> bool:
         """COPYUID, untagged by RFC 6851 §4.3 and with the OK on Gmail, and the expunges, for `answer.untagged`."""
-        return isinstance(response, Expunge | Vanished) or is_copy_uid(response)
+        return isinstance(response, Expunge | Vanished) or is_copy_uid_of(response, self.messages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from mailrules.imap.grammar import Argument
 from mailrules.imap.registry import response_code
 from mailrules.imap.responses import Answer, Expunge, Response, StatusResponse
 from mailrules.imap.state import SELECTED
-from mailrules.imap.uidset import UID, UIDSet
+from mailrules.imap.uidset import UID, SeqSet, UIDSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,11 @@ def copy_uid_code(cursor: Cursor) -> CopyUid:
     return CopyUid(uidvalidity, tuple(zip(source, target, strict=True)))
 
 
-def is_copy_uid(response: Response) -> bool:
-    """Say whether this is an untagged COPYUID, as MOVE sends it before its expunges (RFC 6851 §4.3)."""
-    return isinstance(response, StatusResponse) and isinstance(response.code, CopyUid)
+def is_copy_uid_of(response: Response, messages: UIDSet | SeqSet) -> bool:
+    """Say whether this is an untagged COPYUID about these messages, as MOVE sends it first (RFC 6851 §4.3)."""
+    if not isinstance(response, StatusResponse) or not isinstance(response.code, CopyUid):
+        return False
+    return isinstance(messages, SeqSet) or all(here in messages for here, _ in response.code.pairs)
 
 
 def copy_uid(answer: Answer) -> CopyUid | None:
@@ -71,12 +73,10 @@ def copy_uid(answer: Answer) -> CopyUid | None:
 
     A UIDVALIDITY of 0 (Exchange) is none either: its UIDs name nothing.
     """
+    said = [response for response in answer.untagged if isinstance(response, StatusResponse)]
     codes = [
-        response.code
-        for response in (*answer.untagged, answer.tagged)
-        if isinstance(response, StatusResponse | type(answer.tagged)) and isinstance(response.code, CopyUid)
+        status.code for status in (*said, answer.tagged) if isinstance(status.code, CopyUid) and status.code.uidvalidity
     ]
-    codes = [code for code in codes if code.uidvalidity]
     if not codes:
         return None
     pairs = dict.fromkeys(pair for code in codes for pair in code.pairs)
