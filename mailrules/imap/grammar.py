@@ -21,15 +21,14 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from mailrules.imap.names import MailboxName
-from mailrules.imap.uidset import SeqSet, UIDSet
+    from mailrules.imap.uidset import SeqSet, UIDSet
 
 NON_SYNCHRONIZING_LIMIT = 4096
 """Octets: what LITERAL- allows a literal that does not wait (RFC 7888 §5)."""
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-# atom-specials are "(" ")" "{" SP CTL "%" "*" DQUOTE "\" and "]"; an ASTRING-CHAR may be "]", a list-char "%" and "*"
-# too.
+# atom-specials: ( ) { SP CTL % * " \ and ]. An ASTRING-CHAR may be ], and a list-char % and * as well.
 _ATOM = re.compile(rb"[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+")
 _ASTRING = re.compile(rb"[!#$&'+,\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]+")
 _LIST_MAILBOX = re.compile(rb"[!#$%&'*+,\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]+")

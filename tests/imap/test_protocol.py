@@ -22,6 +22,7 @@ from mailrules.imap import (
     Event,
     Exists,
     Expunge,
+    FetchAttribute,
     FramingError,
     Greeted,
     Idle,
@@ -132,8 +133,11 @@ def test_untagged_data_goes_to_the_oldest_command_that_claims_it(inbox: Talk) ->
     assert inbox.results(line, "A2 OK", line, "A3 OK") == [(told(1, 1, SEEN),)] * 2
 
 
-def test_flags_told_while_headers_are_fetched_are_news_and_not_the_answer(inbox: Talk) -> None:
-    inbox.say(UidFetch(UIDSet.after(0), (HEADER,)))
+@pytest.mark.parametrize("items", [(HEADER,), (Items.UID, HEADER)])
+def test_flags_told_while_headers_are_fetched_are_news_and_not_the_answer(
+    inbox: Talk, items: tuple[FetchAttribute, ...]
+) -> None:
+    inbox.say(UidFetch(UIDSet.after(0), items))
     news, answer = inbox.hear(
         "* 1 FETCH (UID 1 FLAGS (\\Seen))", '* 2 FETCH (UID 2 BODY[HEADER.FIELDS (FROM)] "x")', "A2 OK"
     )
@@ -141,6 +145,11 @@ def test_flags_told_while_headers_are_fetched_are_news_and_not_the_answer(inbox:
     messages = result(answer)
     assert isinstance(messages, tuple)
     assert [message.uid for message in messages] == [2]
+
+
+def test_uids_alone_can_be_asked_for(inbox: Talk) -> None:
+    inbox.say(UidFetch(UIDSet.after(0), (Items.UID,)))
+    assert inbox.results("* 1 FETCH (UID 4)", "A2 OK") == [(told(1, 4),)]
 
 
 def test_flags_told_in_a_second_line_are_merged_where_they_were_asked_for(inbox: Talk) -> None:

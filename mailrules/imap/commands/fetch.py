@@ -93,10 +93,13 @@ class UidFetch(Command[tuple[MessageData, ...]]):
         """
         if not isinstance(response, MessageData) or (response.uid is not None and response.uid not in self.messages):
             return False
-        return any(item.told(response) for item in self.items)
+        return _answers(self.items, response)
 
     def result(self, answer: Answer) -> tuple[MessageData, ...]:
-        """Return one value for each message in the order of the UIDs, merged from all responses about it."""
+        """Return one value for each message in the order of the UIDs, merged from all responses about it.
+
+        A message that is being expunged may lack some of what was asked for.
+        """
         return by_uid(answer.untagged)
 
 
@@ -120,11 +123,17 @@ class Fetch(Command[tuple[MessageData, ...]]):
         if not isinstance(response, MessageData):
             return False
         named = self.messages.open_ended or response.seq in self.messages
-        return named and any(item.told(response) for item in self.items)
+        return named and _answers(self.items, response)
 
     def result(self, answer: Answer) -> tuple[MessageData, ...]:
         """Return one value for each message in the order of the numbers, merged from all responses about it."""
         return by_number(answer.untagged)
+
+
+def _answers(items: Sequence[FetchAttribute], data: MessageData) -> bool:
+    # Every FETCH response may have the UID, news too, so it only counts where nothing else was asked for.
+    telling = [item for item in items if item != Items.UID] or items
+    return any(item.told(data) for item in telling)
 
 
 def _attributes(items: Sequence[FetchAttribute]) -> Argument:
