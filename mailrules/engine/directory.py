@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailrules.client import MailboxInfo, Session
@@ -98,22 +98,21 @@ class Directory:
                 continue  # it starts where it is when it can be selected
             if status.uidvalidity and status.uidnext:
                 await self._store.set_checkpoint(
-                    Checkpoint(self._account, info.name.raw, status.uidvalidity, status.uidnext - 1)
+                    Checkpoint(self._account, info.name.raw, status.uidvalidity, status.uidnext - 1, self._now())
                 )
 
     async def _start_new(self, session: Session, info: MailboxInfo, known: Mapping[bytes, int | None]) -> None:
-        if await self._store.checkpoint(self._account, info.name.raw):
-            return
+        own = await self._store.checkpoint(self._account, info.name.raw)
         status = info.status or await session.status(info.name)
         validity = status.uidvalidity or 0
         vanished = set(known) - {name.raw for name in self._infos}
         for old in await self._store.checkpoints(self._account):
             if old.mailbox in vanished and validity and old.uidvalidity == validity:
-                await self._store.set_checkpoint(
-                    Checkpoint(self._account, info.name.raw, validity, old.uid, old.newest)
-                )
+                # A rename, maybe back to a name that it had before: then its own checkpoint is out of date.
+                await self._store.set_checkpoint(replace(old, mailbox=info.name.raw))
                 return
-        await self._store.set_checkpoint(Checkpoint(self._account, info.name.raw, validity, 0))
+        if own is None:
+            await self._store.set_checkpoint(Checkpoint(self._account, info.name.raw, validity, 0))
 
     # Targets
 

@@ -11,7 +11,7 @@ from mailrules.engine.account import AccountContext
 from mailrules.engine.journal import draft, held
 from mailrules.engine.process import Path
 from mailrules.engine.reading import Fetched, fetch, validity
-from mailrules.engine.starting import start
+from mailrules.engine.starting import Renumbered, start
 from mailrules.imap import UID, MailboxName, UidSearch, UIDSet, search
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen
 
@@ -40,11 +40,10 @@ class Filing:
         selected = await self._session.select(self._name)
         begin = await start(self._context, self._session, self._name, selected)
         self._checkpoint = begin.checkpoint
-        self._backlog = begin.new
-        if begin.doubtful:
-            await self._hold(begin.doubtful, "UIDVALIDITY changed, and it may have been handled before")
+        if begin.renumbered is not None:
+            await self._cross_over(begin.renumbered)
         if selected.uidnext and selected.uidnext - begin.checkpoint.uid > _WINDOW:
-            self._backlog += await uids_in(self._session, UIDSet.after(begin.checkpoint.uid))
+            self._backlog = await uids_in(self._session, UIDSet.after(begin.checkpoint.uid))
 
     @property
     def news(self) -> bool:
@@ -84,10 +83,21 @@ class Filing:
         self._rest(rest)
 
     def _revive(self, entry: Entry, message: Fetched | None) -> Entry:
-        same = message is not None and message.fingerprint == entry.fingerprint
-        if same and entry.uidvalidity == validity(self._path.selected):
+        if entry.uidvalidity != validity(self._path.selected):
+            return replace(held(entry, "UIDVALIDITY changed before it could be finished"), due=None)
+        if message is not None and message.fingerprint == entry.fingerprint:
             return replace(entry, state=EntryState.BEGUN, due=None, attempts=entry.attempts + 1)
         return replace(entry, state=EntryState.GONE, due=None, reason="somebody else moved or expunged it first")
+
+    async def _cross_over(self, found: Renumbered) -> None:
+        """Settle what a changed UIDVALIDITY leaves, all in one batch: the new checkpoint stands for all of it."""
+        if found.doubtful:
+            await self._hold(found.doubtful, "UIDVALIDITY changed, and it may have been handled before")
+        messages = [message for uids in windows(found.new) for message in await self._fetch(uids)]
+        if messages:
+            await self._take(messages, _nothing)
+        else:
+            await self._context.store.set_checkpoint(self._started)
 
     async def _fetch(self, uids: UIDSet) -> Sequence[Fetched]:
         return await fetch(self._session, uids, self._context.rules().header_fields)
@@ -126,10 +136,11 @@ class Filing:
         return await self._context.store.arrivals(self._context.name, self._name.raw, era, seen)
 
     async def _hold(self, messages: Sequence[Fetched], reason: str) -> None:
-        """Journal messages that need a person; they stay where they are."""
+        """Journal messages that need a person, once; they stay where they are."""
         era = validity(self._path.selected)
         entries = [held(draft(self._context.name, self._name.raw, era, message), reason) for message in messages]
-        begun = await self._context.store.begin(entries, None, now=self._context.now())
+        seen = [message.seen() for message in messages]
+        begun = await self._context.store.begin(entries, None, seen, now=self._context.now())
         for entry, message in zip(begun, messages, strict=True):
             self._path.report(entry, message)
 

@@ -7,21 +7,28 @@ from dataclasses import dataclass
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.reading import Fetched, fetch, validity
-from mailrules.imap import UID, MailboxName, SelectedMailbox, UIDSet
+from mailrules.imap import MailboxName, SelectedMailbox, UIDSet
 from mailrules.store import Checkpoint
 
-__all__ = ["Start", "highest_uid", "start"]
+__all__ = ["Renumbered", "Start", "highest_uid", "start"]
+
+
+@dataclass(frozen=True, slots=True)
+class Renumbered:
+    """What a changed UIDVALIDITY leaves to be settled before the new checkpoint may be kept."""
+
+    new: tuple[int, ...]
+    """UIDs at or below the checkpoint that are new all the same."""
+    doubtful: tuple[Fetched, ...]
+    """Messages of which nobody can say whether they were handled before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The checkpoint to go on from, and what a changed UIDVALIDITY leaves to be settled."""
+    """The checkpoint to go on from."""
 
     checkpoint: Checkpoint
-    new: tuple[int, ...] = ()
-    """UIDs at or below the checkpoint that are new all the same."""
-    doubtful: tuple[Fetched, ...] = ()
-    """Messages of which nobody can say whether they were handled before."""
+    renumbered: Renumbered | None = None
 
 
 async def start(context: AccountContext, session: Session, name: MailboxName, selected: SelectedMailbox) -> Start:
@@ -32,16 +39,17 @@ async def start(context: AccountContext, session: Session, name: MailboxName, se
     """
     old = await context.store.checkpoint(context.name, name.raw)
     if old and old.uidvalidity == validity(selected):
-        return Start(await _with_newest(session, old, selected))
+        return Start(old)
     if old and old.uid == 0 and old.newest is None:
         # A mailbox that was found new before its UIDVALIDITY was known.
         return Start(Checkpoint(context.name, name.raw, validity(selected), 0))
     if old:
         return await _after_new_validity(context, session, old, selected)
-    now = Checkpoint(context.name, name.raw, validity(selected), await highest_uid(session, selected))
-    now = await _with_newest(session, now, selected)
-    await context.store.set_checkpoint(now)
-    return Start(now)
+    # What is there is older than now, whatever its INTERNALDATE says; a changed UIDVALIDITY must not make it new.
+    highest = await highest_uid(session, selected)
+    here = Checkpoint(context.name, name.raw, validity(selected), highest, context.now())
+    await context.store.set_checkpoint(here)
+    return Start(here)
 
 
 async def highest_uid(session: Session, selected: SelectedMailbox) -> int:
@@ -51,21 +59,6 @@ async def highest_uid(session: Session, selected: SelectedMailbox) -> int:
     if not selected.exists:
         return 0
     return max((message.uid for message in await fetch(session, UIDSet.all())), default=0)
-
-
-async def _with_newest(session: Session, checkpoint: Checkpoint, selected: SelectedMailbox) -> Checkpoint:
-    """Remember how new the newest handled message is, for the day the UIDVALIDITY changes."""
-    if checkpoint.newest is not None or not checkpoint.uid or not selected.exists:
-        return checkpoint
-    # "n:*" answers with the last message even where its UID is below n, hence the range from 1.
-    last = await fetch(session, UIDSet([UID(checkpoint.uid)]))
-    return Checkpoint(
-        checkpoint.account,
-        checkpoint.mailbox,
-        checkpoint.uidvalidity,
-        checkpoint.uid,
-        max((message.internaldate for message in last), default=None),
-    )
 
 
 async def _after_new_validity(
@@ -87,4 +80,6 @@ async def _after_new_validity(
             doubtful.append(message)
         newest = max(newest or message.internaldate, message.internaldate)
     checkpoint = Checkpoint(context.name, old.mailbox, validity(selected), highest, newest)
-    return Start(checkpoint, tuple(new), tuple(doubtful))
+    if not new and not doubtful:
+        await context.store.set_checkpoint(checkpoint)
+    return Start(checkpoint, Renumbered(tuple(new), tuple(doubtful)))
