@@ -189,11 +189,12 @@ class Account:
     # What was left half done
 
     async def _mend_everything(self) -> None:
-        """Look in every mailbox that was ever handled, also in those that are no longer watched."""
-        for checkpoint in await self._store.checkpoints(self._name):
-            name = MailboxName(checkpoint.mailbox)
+        """Look in every mailbox for what is unfinished, also in those that are not, or no longer, watched."""
+        handled = {checkpoint.mailbox for checkpoint in await self._store.checkpoints(self._name)}
+        for raw in handled.union(await self._store.known_mailboxes(self._name) or ()):
+            name = MailboxName(raw)
             if name not in self._workers:  # what a worker has in hand is not left behind
-                self._mend(name, await self._store.unfinished(self._name, checkpoint.mailbox))
+                self._mend(name, await self._store.unfinished(self._name, raw))
 
     def _mend(self, name: MailboxName, stale: Sequence[Entry]) -> None:
         """Have entries finished by a connection of its own, while other mail goes on."""
