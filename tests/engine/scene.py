@@ -129,9 +129,16 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    server: Dovecot, user: str, folder: Path, rules: str, *, without: Iterable[str] = (), **settings: object
+    server: Dovecot,
+    user: str,
+    folder: Path,
+    rules: str,
+    *,
+    without: Iterable[str] = (),
+    ahead: timedelta = timedelta(),
+    **settings: object,
 ) -> AsyncIterator[Scene]:
-    """Set the scene: an account that has been seen once, so that mail from now on counts."""
+    """Set the scene: an account that has been seen once, so that mail from now on counts; `ahead` moves its clock."""
     account = Account.model_validate(
         {"host": "127.0.0.1", "tls": "none", "username": user, "password": PASSWORD, **settings}
     )
@@ -139,7 +146,7 @@ async def scene(
         Proxy(server.ports.imap, without=without) as proxy,
         SqliteStore(folder / "state.db") as store,
     ):
-        set_up = Scene(server, user, proxy, store, account, ruleset(rules))
+        set_up = Scene(server, user, proxy, store, account, ruleset(rules), ahead=ahead)
         async with set_up.filing():
             pass
         proxy.recording.forget()

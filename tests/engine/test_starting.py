@@ -1,5 +1,6 @@
 """Where a mailbox's handling starts, and what a new UIDVALIDITY does to it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from mailrules.engine.outcome import OutcomeState
@@ -9,7 +10,10 @@ from tests.engine.scene import Scene, rule, scene
 from tests.servers.dovecot import Dovecot
 
 COPY = rule("copy", 'subject.starts_with = "m"', 'copy = "Copies"')
-DATES = ["03-Mar-2036 09:00:00 +0000", "04-Mar-2036 09:00:00 +0000", "05-Mar-2036 09:00:00 +0000"]
+DATES = ["03-Mar-2026 09:00:00 +0000", "04-Mar-2026 09:00:00 +0000", "05-Mar-2026 09:00:00 +0000"]
+
+
+A_YEAR_AGO = timedelta(days=-365)
 
 
 def put(it: Scene, subject: str, date: str, message_id: str) -> None:
@@ -35,7 +39,7 @@ async def test_the_first_run_leaves_alone_what_is_there(dovecot: Dovecot, user: 
 
 
 async def test_after_a_new_uidvalidity_only_what_is_new_is_handled(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
-    async with scene(dovecot, user, tmp_path, COPY) as it:
+    async with scene(dovecot, user, tmp_path, COPY, ahead=A_YEAR_AGO) as it:
         put(it, "m handled", DATES[1], "<1@x>")
         await it.file()
         renumber(it)
@@ -49,7 +53,7 @@ async def test_after_a_new_uidvalidity_only_what_is_new_is_handled(dovecot: Dove
 
 
 async def test_what_may_have_been_handled_before_is_held_once(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
-    async with scene(dovecot, user, tmp_path, COPY) as it:
+    async with scene(dovecot, user, tmp_path, COPY, ahead=A_YEAR_AGO) as it:
         put(it, "m handled", DATES[1], "<1@x>")
         await it.file()
         renumber(it)
