@@ -41,6 +41,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,
     )
     app.callback()(_options)
     chosen = next((argument for argument in arguments if not argument.startswith("-")), None)
