@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mailrules.rules.index import Guard, best_guard, joint_guard
 from mailrules.rules.trace import ConditionTrace
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, none_of, opposite
 
@@ -37,6 +38,8 @@ class Leaf:
     """The address or text that makes the condition true."""
     search: str | None = None
     """The IMAP search that decides it, if only the server can."""
+    guard: Guard | None = None
+    """Clues without any of which it is false."""
 
     def trace(self, message: Message, facts: Facts) -> ConditionTrace:
         """Show what was wanted and seen."""
@@ -62,6 +65,7 @@ class Group:
     children: tuple[Check, ...]
     fold: Callable[[Iterable[Truth]], Truth]
     check: Decide
+    guard: Guard | None = None
 
     def trace(self, message: Message, facts: Facts) -> ConditionTrace:
         """Show every child, also those that `check` need not look at."""
@@ -89,8 +93,9 @@ Check = Leaf | Group
 def conjunction(key: str, children: tuple[Check, ...]) -> Group:
     """Make the group that holds when all children do."""
     checks = tuple(child.check for child in children)
+    guard = best_guard(child.guard for child in children)
     if len(checks) == 1:
-        return Group(key, children, all_of, checks[0])
+        return Group(key, children, all_of, checks[0], guard)
 
     def check(message: Message, facts: Facts) -> Truth:
         result = TRUE
@@ -102,12 +107,12 @@ def conjunction(key: str, children: tuple[Check, ...]) -> Group:
                 result = UNKNOWN
         return result
 
-    return Group(key, children, all_of, check)
+    return Group(key, children, all_of, check, guard)
 
 
 def disjunction(key: str, children: tuple[Check, ...]) -> Group:
     """Make the group that holds when some child does."""
-    return Group(key, children, any_of, _some(children))
+    return Group(key, children, any_of, _some(children), joint_guard(child.guard for child in children))
 
 
 def exclusion(key: str, children: tuple[Check, ...]) -> Group:

@@ -14,6 +14,9 @@ Test = Callable[[str], bool]
 
 _MEMORY = 64 << 20  # octets, for one pattern's automaton; the default of 8 MiB is short for large classes and repeats
 
+_GLOB = {"*": ".*", "?": "."}
+_LIST = {"*": ".*", "%": "[^/]*"}
+
 
 def equals(patterns: Sequence[str]) -> Test:
     """The text is one of the patterns."""
@@ -59,8 +62,7 @@ def regex(patterns: Sequence[str]) -> Test:
 
 def mailbox(patterns: Sequence[str]) -> Test:
     """One of the patterns covers the mailbox's path; ``*`` and ``%`` as in LIST (RFC 9051 §6.3.9)."""
-    wildcards = {"*": ".*", "%": "[^/]*"}
-    tests = [_full_match(_one_inbox(pattern), wildcards) for pattern in patterns]
+    tests = [_full_match(_one_inbox(pattern), _LIST) for pattern in patterns]
     return lambda path: any(test(_one_inbox(path)) for test in tests)
 
 
@@ -110,7 +112,7 @@ def _glob(pattern: str) -> Test:
     """Use a plain string operation for the globs that are one, RE2 for the others."""
     middle = pattern.strip("*")
     if "*" in middle or "?" in pattern:
-        return _full_match(pattern, {"*": ".*", "?": "."})
+        return _full_match(pattern, _GLOB)
     match pattern.startswith("*"), pattern.endswith("*"):
         case True, True:
             return contains([middle])
@@ -123,6 +125,37 @@ def _glob(pattern: str) -> Test:
 
 
 def _full_match(pattern: str, wildcards: Mapping[str, str]) -> Test:
-    source = "".join(wildcards.get(character) or re2.escape(character) for character in pattern)
-    full_match = compile_regex(f"(?s:{source})").fullmatch
+    full_match = compile_regex(_spelled_out(pattern, wildcards)).fullmatch
     return lambda text: full_match(text) is not None
+
+
+def _spelled_out(pattern: str, wildcards: Mapping[str, str]) -> str:
+    return f"(?s:{''.join(wildcards.get(character) or re2.escape(character) for character in pattern)})"
+
+
+# The operators as RE2 expressions, each found in just the texts that the operator's test holds of.
+
+
+def is_expression(pattern: str) -> str:
+    """Write `is` as an expression."""
+    return rf"\A{re2.escape(pattern)}\z"
+
+
+def contains_expression(pattern: str) -> str:
+    """Write `contains` as an expression."""
+    return str(re2.escape(pattern))
+
+
+def starts_with_expression(pattern: str) -> str:
+    """Write `starts_with` as an expression."""
+    return rf"\A{re2.escape(pattern)}"
+
+
+def ends_with_expression(pattern: str) -> str:
+    """Write `ends_with` as an expression."""
+    return rf"{re2.escape(pattern)}\z"
+
+
+def glob_expression(pattern: str) -> str:
+    """Write a glob as an expression."""
+    return rf"\A{_spelled_out(pattern, _GLOB)}\z"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mailrules.rules import matching
 from mailrules.rules.actions import Scene
 from mailrules.rules.checks import Group, conjunction
+from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
 from mailrules.rules.plan import Draft
 from mailrules.rules.templates import TemplateError, Values
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from mailrules.rules.rule import Rule
     from mailrules.rules.verdict import Facts
 
-_MAX_SCOPES = 256  # a cached scope is a tuple of all rules in it
+_MAX_SCOPES = 256  # a cached scope is a set of all rules in it
 
 
 class SearchText(NamedTuple):
@@ -53,7 +54,8 @@ class Ruleset:
     """A hash of the rules that is the same wherever and whenever they are loaded."""
     searches: tuple[SearchText, ...] = field(init=False, compare=False)
     _ready: tuple[_ReadyRule, ...] = field(init=False, repr=False, compare=False)
-    _scopes: dict[tuple[str, str], tuple[_ReadyRule, ...]] = field(init=False, repr=False, compare=False)
+    _index: Index = field(init=False, repr=False, compare=False)
+    _scopes: dict[tuple[str, str], frozenset[int]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         enabled = tuple(rule for rule in self.rules if rule.enabled)
@@ -61,27 +63,32 @@ class Ruleset:
         object.__setattr__(self, "digest", _digest(self.rules))
         object.__setattr__(self, "searches", tuple(text for rule in self.rules for text in _searches(rule)))
         object.__setattr__(self, "_ready", tuple(map(_ReadyRule.of, enabled)))
+        object.__setattr__(self, "_index", Index([ready.tree.guard for ready in self._ready]))
         object.__setattr__(self, "_scopes", {})
 
     def evaluate(self, message: Message, facts: Facts) -> Verdict | Needs:
         """Decide what is done with a message, or say what has to be asked first; never raises."""
-        run = _run(self._in_scope(facts), message, facts)
+        scope = self._in_scope(facts)
+        candidates = [self._ready[position] for position in self._index.candidates(message) if position in scope]
+        run = _run(candidates, message, facts)
         if run.needs:
             return Needs(frozenset(run.needs))
         return _verdict(run, message, facts, tuple(ready for ready, _ in run.decided))
 
     def explain(self, message: Message, facts: Facts) -> Verdict:
         """Decide the same, with a trace of every rule in scope; searches that were not asked are unknown."""
-        rules = self._in_scope(facts)
+        rules = [self._ready[position] for position in sorted(self._in_scope(facts))]
         return _verdict(_run(rules, message, facts), message, facts, rules)
 
-    def _in_scope(self, facts: Facts) -> tuple[_ReadyRule, ...]:
+    def _in_scope(self, facts: Facts) -> frozenset[int]:
         key = (facts.account, facts.mailbox)
         if key not in self._scopes:
             if len(self._scopes) >= _MAX_SCOPES:
                 self._scopes.clear()
-            self._scopes[key] = tuple(
-                ready for ready in self._ready if ready.of_account(facts.account) and ready.of_mailbox(facts.mailbox)
+            self._scopes[key] = frozenset(
+                position
+                for position, ready in enumerate(self._ready)
+                if ready.of_account(facts.account) and ready.of_mailbox(facts.mailbox)
             )
         return self._scopes[key]
 

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.address_parts import (
+    AddressFieldTexts,
     AddressPart,
     AddressPatterns,
+    AddressTexts,
     Domain,
     WholeAddress,
     part_test,
     read_address_patterns,
+    shorthand_guard,
     shorthand_test,
 )
 from mailrules.rules.conditions.base import Condition, condition, holds_if_absent, holds_if_found, seen_texts, shown
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
+from mailrules.rules.index import best_guard
 from mailrules.rules.message import Address, AddressField
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from mailrules.rules.checks import Check, Found
     from mailrules.rules.conditions.address_parts import AddressTest, Part
+    from mailrules.rules.index import Guard
     from mailrules.rules.message import Message
     from mailrules.rules.text import Text
     from mailrules.rules.verdict import Facts
@@ -76,7 +81,13 @@ class AddressCondition(Condition, TextOperators):
             return seen_texts(look(message.fields.addresses(self.headers) if found is None else (found,)))
 
         check = holds_if_absent(find) if self.exists is False else holds_if_found(find)
-        return Leaf(*join_wanted(self.key, self.wanted()), check, seen, self.key, find)
+        return Leaf(*join_wanted(self.key, self.wanted()), check, seen, self.key, find, guard=self._guard())
+
+    def _guard(self) -> Guard | None:
+        guards = [part.guard(AddressTexts(self.headers, name)) for name, part in self._parts()]
+        if self.matches:
+            guards.append(shorthand_guard(self.matches, self.headers, exact=self.case_sensitive))
+        return best_guard([*guards, self.guard(AddressFieldTexts(self.headers))])
 
     def wanted(self) -> list[tuple[str, str]]:
         """List the operators with their patterns, for the trace."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator
@@ -9,16 +11,42 @@ from pydantic import BeforeValidator
 from mailrules.rules import matching
 from mailrules.rules.conditions.operators import TextOperators
 from mailrules.rules.domains import a_labels
+from mailrules.rules.index import Expression, Guard, Whole
 from mailrules.rules.tables import OneOrMany, each, read_pattern, wrong
 from mailrules.rules.text import Text, fold, nfc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from mailrules.rules.message import Address
+    from mailrules.rules.message import Address, Message
 
     AddressTest = Callable[[Address], bool]
     Part = Callable[[Address], Text | None]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressTexts:
+    """One part of every address in some header fields, as a source of clues."""
+
+    headers: tuple[str, ...]
+    part: str
+
+    def texts(self, message: Message) -> Iterator[Text]:
+        """Give the texts."""
+        part = attrgetter(self.part)
+        for field in message.fields.addresses(self.headers):
+            yield from filter(None, map(part, field.addresses))
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFieldTexts:
+    """The whole text of some address header fields, as a source of clues."""
+
+    headers: tuple[str, ...]
+
+    def texts(self, message: Message) -> list[Text]:
+        """Give the texts."""
+        return [field.text for field in message.fields.addresses(self.headers)]
 
 
 def read_address_pattern(value: object) -> str:
@@ -97,6 +125,19 @@ def shorthand_test(patterns: tuple[str, ...], *, exact: bool) -> AddressTest:
     if exact:
         return lambda address: is_address(address.address.value) or is_domain(_domain(address))
     return lambda address: is_address(address.address.folded) or is_domain(_domain(address))
+
+
+def shorthand_guard(patterns: tuple[str, ...], headers: tuple[str, ...], *, exact: bool) -> Guard:
+    """Give the clues without any of which no address can be meant by the shorthand."""
+    clues: list[Whole | Expression] = []
+    for pattern in patterns:
+        whose = AddressTexts(headers, "domain" if pattern.startswith("@") else "address")
+        text = a_labels(pattern[1:]) if pattern.startswith("@") else WholeAddress.prepare(pattern, exact=exact)
+        if "*" in text or "?" in text:
+            clues.append(Expression(whose, exact, matching.glob_expression(text)))
+        else:
+            clues.append(Whole(whose, exact, text))
+    return tuple(clues)
 
 
 def _plain_or_glob(patterns: list[str]) -> matching.Test:

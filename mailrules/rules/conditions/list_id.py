@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.base import Condition, condition, holds_if_absent, holds_if_found, seen_texts
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
+from mailrules.rules.index import best_guard
 from mailrules.rules.message import ListId as ListIdField
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check, Found
     from mailrules.rules.message import Message
+    from mailrules.rules.text import Text
     from mailrules.rules.verdict import Facts
 
 _HEADER = frozenset({"LIST-ID"})
+
+
+@dataclass(frozen=True, slots=True)
+class _ListIds:
+    """A part of each List-Id, as a source of clues."""
+
+    part: Literal["identifier", "name"]
+
+    def texts(self, message: Message) -> list[Text]:
+        return [each.name if self.part == "name" else each.identifier for each in message.fields.list_ids()]
 
 
 @condition("list_id")
@@ -51,7 +64,10 @@ class ListId(Condition, TextOperators):
             (f"name.{operator}", text) for operator, text in (self.name.wanted() if self.name else ())
         ]
         check = holds_if_absent(find) if self.exists is False else holds_if_found(find)
-        return Leaf(*join_wanted(self.key, wanted), check, seen, self.key, find)
+        guard = best_guard(
+            [self.guard(_ListIds("identifier")), None if self.name is None else self.name.guard(_ListIds("name"))]
+        )
+        return Leaf(*join_wanted(self.key, wanted), check, seen, self.key, find, guard=guard)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

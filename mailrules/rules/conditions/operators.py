@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from collections.abc import Callable, Sequence
+from typing import Annotated, ClassVar, NamedTuple, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules import matching
 from mailrules.rules.conditions.base import shown
+from mailrules.rules.index import Expression, Guard, Source, Whole
 from mailrules.rules.tables import (
     ONE_OR_MANY_SCHEMAS,
     OneOrMany,
@@ -22,10 +24,7 @@ from mailrules.rules.tables import (
 )
 from mailrules.rules.text import Text, fold, nfc, printable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    TextTest = Callable[[Text], bool]
+TextTest = Callable[[Text], bool]
 
 
 def read_regex(value: object) -> str:
@@ -95,7 +94,7 @@ class TextOperators(Table):
     @model_validator(mode="after")
     def _says_what_it_wants(self) -> Self:
         given = self.given()
-        if self.case_sensitive and not given & {*_MAKERS, "regex", "matches"}:
+        if self.case_sensitive and not given & {*_OPERATORS, "regex", "matches"}:
             raise wrong('case_sensitive goes beside an operator: { contains = "Foo", case_sensitive = true }')
         if not given:
             raise wrong(f"this table asks for nothing: {self.usage()}")
@@ -111,32 +110,50 @@ class TextOperators(Table):
 
     def text_test(self) -> TextTest | None:
         """Make the test that all operators but `exists` hold of one text; None if there are none."""
-        tests: list[TextTest] = []
-        for name, make in _MAKERS.items():
-            patterns: tuple[str, ...] | None = getattr(self, name)
-            if patterns:
-                prepared = [self.prepare(pattern, exact=self.case_sensitive) for pattern in patterns]
-                tests.append(on_value(make(prepared)) if self.case_sensitive else on_folded(make(prepared)))
+        on_text = on_value if self.case_sensitive else on_folded
+        given = self.given()
+        tests = [on_text(each.test(self._prepared(name))) for name, each in _OPERATORS.items() if name in given]
         if self.regex:
             tests.append(on_value(matching.regex([nfc(pattern) for pattern in self.regex])))
         return all_hold(tests) if tests else None
 
+    def guard(self, source: Source) -> Guard | None:
+        """Give the clues without any of which no text of the source can match."""
+        if self.is_:
+            return tuple(Whole(source, self.case_sensitive, text) for text in self._prepared("is_"))
+        for name, operator in _OPERATORS.items():
+            if name in self.given():
+                expressions = map(operator.expression, self._prepared(name))
+                return tuple(Expression(source, self.case_sensitive, each) for each in expressions)
+        if self.regex:
+            return tuple(Expression(source, exact=True, regex=nfc(pattern)) for pattern in self.regex)
+        return (Expression(source, exact=False, regex=""),) if self.exists else None
+
+    def _prepared(self, name: str) -> list[str]:
+        patterns: tuple[str, ...] = getattr(self, name)
+        return [self.prepare(pattern, exact=self.case_sensitive) for pattern in patterns]
+
     def wanted(self) -> list[tuple[str, str]]:
         """List the operators with their patterns, for the trace."""
         wanted = [
-            (name.rstrip("_"), shown(patterns)) for name in (*_MAKERS, "regex") if (patterns := getattr(self, name))
+            (name.rstrip("_"), shown(patterns)) for name in (*_OPERATORS, "regex") if (patterns := getattr(self, name))
         ]
         if self.exists is not None:
             wanted.append(("exists", str(self.exists).lower()))
         return wanted
 
 
-_MAKERS: dict[str, Callable[[Sequence[str]], matching.Test]] = {
-    "is_": matching.equals,
-    "contains": matching.contains,
-    "starts_with": matching.starts_with,
-    "ends_with": matching.ends_with,
-    "glob": matching.glob,
+class _Operator(NamedTuple):
+    test: Callable[[Sequence[str]], matching.Test]
+    expression: Callable[[str], str]
+
+
+_OPERATORS: dict[str, _Operator] = {
+    "is_": _Operator(matching.equals, matching.is_expression),
+    "contains": _Operator(matching.contains, matching.contains_expression),
+    "starts_with": _Operator(matching.starts_with, matching.starts_with_expression),
+    "ends_with": _Operator(matching.ends_with, matching.ends_with_expression),
+    "glob": _Operator(matching.glob, matching.glob_expression),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import ConfigDict, model_validator
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
     from mailrules.rules.checks import Check, Found
     from mailrules.rules.message import Message
     from mailrules.rules.verdict import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderTexts:
+    """Each occurrence of a header field, as a source of clues."""
+
+    header: str
+
+    def texts(self, message: Message) -> tuple[Text, ...]:
+        """Give the texts."""
+        return message.fields.texts(self.header)
 
 
 def text_leaf(key: str, field: str, header: str, operators: TextOperators) -> Leaf:
@@ -34,7 +46,9 @@ def text_leaf(key: str, field: str, header: str, operators: TextOperators) -> Le
         return seen_texts(message.fields.texts(header) if found is None else (found,))
 
     check = holds_if_absent(find) if operators.exists is False else holds_if_found(find)
-    return Leaf(*join_wanted(key, operators.wanted()), check, seen, field, find)
+    return Leaf(
+        *join_wanted(key, operators.wanted()), check, seen, field, find, guard=operators.guard(HeaderTexts(header))
+    )
 
 
 def text_value(field: str, header: str, message: Message, found: Found) -> str | None:
