@@ -19,7 +19,7 @@ from mailrules.imap import MailboxName, Refused
 from mailrules.rules.plan import Target
 from mailrules.store import Checkpoint, Store
 
-__all__ = ["CreationRefusedError", "Directory", "TargetError"]
+__all__ = ["CreationRefusedError", "Directory", "TargetError", "from_now_on"]
 
 _DAY = timedelta(days=1)
 
@@ -36,6 +36,14 @@ class CreationRefusedError(TargetError):
 class _Floor:
     uidvalidity: int | None
     uidnext: int | None
+
+
+def from_now_on(checkpoint: Checkpoint, now: datetime) -> Checkpoint:
+    """The checkpoint of a first run: all that is there is older than now, also after a change of UIDVALIDITY.
+
+    ``now`` is cut to whole seconds, as INTERNALDATE is: what came in this very second is doubtful then.
+    """
+    return replace(checkpoint, newest=now.replace(microsecond=0))
 
 
 class Directory:
@@ -97,9 +105,8 @@ class Directory:
             except Refused:
                 continue  # it starts where it is when it can be selected
             if status.uidvalidity and status.uidnext:
-                await self._store.set_checkpoint(
-                    Checkpoint(self._account, info.name.raw, status.uidvalidity, status.uidnext - 1, self._now())
-                )
+                here = Checkpoint(self._account, info.name.raw, status.uidvalidity, status.uidnext - 1)
+                await self._store.set_checkpoint(from_now_on(here, self._now()))
 
     async def _start_new(self, session: Session, info: MailboxInfo, known: Mapping[bytes, int | None]) -> None:
         own = await self._store.checkpoint(self._account, info.name.raw)

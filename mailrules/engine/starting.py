@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
+from mailrules.engine.directory import from_now_on
 from mailrules.engine.reading import Fetched, fetch, validity
 from mailrules.imap import MailboxName, SelectedMailbox, UIDSet
 from mailrules.store import Checkpoint
@@ -45,9 +46,8 @@ async def start(context: AccountContext, session: Session, name: MailboxName, se
         return Start(Checkpoint(context.name, name.raw, validity(selected), 0))
     if old:
         return await _after_new_validity(context, session, old, selected)
-    # What is there is older than now, whatever its INTERNALDATE says; a changed UIDVALIDITY must not make it new.
     highest = await highest_uid(session, selected)
-    here = Checkpoint(context.name, name.raw, validity(selected), highest, context.now())
+    here = from_now_on(Checkpoint(context.name, name.raw, validity(selected), highest), context.now())
     await context.store.set_checkpoint(here)
     return Start(here)
 
@@ -80,6 +80,4 @@ async def _after_new_validity(
             doubtful.append(message)
         newest = max(newest or message.internaldate, message.internaldate)
     checkpoint = Checkpoint(context.name, old.mailbox, validity(selected), highest, newest)
-    if not new and not doubtful:
-        await context.store.set_checkpoint(checkpoint)
     return Start(checkpoint, Renumbered(tuple(new), tuple(doubtful)))

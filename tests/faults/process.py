@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -38,15 +38,20 @@ class DaemonProcess:
             self._news.set()
         self._news.set()
 
-    async def logged(self, event: str, count: int = 1) -> None:
-        """Wait until it has logged an event so many times."""
+    def find(self, event: str, **fields: object) -> list[dict[str, object]]:
+        """Return what it has logged so far of an event, with these fields."""
+        return [line for line in self.lines if {"event": event, **fields}.items() <= line.items()]
 
-        async def watch() -> None:
-            while sum(line.get("event") == event for line in self.lines) < count:
-                self._news.clear()
-                await self._news.wait()
-
-        await asyncio.wait_for(watch(), LIMIT)
+    async def logged(self, event: str, count: int = 1, **fields: object) -> dict[str, object]:
+        """Wait until it has logged an event, with these fields, so many times; return the last such line."""
+        try:
+            async with asyncio.timeout(LIMIT):
+                while len(found := self.find(event, **fields)) < count:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"waited in vain for {count} times {event} {fields}:\n{''.join(self.raw)}") from None
+        return found[-1]
 
     async def ended(self) -> int:
         """Wait for its end; return its exit status, negative for a signal."""
@@ -66,11 +71,11 @@ class DaemonProcess:
 
 
 @asynccontextmanager
-async def daemon(config: Path, *killing: str) -> AsyncIterator[DaemonProcess]:
-    """Run ``mailrules run``; with `killing` as arguments for `tests.faults.child`."""
+async def daemon(config: Path, *killing: str, options: Sequence[str] = ()) -> AsyncIterator[DaemonProcess]:
+    """Run ``mailrules run`` with further `options`; with `killing` as arguments for `tests.faults.child`."""
     program = ["-m", "tests.faults.child", *killing] if killing else ["-m", "mailrules"]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, *program, "run", "-c", str(config), "--log-format", "json"),
+        *(sys.executable, *program, "run", "-c", str(config), "--log-format", "json", *options),
         stderr=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},

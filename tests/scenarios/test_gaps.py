@@ -1,0 +1,42 @@
+"""Mail that comes at the worst moment: after the server was asked what is new, before IDLE would tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.daemon.house import House
+from tests.scenarios.setting import account, deliver, subjects, until
+from tests.servers.dovecot import Dovecot
+from tests.servers.faults import Point
+from tests.servers.proxy import Proxy
+
+MOMENTS = [
+    pytest.param("UID FETCH", Point.BEFORE_COMMAND, id="before the fetch is asked for"),
+    pytest.param("UID FETCH", Point.AFTER_COMMAND, id="while it is answered"),
+    pytest.param("UID FETCH", Point.BEFORE_ANSWER, id="when its data has been told"),
+    pytest.param("UID FETCH", Point.AFTER_ANSWER, id="when it has been answered"),
+    pytest.param("UID MOVE", Point.BEFORE_COMMAND, id="before the move"),
+    pytest.param("UID MOVE", Point.BEFORE_ANSWER, id="before the move's answer"),
+    pytest.param("IDLE", Point.BEFORE_COMMAND, id="before IDLE"),
+    pytest.param("IDLE", Point.AFTER_COMMAND, id="before IDLE's continuation"),
+]
+
+
+@pytest.mark.parametrize(("command", "point"), MOMENTS)
+async def test_mail_that_comes_between_fetch_and_idle_is_filed_at_once(
+    house: House, dovecot: Dovecot, user: str, command: str, point: Point
+) -> None:
+    """At once: nothing but the next message, or keepalive minutes later, would find it otherwise."""
+    async with Proxy(dovecot.ports.imap) as proxy:
+        house.write(account("work", user, proxy.port))
+        async with house.running():
+            await house.heard("watching")
+            await deliver(dovecot, user, "first")
+            await until(lambda: len(proxy.recording.find("IDLE")) == 2)
+            proxy.stall(command, point)
+            await deliver(dovecot, user, "second")
+            await until(lambda: not proxy.flowing.is_set())
+            await deliver(dovecot, user, "third")
+            proxy.resume()
+            await house.filed(3)
+    assert await subjects(dovecot, user) == {"Filed": ["first", "second", "third"]}
