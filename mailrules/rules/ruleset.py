@@ -93,7 +93,7 @@ class Ruleset:
         return self._scopes[key]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _ReadyRule:
     """A rule whose patterns are compiled."""
 

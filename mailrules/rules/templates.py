@@ -71,7 +71,10 @@ class DateValue:
         received = values.message.received
         if received is None:
             raise TemplateError("{received} has no value: the date of arrival is not known")
-        return received.astimezone(values.facts.timezone).strftime(self.code)
+        try:
+            return received.astimezone(values.facts.timezone).strftime(self.code)
+        except (OverflowError, ValueError):  # in the year 1 or 9999 another time zone may be out of range
+            raise TemplateError("{received} has no value: the date of arrival is out of range") from None
 
 
 Part = str | FieldValue | DateValue
@@ -113,7 +116,7 @@ class Template:
     @staticmethod
     def _level(level: tuple[Part, ...], values: Values) -> str:
         text = "".join(part if isinstance(part, str) else part.render(values) for part in level)
-        return text if all(isinstance(part, str) for part in level) else _safe_level(text)
+        return text if text.strip(".") else text.replace(".", _filler(values.facts.delimiter))
 
 
 def clean(value: str, delimiter: str) -> str:
@@ -122,19 +125,20 @@ def clean(value: str, delimiter: str) -> str:
     `delimiter` is the server's. Besides what separates levels and what LIST takes for wildcards, the backslash and the
     double quote go, which Cyrus and mox refuse.
     """
+    filler = _filler(delimiter)
     kept = "".join(" " if character.isspace() else character for character in nfc(value))
     kept = "".join(character for character in kept if not is_unprintable(character))
     for character in {"/", "%", "*", "\\", '"', delimiter} - {""}:
-        kept = kept.replace(character, "_")
-    kept = " ".join(kept.split())
-    return _safe_level(kept.encode("utf-8")[:MAX_VALUE].decode("utf-8", "ignore").strip()) if kept else ""
+        kept = kept.replace(character, filler)
+    kept = " ".join(kept.split()).encode("utf-8")[:MAX_VALUE].decode("utf-8", "ignore").strip()
+    if not kept.strip("."):  # another level
+        return kept.replace(".", filler)
+    return filler + kept[1:] if kept[0] in "~#" else kept  # a home directory or a namespace
 
 
-def _safe_level(level: str) -> str:
-    """Keep a level from meaning another (``..``), a home directory (``~``) or a namespace (``#``)."""
-    if level.strip(".") == "":
-        return "_" * len(level)
-    return f"_{level[1:]}" if level[0] in "~#" else level
+def _filler(delimiter: str) -> str:
+    """Give what stands for the characters that can't stay."""
+    return "-" if delimiter == "_" else "_"
 
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from mailrules.rules import Rule, Ruleset, suggestions
 from mailrules.rules.conditions import CONDITIONS
 
+SCHEMA = Rule.model_json_schema()
 RULES: list[dict[str, object]] = [
     {"name": "a", "match": "everything", "then": {"trash": True}},
     {
@@ -80,7 +81,7 @@ def test_a_rule_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize("table", [*RULES, *(written(Rule.model_validate(table)) for table in RULES)], ids=str)
 def test_the_schema_takes_what_the_models_take(table: dict[str, object]) -> None:
-    jsonschema.validate(table, Rule.model_json_schema())
+    jsonschema.validate(table, SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +103,11 @@ def test_the_schema_takes_what_the_models_take(table: dict[str, object]) -> None
 )
 def test_the_schema_refuses_what_is_easily_got_wrong(keys: dict[str, object]) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**RULES[0], **keys}, Rule.model_json_schema())
+        jsonschema.validate({**RULES[0], **keys}, SCHEMA)
 
 
 def test_the_schema_describes_every_key() -> None:
-    schema = Rule.model_json_schema()
-    tables = {"Rule": schema, **schema["$defs"]}
+    tables = {"Rule": SCHEMA, **SCHEMA["$defs"]}
 
     def keys(table: dict[str, Any]) -> dict[str, Any]:
         found = [table, *table.get("anyOf", [])]
@@ -120,7 +120,7 @@ def test_the_schema_describes_every_key() -> None:
         if not value.get("description")
     ]
     assert undescribed == []
-    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 # Suggestions

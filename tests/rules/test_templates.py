@@ -106,6 +106,14 @@ def test_without_a_date_of_arrival_the_rule_errs() -> None:
     )
 
 
+@pytest.mark.parametrize("received", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_an_absurd_date_of_arrival_is_an_error_at_most(received: datetime) -> None:
+    assert moved("{received:%Y}", mail=message(received=received)) in {
+        "1",
+        "rule 'r': {received} has no value: the date of arrival is out of range",
+    }
+
+
 def test_an_error_undoes_what_other_rules_wanted() -> None:
     rules = ruleset(rule(then={"copy": "A"}, name="one"), rule(then={"move": "{cc.name}"}, name="two"))
     verdict = decide(rules, MAIL)
@@ -155,7 +163,7 @@ def test_the_servers_delimiter_is_cleaned_too(delimiter: str, cleaned: str) -> N
     assert clean("a.b/c\\d", delimiter).replace("\\", "_") == cleaned.replace("\\", "_")
 
 
-@given(st.text(), st.sampled_from(["/", ".", "\\", "^", ""]))
+@given(st.text(), st.sampled_from(["/", ".", "\\", "^", "_", ""]))
 def test_no_value_leaves_its_level(value: str, delimiter: str) -> None:
     cleaned = clean(value, delimiter)
 
@@ -175,7 +183,7 @@ def test_values_that_only_together_lead_astray_are_cleaned_too() -> None:
 
 
 def test_the_files_own_text_is_left_as_it_is() -> None:
-    assert moved("#A/{from.user}", delimiter=".") == "#A/J_M"
+    assert moved("#A/#{from.user}", delimiter=".") == "#A/#J_M"
 
 
 def test_every_date_code_that_is_stated_works() -> None:

@@ -55,7 +55,7 @@ def read_address_pattern(value: object) -> str:
     local, at, domain = pattern.rpartition("@")
     if "<" in pattern or ">" in pattern:
         raise wrong(f'"{pattern}": write the address alone, without name and angle brackets')
-    if "*" in pattern or "?" in pattern:
+    if _is_glob(pattern):
         return pattern
     if at and domain and " " not in domain and "@" not in local:
         return pattern
@@ -133,7 +133,7 @@ def shorthand_guard(patterns: tuple[str, ...], headers: tuple[str, ...], *, exac
     for pattern in patterns:
         whose = AddressTexts(headers, "domain" if pattern.startswith("@") else "address")
         text = a_labels(pattern[1:]) if pattern.startswith("@") else WholeAddress.prepare(pattern, exact=exact)
-        if "*" in text or "?" in text:
+        if _is_glob(text):
             clues.append(Expression(whose, exact, matching.glob_expression(text)))
         else:
             clues.append(Whole(whose, exact, text))
@@ -142,9 +142,13 @@ def shorthand_guard(patterns: tuple[str, ...], headers: tuple[str, ...], *, exac
 
 def _plain_or_glob(patterns: list[str]) -> matching.Test:
     """Make one look-up of the patterns without a wildcard, and test the others one by one."""
-    globs = [pattern for pattern in patterns if "*" in pattern or "?" in pattern]
-    plain = matching.equals([pattern for pattern in patterns if pattern not in globs])
+    globs = [pattern for pattern in patterns if _is_glob(pattern)]
+    plain = matching.equals([pattern for pattern in patterns if not _is_glob(pattern)])
     return matching.any_test([plain, matching.glob(globs)]) if globs else plain
+
+
+def _is_glob(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern
 
 
 def _domain(address: Address) -> str:
