@@ -17,7 +17,7 @@ from mailrules.rules import Facts, Truth, Verdict
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE.eml...", help="Messages, one a file.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE.eml", help="Messages, one a file.")],
     config: ConfigFile = None,
     account: AccountName = None,
     mailbox: Annotated[str, typer.Option("--mailbox", metavar="NAME", help="As if it were in here.")] = "INBOX",

@@ -23,6 +23,7 @@ from mailrules.daemon.worker import Worker
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
 from mailrules.engine.recovery import replay
+from mailrules.engine.shortcomings import Shortcomings
 from mailrules.imap import MailboxName, Refused
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Account:
         self._room = self._settings.max_connections
         self._turned_away: Counter[MailboxName] = Counter()
         self._leads = False
+        self._shortcomings = Shortcomings(self._context)
 
     async def run(self) -> None:
         """Watch the account until cancelled; then the flights in hand have a moment to come to their end."""
@@ -120,6 +122,8 @@ class Account:
                 list_at = now + _LIST_EVERY
                 session.connection.done()
                 await self._directory.refresh(session)
+                for sentence in self._shortcomings.news(session):
+                    self._log.warning("the account lacks something", reason=sentence)
                 told = {info.name: info.status for info in self._directory.mailboxes if info.status}
                 await self._share_out()
             if now >= go_at:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 __all__ = ["GRACE", "ended", "retried", "unhurried"]
 
 GRACE = 3.0  # seconds; with a second for LOGOUT, a stop takes less than five
-_STEADY = 60.0  # seconds; what lasted as long was a success, and the delays begin anew
+_STEADY = 10.0  # seconds; what lasted as long was a success, and the delays begin anew
 _THROTTLED = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds", re.IGNORECASE)  # as Exchange Online says it
 
 
