@@ -1,0 +1,72 @@
+"""What an account lacks of what the rule file asks: mailboxes, special uses, and extensions that its server has not.
+
+Nothing of it keeps the rest from working, but nobody should have to find it out by mail that stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from mailrules.client import Session
+from mailrules.engine.account import AccountContext
+from mailrules.engine.directory import TargetError
+from mailrules.engine.lowering import Lowering, lowering_for
+from mailrules.engine.watching import is_watched
+from mailrules.rules import Rule, Ruleset, Target, matching
+
+__all__ = ["Shortcomings"]
+
+_MOVING = frozenset({"move", "trash", "expunge"})
+
+
+class Shortcomings:
+    """What one account lacks, as far as it is known from the last LIST, the capabilities and the rules in force."""
+
+    def __init__(self, context: AccountContext) -> None:
+        self._context = context
+        self._judged: Ruleset | None = None
+        self._of_rules: frozenset[str] = frozenset()
+        self._told: frozenset[str] = frozenset()
+
+    def news(self, session: Session) -> tuple[str, ...]:
+        """Tell, a sentence each, what was not lacking the last time."""
+        ruleset = self._context.rules()
+        if ruleset is not self._judged:  # to look through a thousand rules each minute would be a waste
+            self._judged, self._of_rules = ruleset, frozenset(self._judge(ruleset, session))
+        found = self._of_rules.union(self._unwatched())
+        news, self._told = found - self._told, found
+        return tuple(sorted(news))
+
+    def _unwatched(self) -> Iterator[str]:
+        for pattern in self._context.settings.watch:
+            if not any(is_watched(info, (pattern,)) for info in self._context.directory.mailboxes):
+                yield f"watch: there is no mailbox {pattern}"
+
+    def _judge(self, ruleset: Ruleset, session: Session) -> Iterator[str]:
+        rules = [rule for rule in ruleset.rules if rule.enabled and _is_for(self._context.name, rule)]
+        for rule in rules:
+            for target in _special_targets(rule):
+                try:
+                    self._context.directory.resolve(target, session)
+                except TargetError as error:
+                    yield f"rule '{rule.name}': {error}"
+        yield from _extensions(session, {action.key for rule in rules for action in rule.then.actions()})
+
+
+def _is_for(account: str, rule: Rule) -> bool:
+    return rule.accounts is None or matching.glob(rule.accounts)(account)
+
+
+def _special_targets(rule: Rule) -> Iterable[Target]:
+    uses = {target.special_use for target in rule.then.targets() if target.special_use}
+    if any(action.key == "trash" for action in rule.then.actions()):
+        uses.add("\\Trash")
+    return [Target(special_use=use) for use in sorted(uses)]
+
+
+def _extensions(session: Session, actions: Iterable[str]) -> Iterator[str]:
+    wanted = _MOVING.intersection(actions)
+    if wanted and lowering_for(session.capabilities, move_refused=False) is Lowering.NEITHER:
+        yield "the server has neither MOVE nor UIDPLUS: what rules move or expunge stays as well, marked \\Deleted"
+    elif "expunge" in wanted and "UIDPLUS" not in session.capabilities:
+        yield "the server has no UIDPLUS: what rules expunge stays, marked \\Deleted"
