@@ -12,7 +12,7 @@ from mailrules.engine.outcome import ActionDone, ActionKind, Outcome, OutcomeSta
 from mailrules.engine.reading import Fetched
 from mailrules.engine.reasons import reasons_of
 from mailrules.rules import Expunge, FlagChange, MoveTo, Plan, Trash, Verdict
-from mailrules.store import Entry, EntryState, Step, StepKind
+from mailrules.store import Entry, EntryState, Step, StepKind, StepState
 
 __all__ = ["conclude", "decided", "draft", "held", "outcome_of", "would_be"]
 
@@ -62,7 +62,11 @@ def conclude(work: Work, now: datetime) -> Entry:
 
 
 def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: Fetched | None) -> Outcome:
-    """What to tell about an entry; ``paths`` are the readable names of its targets."""
+    """What to tell about an entry; ``paths`` are the readable names of its targets.
+
+    Of one that is done only what was done is told: a server may have refused a flag and moved the message all the same.
+    """
+    steps = [step for step in entry.steps if entry.state is not EntryState.DONE or step.state is StepState.DONE]
     return Outcome(
         account=entry.account,
         mailbox=mailbox,
@@ -72,7 +76,7 @@ def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: 
         subject=message.subject if message else "",
         state=_STATES[entry.state],
         rules=entry.rules,
-        actions=tuple(_actions(entry.steps, paths)),
+        actions=tuple(_actions(steps, paths)),
         reason=entry.reason,
         why=entry.trace,
     )

@@ -34,10 +34,11 @@ async def subjects(server: Dovecot, user: str) -> dict[str, Sequence[str]]:
     return {mailbox: sorted(names) for mailbox, names in found.items()}
 
 
-def complaints(running: DaemonProcess) -> list[dict[str, object]]:
-    """Return what a daemon warned of, less that the rule file with its passwords can be read by others."""
+def complaints(running: DaemonProcess) -> list[str]:
+    """Why a daemon warned of something, less that the rule file with its passwords can be read by others."""
     serious = {"warning", "error", "critical"}
-    return [line for line in running.lines if line.get("level") in serious and line.get("event") != "rule file"]
+    lines = [line for line in running.lines if line.get("level") in serious and line["event"] != "rule file"]
+    return [str(line.get("reason", line["event"])) for line in lines]
 
 
 async def until(holds: Callable[[], bool]) -> None:
