@@ -38,6 +38,7 @@ from mailrules.imap import (
     StartTLS,
     State,
     StatusResponse,
+    Unknown,
     Unsolicited,
 )
 
@@ -53,12 +54,13 @@ class Connection:
     """A connection with its greeting read and TLS up; `open` makes one.
 
     `on_unsolicited` gets every untagged response that answers no command. `last_heard` is the loop's time of the last
-    byte from the server, which is a proof of life, whatever it said.
+    byte from the server, which is a proof of life, whatever it said. `misunderstood` counts responses that made no sense.
     """
 
     def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
         self.endpoint = endpoint
         self.on_unsolicited: Callable[[Response], None] | None = None
+        self.misunderstood = 0
         self._timeouts = timeouts
         self._loop = asyncio.get_running_loop()
         self._wire = Wire(self._on_chunk, self._on_lost)
@@ -284,6 +286,7 @@ class Connection:
                     if not self._greeting.done():
                         self._greeting.set_result(response)
                 case Unsolicited(response=response):
+                    self.misunderstood += isinstance(response, Unknown)
                     self._note_bye(response)
                     if self.on_unsolicited is not None:
                         self.on_unsolicited(response)

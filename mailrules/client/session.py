@@ -117,21 +117,35 @@ class Session:
         found = await self.connection.submit(Examine(name))
         return self.selected or found
 
-    async def create(self, name: MailboxName) -> None:
+    async def create(self, name: MailboxName) -> MailboxName | None:
         """Create and subscribe a mailbox in one flight; that it exists already is fine.
 
-        Raises Refused and NetworkError.
+        Return None if it was made, and the name that the server calls it by if it was there: Exchange and hMailServer
+        compare names without case. Raises Refused and NetworkError.
         """
         self.connection.done()
         created, _ = await asyncio.gather(
             self.connection.submit(Create(name)), self.connection.submit(Subscribe(name)), return_exceptions=True
         )
-        if isinstance(created, Refused) and not created.answer.tagged.code_is("ALREADYEXISTS"):
-            # Cyrus, Courier and UW say only NO, whatever the reason.
-            if not await self.connection.submit(List(_ROOT, (name,))):
+        match created:
+            case Refused():
+                # Cyrus, Courier and UW say only NO, whatever the reason: LIST knows.
+                there = await self.find(name)
+                if there is None:
+                    raise created
+                return there
+            case BaseException():
                 raise created
-        elif isinstance(created, BaseException) and not isinstance(created, Refused):
-            raise created
+            case _:
+                return None
+
+    async def find(self, name: MailboxName) -> MailboxName | None:
+        """Ask by LIST whether there is such a mailbox; return the name that the server calls it by. Raises Refused."""
+        self.connection.done()
+        entries = await self.connection.submit(List(_ROOT, (name,)))
+        listed = [entry.data.name for entry in entries if self._is_selectable(entry)]
+        # A wildcard in the name lists others too.
+        return name if name in listed else next(iter(listed), None) if len(listed) == 1 else None
 
     async def _list_extended(self) -> tuple[ListEntry, ...]:
         """List with return options. Empty where there are none, or where they are only announced."""
@@ -148,9 +162,13 @@ class Session:
         except Refused:  # Proton Bridge and go-imap refuse what they announce, Strato answers with nothing
             return ()
 
+    @staticmethod
+    def _is_selectable(entry: ListEntry) -> bool:
+        return _UNSELECTABLE.isdisjoint(attribute.upper() for attribute in entry.data.attributes)
+
     def _info(self, entry: ListEntry) -> MailboxInfo:
         data = entry.data
-        selectable = _UNSELECTABLE.isdisjoint(attribute.upper() for attribute in data.attributes)
+        selectable = self._is_selectable(entry)
         path = self.namespace.to_path(data.name)
         return MailboxInfo(data.name, path, data.attributes, special_use(data), selectable, entry.status)
 

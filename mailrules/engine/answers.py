@@ -12,7 +12,7 @@ from enum import Enum
 from mailrules.imap import Bad, Refused
 from mailrules.store import StepKind
 
-__all__ = ["RETRY_FOR", "Temper", "retry_after", "temper"]
+__all__ = ["RETRY_FOR", "Temper", "is_passing", "retry_after", "temper"]
 
 RETRY_FOR = timedelta(days=1)
 """How long a refused message is tried again before it is held."""
@@ -40,8 +40,7 @@ def temper(refused: Refused, kind: StepKind) -> Temper:
     Response codes: RFC 9051 §7.1. A MOVE that is refused with no telling code may be one that is
     advertised and not there (goimap: "NO MOVE extension not supported").
     """
-    tagged = refused.answer.tagged
-    code = tagged.code.name if tagged.code else ""
+    code = _code(refused)
     if code in _MISSING_TARGET and kind in {StepKind.COPY, StepKind.MOVE}:
         return Temper.CREATE_TARGET
     if code in _HOPELESS:
@@ -51,6 +50,16 @@ def temper(refused: Refused, kind: StepKind) -> Temper:
     if kind is StepKind.MOVE:
         return Temper.FALL_BACK
     return Temper.HOLD if isinstance(refused, Bad) else Temper.TRY_AGAIN
+
+
+def is_passing(refused: Refused) -> bool:
+    """Whether the server says that it is busy or out of room: later it may be otherwise."""
+    return _code(refused) in _PASSING
+
+
+def _code(refused: Refused) -> str:
+    tagged = refused.answer.tagged
+    return tagged.code.name if tagged.code else ""
 
 
 def retry_after(attempts: int) -> timedelta:

@@ -13,6 +13,7 @@ from mailrules.engine.deciding import Decision
 from mailrules.engine.filing import uids_in, windows
 from mailrules.engine.process import Path
 from mailrules.engine.reading import fetch, validity
+from mailrules.engine.recovery import replay_once
 from mailrules.imap import MailboxName, UIDSet
 from mailrules.store import Checkpoint, Entry, EntryState
 
@@ -54,11 +55,15 @@ async def apply(
 
     A dry run opens the mailbox by EXAMINE and changes nothing; its outcomes are reported as observed.
     ``progress`` is told how many of how many messages are through. A copy that the journal knows
-    as made is not made again. Raises Refused if the mailbox can't be opened, NetworkError.
+    as made is not made again, and what an earlier run left begun is finished first. Raises Refused if
+    the mailbox can't be opened, NetworkError.
     """
+    if mode is ApplyMode.DO:
+        await replay_once(context, name, await context.store.unfinished(context.name, name.raw))
     path = Path(context, session, name)
     selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))
     uids = await uids_in(session, UIDSet.all()) if selected.exists else ()
+    busy = await context.store.open_uids(context.name, name.raw, validity(selected))
     ruleset = context.rules()
     matched: Counter[str] = Counter()
     states: Counter[EntryState] = Counter()
@@ -67,7 +72,8 @@ async def apply(
     looked = 0
     for number, window in enumerate(all_windows, start=1):
         messages = await fetch(session, window, ruleset.header_fields)
-        found = await path.evaluate(messages, ruleset, {})
+        free = [message for message in messages if message.readable and message.uid not in busy]
+        found = await path.evaluate(free, ruleset, {})
         decisions += found
         matched.update(rule for decision in found for rule in decision.verdict.matched)
         looked += len(window)

@@ -185,7 +185,7 @@ def _with_steps(
     if reasons := [failed[name] for name in targets if name in failed]:
         return held(entry, "; ".join(reasons))
     capabilities = origin.session.capabilities
-    lowering = lowering_for(capabilities, move_refused=bool(context.directory.move_refused))
+    lowering = lowering_for(capabilities, move_refused=context.directory.move_refused)
     steps = lower(
         _resolve(context, origin, decision.verdict),
         lowering,

@@ -7,7 +7,7 @@ never seen starts there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from mailrules.client import MailboxInfo, Session
 from mailrules.config import Account
 from mailrules.engine.lowering import Destination
 from mailrules.engine.watching import is_watched
-from mailrules.imap import MailboxName, Refused
+from mailrules.imap import MailboxName, Refused, StatusData
 from mailrules.rules.plan import Target
 from mailrules.store import Checkpoint, Store
 
@@ -56,10 +56,13 @@ class Directory:
         self._now = now
         self._infos: dict[MailboxName, MailboxInfo] = {}
         self._floors: dict[MailboxName, _Floor] = {}
+        self._aliases: dict[MailboxName, MailboxName] = {}
+        self._made: set[MailboxName] = set()
+        self._never: set[MailboxName] = set()
         self._creating = asyncio.Lock()
         self._created_unjournalled: list[bytes] = []
-        self.move_refused = ""
-        """The answer to a MOVE that the server advertises and refuses; empty while there was none."""
+        self.move_refused = False
+        """The server advertises MOVE and refuses it, while COPY works."""
 
     @property
     def mailboxes(self) -> tuple[MailboxInfo, ...]:
@@ -78,8 +81,11 @@ class Directory:
         message on, unless it is a rename: then it takes over the checkpoint. On an account's first
         run every watched mailbox starts where it is now.
         """
+        made_before = set(self._made)
         infos = {info.name: info for info in await session.mailboxes()}
         self._infos = infos
+        self._made -= made_before  # LIST knows by now whether they are there
+        self._floors = {name: floor for name, floor in self._floors.items() if name in infos or name in self._made}
         for info in infos.values():
             if info.status and info.status.uidnext:
                 self._floors[info.name] = _Floor(info.status.uidvalidity, info.status.uidnext)
@@ -110,11 +116,16 @@ class Directory:
 
     async def _start_new(self, session: Session, info: MailboxInfo, known: Mapping[bytes, int | None]) -> None:
         own = await self._store.checkpoint(self._account, info.name.raw)
-        status = info.status or await session.status(info.name)
+        try:
+            status = info.status or await session.status(info.name)
+        except Refused:
+            status = StatusData(info.name)
         validity = status.uidvalidity or 0
         vanished = set(known) - {name.raw for name in self._infos}
         for old in await self._store.checkpoints(self._account):
-            if old.mailbox in vanished and validity and old.uidvalidity == validity:
+            # Exchange gives many mailboxes the same UIDVALIDITY: one that had fewer messages is another.
+            same = validity and old.uidvalidity == validity and (status.uidnext or old.uid + 1) > old.uid
+            if old.mailbox in vanished and same:
                 # A rename, maybe back to a name that it had before: then its own checkpoint is out of date.
                 await self._store.set_checkpoint(replace(old, mailbox=info.name.raw))
                 return
@@ -129,7 +140,8 @@ class Directory:
         A special use (RFC 6154) is found by its attribute, \Trash also by the account's ``trash``.
         """
         if target.special_use is None:
-            return session.namespace.to_wire(target.path)
+            name = session.namespace.to_wire(target.path)
+            return self._aliases.get(name, name)
         wanted = target.special_use.lower()
         for info in self.mailboxes:
             if info.special_use and info.special_use.lower() == wanted and info.selectable:
@@ -140,8 +152,9 @@ class Directory:
         raise TargetError(f"the server marks no mailbox as {target.special_use}{hint}")
 
     def exists(self, name: MailboxName) -> bool:
-        """Whether the last LIST had it, or it was created since."""
-        return name in self._infos or name in self._floors
+        """Whether messages can be put there: the last LIST had it and it is no mere level, or it was created since."""
+        info = self._infos.get(name)
+        return name in self._made or (info is not None and info.selectable)
 
     def destination(self, name: MailboxName) -> Destination:
         """The mailbox with the UIDVALIDITY and UIDNEXT known of it."""
@@ -154,56 +167,76 @@ class Directory:
         if floor is None or floor.uidvalidity != uidvalidity or (floor.uidnext or 0) < uidnext:
             self._floors[name] = _Floor(uidvalidity, uidnext)
 
-    async def prepare(self, session: Session, targets: Iterable[tuple[MailboxName, Target]]) -> dict[MailboxName, str]:
+    async def prepare(
+        self, session: Session, targets: Collection[tuple[MailboxName, Target]]
+    ) -> dict[MailboxName, str]:
         """See to it that targets exist and their UIDNEXT is known; return the ones that failed, with the reason.
 
         Costs nothing for those that are known already.
         """
         failed: dict[MailboxName, str] = {}
-        missing: dict[MailboxName, None] = {}
         for name, target in targets:
-            if self.exists(name):
-                continue
             if target.create:
-                missing[name] = None
+                self._never.discard(name)
             else:
-                failed[name] = f"there is no mailbox {target.path}, and its rule says create = false"
-        if missing:
-            failed |= await self._create_each(session, list(missing))
-        await self._ask_floors(session, [name for name, _ in targets if name in self._infos])
-        return failed
+                self._never.add(name)
+            if not self.exists(name):
+                failed |= await self._try_to_create(session, name, target.path)
+        return failed | await self._ask_floors(session, [name for name, _ in targets if self.exists(name)])
 
-    async def create(self, session: Session, names: Sequence[MailboxName]) -> None:
-        """Create and subscribe mailboxes. Raises CreationRefusedError beyond the day's limit, Refused by the server."""
+    async def create(self, session: Session, name: MailboxName) -> None:
+        """Create and subscribe a mailbox that is missing; the server may know it by another spelling.
+
+        Raises CreationRefusedError where a rule says ``create = false`` and beyond the day's limit, Refused if the
+        server does not make it.
+        """
         async with self._creating:
-            today = await self._store.created_since(self._account, self._now() - _DAY)
-            if today + len(self._created_unjournalled) + len(names) > self._settings.create_limit:
+            if name.raw in self._created_unjournalled:
+                return  # by the neighbour, while this one waited
+            if name in self._never:
+                raise CreationRefusedError("its rule says create = false")
+            journalled = await self._store.created_since(self._account, self._now() - _DAY)
+            today = journalled + len(self._created_unjournalled)
+            if today >= self._settings.create_limit:
                 raise CreationRefusedError(
                     f"{today} mailboxes were created today and accounts.{self._account}.create_limit is "
                     f"{self._settings.create_limit}"
                 )
-            for name in names:
-                await session.create(name)
+            there = await session.create(name)
+            if there is None:
                 self._created_unjournalled.append(name.raw)
+                self._made.add(name)
                 self._floors[name] = _Floor(None, 1)
+            elif there == name:
+                self._made.add(name)
+            else:
+                self._aliases[name] = there
 
     def take_created(self) -> tuple[bytes, ...]:
         """The mailboxes created since the last call; the next ``begin`` counts them."""
         created, self._created_unjournalled = tuple(self._created_unjournalled), []
         return created
 
-    async def _create_each(self, session: Session, names: Sequence[MailboxName]) -> dict[MailboxName, str]:
-        failed: dict[MailboxName, str] = {}
-        for name in names:
-            try:
-                await self.create(session, [name])
-            except (CreationRefusedError, Refused) as error:
-                failed[name] = f"{session.namespace.to_path(name)} can't be created: {error}"
-        return failed
+    async def _try_to_create(self, session: Session, name: MailboxName, path: str) -> dict[MailboxName, str]:
+        if name in self._never:
+            return {name: f"there is no mailbox {path}, and its rule says create = false"}
+        try:
+            await self.create(session, name)
+        except (CreationRefusedError, Refused) as error:
+            return {name: f"{path} can't be created: {error}"}
+        return {}
 
-    async def _ask_floors(self, session: Session, names: Iterable[MailboxName]) -> None:
+    async def _ask_floors(self, session: Session, names: Iterable[MailboxName]) -> dict[MailboxName, str]:
+        """Ask for the UIDNEXTs that LIST did not tell; return the mailboxes of which the server says nothing."""
         unknown = [name for name in dict.fromkeys(names) if name not in self._floors]
-        for name, status in zip(
-            unknown, await asyncio.gather(*(session.status(name) for name in unknown)), strict=True
-        ):
-            self._floors[name] = _Floor(status.uidvalidity, status.uidnext)
+        answers = await asyncio.gather(*(session.status(name) for name in unknown), return_exceptions=True)
+        failed: dict[MailboxName, str] = {}
+        for name, answer in zip(unknown, answers, strict=True):
+            match answer:
+                case Refused():
+                    failed[name] = f"{session.namespace.to_path(name)} can't be looked at: {answer}"
+                case BaseException():
+                    raise answer
+                case _:
+                    self._floors[name] = _Floor(answer.uidvalidity, answer.uidnext)
+        return failed

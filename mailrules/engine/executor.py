@@ -18,11 +18,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from mailrules.client import Session
-from mailrules.engine.answers import Temper, temper
+from mailrules.engine.answers import Temper, is_passing, temper
 from mailrules.engine.directory import CreationRefusedError, Directory
-from mailrules.engine.flags import kept, put_back, store_command
+from mailrules.engine.flags import kept, put_back, reopen_flags, store_command
 from mailrules.engine.flights import Command, Work, is_last, next_flight
 from mailrules.engine.lowering import without_move
+from mailrules.engine.reading import fetched
 from mailrules.imap import (
     DELETED,
     UID,
@@ -145,15 +146,22 @@ class Executor:
                 rest.append((work, index))
             else:
                 work.settle(index, StepState.DONE, target_uid=uid, validity=copied.uidvalidity)
+                self._note_fall_back(work)
         if rest:
             there = await look_at(self._session, [work.entry.uid for work, _ in rest])
             for work, index in rest:
                 self._weigh_by_source(work, index, present=work.entry.uid in there, server_counts=bool(pairs))
 
+    def _note_fall_back(self, work: Work) -> None:
+        """A copy worked where MOVE was refused: the next messages need not try MOVE."""
+        if work.fell_back:
+            self._directory.move_refused = True
+
     def _weigh_by_source(self, work: Work, index: int, *, present: bool, server_counts: bool) -> None:
         match work.steps[index].kind, present:
             case StepKind.COPY, True if not server_counts:
                 work.settle(index, StepState.DONE)
+                self._note_fall_back(work)
             case StepKind.MOVE, False if not server_counts:
                 work.settle(index, StepState.DONE)
             case _, False:
@@ -166,23 +174,31 @@ class Executor:
     # What a refusal means
 
     async def _refused(self, command: Command, refused: Refused) -> None:
-        if command.step.kind is StepKind.UID_EXPUNGE:
-            # Proton Bridge advertises UIDPLUS and refuses UID EXPUNGE: as on a server without it, the mark stays.
-            for work, _ in command.members:
-                work.finish(EntryState.DONE, rf"left marked \Deleted: {refused}")
-            return
-        if command.step.kind is StepKind.MOVE:
-            present = await look_at(self._session, command.uids)
-            for work, _ in command.members:
-                if work.entry.uid not in present:
+        match command.step.kind:
+            case StepKind.UID_EXPUNGE:
+                _leave_marked(command, refused)
+                return
+            case StepKind.MOVE if not await self._is_untouched(command.step):
+                # RFC 6851 §3.3: some may be moved, some not, and some may stand in both.
+                for work, _ in command.members:
                     work.unclear = True
-        members = [(work, index) for work, index in command.members if not work.unclear]
+                return
+            case _:
+                pass
         if len(command.members) > 1:
-            for work, index in members:
+            for work, index in command.members:
                 _send_alone(work, index)
             return
-        for work, index in members:
+        for work, index in command.members:
             await self._refused_alone(work, index, refused)
+
+    async def _is_untouched(self, step: Step) -> bool:
+        """Whether nothing has come into a target since its UIDNEXT was known: then a refused move moved nothing."""
+        try:
+            status = await self._session.status(_target(step))
+        except Refused:
+            return True  # it is not there
+        return step.target_uidnext is not None and status.uidnext == step.target_uidnext
 
     async def _refused_alone(self, work: Work, index: int, refused: Refused) -> None:
         step = work.steps[index]
@@ -191,42 +207,48 @@ class Executor:
             case Temper.CREATE_TARGET if not work.target_created:
                 work.target_created = True
                 try:
-                    await self._directory.create(self._session, [_target(step)])
+                    await self._directory.create(self._session, _target(step))
                 except (CreationRefusedError, Refused) as error:
                     work.finish(EntryState.HELD, f"{refused}; and it can't be created: {error}")
             case Temper.FALL_BACK if not work.fell_back:
-                await self._fall_back(work, index, refused)
+                await self._fall_back(work, index)
             case Temper.HOLD | Temper.CREATE_TARGET:
                 work.finish(EntryState.HELD, str(refused))
             case Temper.TRY_AGAIN | Temper.FALL_BACK:
                 work.finish(EntryState.PENDING, str(refused))
 
-    async def _fall_back(self, work: Work, index: int, refused: Refused) -> None:
-        """MOVE was refused though advertised: the next row of the table, after looking that nothing moved."""
-        step = work.steps[index]
-        status = await self._session.status(_target(step))
-        if step.target_uidnext is None or status.uidnext != step.target_uidnext:
-            work.unclear = True
-            return
+    async def _fall_back(self, work: Work, index: int) -> None:
+        """MOVE was refused though advertised, and moved nothing: the next row of the table."""
         work.fell_back = True
-        self._directory.move_refused = str(refused)
-        work.steps[index : index + 1] = without_move(step, can_expunge="UIDPLUS" in self._session.capabilities)
+        work.steps[index : index + 1] = without_move(
+            work.steps[index], can_expunge="UIDPLUS" in self._session.capabilities
+        )
         await self._relowered(work)
 
     async def _put_flags_back(self, works: Sequence[Work]) -> None:
-        """A message that stays gets the flags it had; a retry will set them again."""
+        """A message that stays gets the flags it had; a retry will set them again.
+
+        If the connection is lost meanwhile the message has no verdict yet: recovery comes to the same end.
+        """
         commands = [(work, command) for work in works for command in put_back(work)]
         if not commands:
             return
         self._session.connection.done()
         futures = [self._session.connection.submit(command) for _, command in commands]
         self._rest()
+        lost: BaseException | None = None
         for (work, _), answer in zip(commands, await asyncio.gather(*futures, return_exceptions=True), strict=True):
             match answer:
                 case Refused():
                     work.reason += f"; its flags could not be put back: {answer}"
                 case BaseException():
-                    raise answer
+                    work.verdict, lost = None, answer
+                case _:
+                    pass
+        if lost is not None:
+            raise lost
+        for work, _ in commands:
+            reopen_flags(work)
 
 
 async def look_at(session: Session, uids: Iterable[int]) -> dict[int, Flags]:
@@ -236,10 +258,8 @@ async def look_at(session: Session, uids: Iterable[int]) -> dict[int, Flags]:
     """
     found: dict[int, Flags] = {}
     session.connection.done()
-    wanted = UIDSet(UID(uid) for uid in uids)
-    for chunk in wanted.chunks():
-        messages = await session.connection.submit(UidFetch(chunk, (Items.UID, Items.FLAGS)))
-        found |= _flags_by_uid(messages)
+    for chunk in UIDSet(UID(uid) for uid in uids).chunks():
+        found |= _flags_by_uid(await fetched(session, UidFetch(chunk, (Items.UID, Items.FLAGS))))
     return found
 
 
@@ -257,6 +277,19 @@ def _weigh_flags(command: Command, messages: Iterable[MessageData]) -> None:
             work.finish(EntryState.HELD, f"the server did not keep {', '.join(missing)}")
         else:
             work.settle(index, StepState.DONE)
+
+
+def _leave_marked(command: Command, refused: Refused) -> None:
+    r"""UID EXPUNGE was refused: later perhaps, else the mark \Deleted stays, as on a server without it.
+
+    Proton Bridge advertises UIDPLUS and refuses every UID EXPUNGE.
+    """
+    passing = is_passing(refused)
+    for work, _ in command.members:
+        if passing:
+            work.finish(EntryState.PENDING, str(refused))
+        else:
+            work.finish(EntryState.DONE, rf"left marked \Deleted: {refused}")
 
 
 def _strand(work: Work) -> None:

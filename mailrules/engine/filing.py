@@ -8,18 +8,19 @@ from datetime import datetime
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
+from mailrules.engine.answers import retry_after
 from mailrules.engine.journal import draft, held
 from mailrules.engine.process import Path
 from mailrules.engine.reading import Fetched, fetch, validity
 from mailrules.engine.starting import Renumbered, start
-from mailrules.imap import UID, MailboxName, UidSearch, UIDSet, search
-from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen
+from mailrules.imap import DELETED, UID, MailboxName, UidSearch, UIDSet, has_flag, search
+from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
 
 __all__ = ["Filing", "uids_in", "windows"]
 
 _WINDOW = 1_000
 """How many messages one UID FETCH asks for when there is a backlog."""
-_SETTLE = 30.0
+_SETTLE = 5.0
 """Seconds to wait for the answer to a copy or move that may explain an arrival."""
 
 
@@ -70,24 +71,39 @@ class Filing:
         self._rest(rest)
 
     async def retry_due(self, rest: Callable[[], object]) -> None:
-        """Carry out pending messages again whose time has come, if they are still there and still the same."""
+        """Carry out pending messages again whose time has come, if they are still there and still the same.
+
+        Those that recovery has in hand are left to it.
+        """
         now = self._context.now()
-        due = await self._context.store.due(self._context.name, self._name.raw, now)
+        pending = await self._context.store.due(self._context.name, self._name.raw, now)
+        due = [entry for entry in pending if entry.id not in self._context.in_repair]
         if not due:
             return
-        fetched = await fetch(self._session, UIDSet(UID(entry.uid) for entry in due))
-        found = {message.uid: message for message in fetched}
-        again = tuple(self._revive(entry, found.get(entry.uid)) for entry in due)
+        found = {message.uid: message for message in await self._fetch(UIDSet(UID(entry.uid) for entry in due))}
+        again = [self._revive(entry, found.get(entry.uid)) for entry in due]
         await self._context.store.record(again, now=now)
-        await self._path.execute(again, found, lambda: self._rest(rest))
+        await self._path.execute([entry for entry in again if entry.steps], found, lambda: self._rest(rest))
+        # Own arrivals or not? They had no answer then, and are met like new ones.
+        await self._take([found[entry.uid] for entry in again if not entry.steps and entry.uid in found], rest)
         self._rest(rest)
 
     def _revive(self, entry: Entry, message: Fetched | None) -> Entry:
         if entry.uidvalidity != validity(self._path.selected):
             return replace(held(entry, "UIDVALIDITY changed before it could be finished"), due=None)
-        if message is not None and message.fingerprint == entry.fingerprint:
-            return replace(entry, state=EntryState.BEGUN, due=None, attempts=entry.attempts + 1)
-        return replace(entry, state=EntryState.GONE, due=None, reason="somebody else moved or expunged it first")
+        if message is None or message.fingerprint != entry.fingerprint:
+            return replace(entry, state=EntryState.GONE, due=None, reason="somebody else moved or expunged it first")
+        if has_flag(message.flags, DELETED) and not _has_marked(entry):
+            return replace(entry, state=EntryState.GONE, due=None, reason=r"somebody marked it \Deleted")
+        if not entry.steps:
+            return replace(entry, state=EntryState.GONE, due=None, reason="looked at again")
+        return replace(
+            entry,
+            state=EntryState.BEGUN,
+            due=None,
+            attempts=entry.attempts + 1,
+            prior_flags=tuple(sorted(message.flags)),
+        )
 
     async def _cross_over(self, found: Renumbered) -> None:
         """Settle what a changed UIDVALIDITY leaves, all in one batch: the new checkpoint stands for all of it."""
@@ -106,13 +122,16 @@ class Filing:
         if not messages:
             return
         ruleset = self._context.rules()
-        owners, others = await self._own_arrivals(messages)
+        if unreadable := [message for message in messages if not message.readable]:
+            await self._hold(unreadable, "the server's answer about it can't be read")
+        owners, others = await self._own_arrivals([message for message in messages if message.readable])
         decisions = await self._path.evaluate(others, ruleset, owners)
-        self._checkpoint = _advanced(self._started, messages)
-        entries = await self._path.journal(decisions, ruleset, self._checkpoint, messages)
+        checkpoint = _advanced(self._started, messages)
+        entries = await self._path.journal(decisions, ruleset, checkpoint, messages)
+        self._checkpoint = checkpoint
         await self._path.execute(entries, {message.uid: message for message in messages}, lambda: self._rest(rest))
 
-    # Own arrivals
+        # Own arrivals
 
     async def _own_arrivals(self, messages: Sequence[Fetched]) -> tuple[dict[int, Own], list[Fetched]]:
         """Split off what mailrules itself put here; an arrival that an open step may explain waits for its answer.
@@ -128,7 +147,7 @@ class Filing:
         owners = {uid: own for uid, own in arrivals.items() if isinstance(own, Own) and own.chain}
         doubtful = [message for message in messages if isinstance(arrivals.get(message.uid), Awaited)]
         if doubtful:
-            await self._hold(doubtful, "an open copy or move may have put it here")
+            await self._postpone(doubtful)
         return owners, [message for message in messages if message.uid not in arrivals or message.uid in owners]
 
     async def _arrivals(self, seen: Sequence[Seen]) -> Arrivals:
@@ -137,8 +156,22 @@ class Filing:
 
     async def _hold(self, messages: Sequence[Fetched], reason: str) -> None:
         """Journal messages that need a person, once; they stay where they are."""
+        await self._shelve(messages, [held(entry, reason) for entry in self._drafts(messages)])
+
+    async def _postpone(self, messages: Sequence[Fetched]) -> None:
+        """Journal messages that an open copy or move may have put here: they are looked at again in a minute."""
+        due = self._context.now() + retry_after(0)
+        reason = "an open copy or move may have put it here"
+        drafts = self._drafts(messages)
+        await self._shelve(
+            messages, [replace(entry, state=EntryState.PENDING, due=due, reason=reason) for entry in drafts]
+        )
+
+    def _drafts(self, messages: Iterable[Fetched]) -> list[Entry]:
         era = validity(self._path.selected)
-        entries = [held(draft(self._context.name, self._name.raw, era, message), reason) for message in messages]
+        return [draft(self._context.name, self._name.raw, era, message) for message in messages]
+
+    async def _shelve(self, messages: Sequence[Fetched], entries: Sequence[Entry]) -> None:
         seen = [message.seen() for message in messages]
         begun = await self._context.store.begin(entries, None, seen, now=self._context.now())
         for entry, message in zip(begun, messages, strict=True):
@@ -168,6 +201,11 @@ def windows(uids: Sequence[int]) -> Iterator[UIDSet]:
     """Split a backlog into sets of messages that are fetched together."""
     for begin in range(0, len(uids), _WINDOW):
         yield UIDSet(UID(uid) for uid in uids[begin : begin + _WINDOW])
+
+
+def _has_marked(entry: Entry) -> bool:
+    r"""Whether the \Deleted on an entry's message may be our own."""
+    return any(step.kind is StepKind.MARK_DELETED and step.state is StepState.DONE for step in entry.steps)
 
 
 def _advanced(checkpoint: Checkpoint, messages: Iterable[Fetched]) -> Checkpoint:

@@ -3,8 +3,8 @@ r"""Which steps may be sent now, and together: many messages, few commands, few 
 Rules of the file:
 
 - A message's steps are carried out in their order. A later step may leave in the same flight as
-  an earlier one only where that one can't fail in a way that matters: flags before a copy or a
-  move whose target is known to exist, in a mailbox that keeps those flags.
+  an earlier one only where it can be mended if that one fails: flags before a move whose target is
+  known to exist, in a mailbox that keeps those flags (COPYUID tells where to set them afterwards).
 - A move, \\Deleted and UID EXPUNGE wait for the OK of every copy of that message.
 - Steps of many messages that say the same are one command with a UID set.
 """
@@ -28,7 +28,6 @@ _ORDER = (
 _MAY_SHARE = frozenset(
     {
         (StepKind.STORE_FLAGS, StepKind.STORE_FLAGS),
-        (StepKind.STORE_FLAGS, StepKind.COPY),
         (StepKind.STORE_FLAGS, StepKind.MOVE),
         (StepKind.COPY, StepKind.COPY),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
@@ -12,7 +12,7 @@ from mailrules.engine.flights import Work
 from mailrules.engine.lowering import removal_of_source
 from mailrules.engine.reading import fetch, validity
 from mailrules.engine.reckoning import Claim, Finding, Found, reckon
-from mailrules.imap import UID, MailboxName, Refused, UIDSet
+from mailrules.imap import UID, MailboxName, Refused, SelectedMailbox, UIDSet
 from mailrules.store import EntryState, Own, Replay, Step, StepKind, StepState
 
 __all__ = ["Look", "look", "settle_by"]
@@ -26,14 +26,22 @@ class Look:
     """The source's."""
     source: Mapping[int, str]
     """Fingerprints of the begun messages that are in the source, by UID."""
-    findings: Mapping[tuple[int, int], Found]
-    """By the index of the work and of its step: unanswered copies and moves."""
+    findings: Mapping[tuple[int | None, int], Found]
+    """By the entry and the index of its step: unanswered copies and moves."""
     changed: frozenset[bytes]
     """Targets whose UIDVALIDITY is not the one known from before."""
+    uidnexts: Mapping[bytes, int | None] = field(compare=False)
+    """Where each target's UIDs were: what comes there for other reasons makes two looks no different."""
 
     def has(self, work: Work) -> bool:
         """Whether the message is in the source, and is the one it was."""
-        return self.source.get(work.entry.uid) == work.entry.fingerprint
+        same_era = work.entry.uidvalidity == self.uidvalidity
+        return same_era and self.source.get(work.entry.uid) == work.entry.fingerprint
+
+    def is_sure_of(self, work: Work) -> bool:
+        """Whether its UID names its message, or nothing any more."""
+        same_era = work.entry.uidvalidity == self.uidvalidity
+        return same_era and (work.entry.uid not in self.source or self.has(work))
 
     def is_open(self, work: Work) -> bool:
         """Whether a later look may see more: an unanswered copy or move is not at its end yet."""
@@ -46,7 +54,7 @@ class Look:
 
     def finding(self, work: Work, step: Step) -> Found | None:
         """What was found of one step of a work."""
-        return self.findings.get((work.entry.uid, _index(work, step)))
+        return self.findings.get((work.entry.id, _index(work, step)))
 
 
 async def look(context: AccountContext, session: Session, name: MailboxName, works: Sequence[Work]) -> Look:
@@ -63,40 +71,50 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
         for index, step in enumerate(work.steps):
             if step.kind.replay is Replay.CHECK_FIRST and step.state is not StepState.DONE and step.target:
                 wanted[step.target].append((work, index))
-    findings: dict[tuple[int, int], Found] = {}
+    findings: dict[tuple[int | None, int], Found] = {}
     changed: set[bytes] = set()
+    uidnexts: dict[bytes, int | None] = {}
     for target, members in wanted.items():
         steps = [work.steps[index] for work, index in members]
-        arrived = await _arrived(context, session, MailboxName(target), steps)
-        if arrived is None:
+        opened = await _open(session, MailboxName(target))
+        if opened and not _is_same(opened, steps):
             changed.add(target)
             continue
+        uidnexts[target] = opened.uidnext if opened else None
+        arrived = await _arrived(context, session, opened, steps) if opened else ()
         claims = [
             Claim(number, work.entry.fingerprint, source.get(work.entry.uid) == work.entry.fingerprint)
             for number, (work, _) in enumerate(members)
         ]
         for number, found in reckon(claims, arrived).items():
             work, index = members[number]
-            findings[work.entry.uid, index] = found
-    return Look(validity(selected), source, findings, frozenset(changed))
+            findings[work.entry.id, index] = found
+    return Look(validity(selected), source, findings, frozenset(changed), uidnexts)
+
+
+async def _open(session: Session, target: MailboxName) -> SelectedMailbox | None:
+    """EXAMINE a target; None if it is not there. Raises Refused if it is, for a look would see nothing then."""
+    try:
+        return await session.examine(target)
+    except Refused:
+        if await session.find(target) is not None:
+            raise
+        return None
+
+
+def _is_same(opened: SelectedMailbox, steps: Iterable[Step]) -> bool:
+    known = {step.target_uidvalidity for step in steps if step.target_uidvalidity is not None}
+    return known <= {validity(opened)}
 
 
 async def _arrived(
-    context: AccountContext, session: Session, target: MailboxName, steps: Iterable[Step]
-) -> list[tuple[int, str]] | None:
-    """(UID, fingerprint) of what came into the target since; None if its UIDVALIDITY changed."""
-    validities = {step.target_uidvalidity for step in steps if step.target_uidvalidity is not None}
+    context: AccountContext, session: Session, target: SelectedMailbox, steps: Iterable[Step]
+) -> list[tuple[int, str]]:
+    """(UID, fingerprint) of what has come into the open target since, and is not known as another step's."""
     floor = min(step.target_uidnext or 1 for step in steps)
-    try:
-        selected = await session.examine(target)
-    except Refused:
-        return []  # It is not there, or was taken away: nothing has arrived in it.
-    if validities and validities != {validity(selected)}:
-        return None
     messages = [message for message in await fetch(session, UIDSet.after(floor - 1)) if message.uid >= floor]
-    known = await context.store.arrivals(
-        context.name, target.raw, validity(selected), [message.seen() for message in messages]
-    )
+    seen = [message.seen() for message in messages]
+    known = await context.store.arrivals(context.name, target.name.raw, validity(target), seen)
     return [(message.uid, message.fingerprint) for message in messages if not isinstance(known.get(message.uid), Own)]
 
 
@@ -105,10 +123,10 @@ def settle_by(seen: Look, works: Iterable[Work], *, can_expunge: bool) -> None:
     for work in works:
         if work.entry.uidvalidity != seen.uidvalidity:
             work.finish(EntryState.HELD, "UIDVALIDITY changed while it was worked on")
+        elif not seen.is_sure_of(work):
+            work.finish(EntryState.HELD, "its UID names another message now")
         elif any(step.target in seen.changed for step in work.steps if step.state is not StepState.DONE):
             work.finish(EntryState.HELD, "its target's UIDVALIDITY changed while it was worked on")
-        elif work.entry.uid in seen.source and not seen.has(work):
-            work.finish(EntryState.HELD, "its UID names another message now")
         else:
             _settle(seen, work, can_expunge=can_expunge)
 
@@ -127,7 +145,8 @@ def _settle(seen: Look, work: Work, *, can_expunge: bool) -> None:
             if not present:
                 work.finish(EntryState.GONE, "somebody else moved or expunged it first")
                 return
-            steps.append(step)
+            uidnext = seen.uidnexts.get(step.target or b"")
+            steps.append(replace(step, target_uidnext=uidnext) if uidnext else step)
         else:
             done = replace(step, state=StepState.DONE, target_uid=found.uid)
             if step.kind is StepKind.MOVE and present:

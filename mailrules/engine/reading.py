@@ -7,16 +7,27 @@ and fingerprints read header octets.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailrules.client import Session
-from mailrules.imap import Flags, Items, MessageData, SelectedMailbox, UidFetch, UIDSet, header_fields
+from mailrules.imap import (
+    Flags,
+    Items,
+    MessageData,
+    Refused,
+    SelectedMailbox,
+    UidFetch,
+    UidSearch,
+    UIDSet,
+    header_fields,
+    search,
+)
 from mailrules.rules import Message
 from mailrules.store import Seen
 
-__all__ = ["Fetched", "fetch", "validity"]
+__all__ = ["Fetched", "fetch", "fetched", "validity"]
 
 _IDENTITY = frozenset({"MESSAGE-ID", "DATE", "FROM", "SUBJECT"})
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,16 +47,24 @@ class Fetched:
     """What recognises it in another mailbox, or here under another UIDVALIDITY: Message-ID (or a hash of the header
     where there is none), size and INTERNALDATE, which COPY and MOVE preserve (RFC 9051 §6.4.7)."""
 
+    readable: bool = True
+    """False where the server's answer about it made no sense: then all the rest is made up."""
+
     @classmethod
-    def of(cls, data: MessageData) -> Fetched | None:
-        """Read a FETCH answer; None for one that lacks the UID or the header (a flag change told unasked)."""
+    def of(cls, uid: int, data: MessageData) -> Fetched:
+        """Read a FETCH answer."""
         header = data.header()
-        if data.uid is None or header is None:
-            return None
+        if header is None:
+            return cls.unreadable(uid)
         flags, received, size = data.flags or frozenset(), data.internaldate or _LONG_AGO, data.size or 0
         message = Message(header=header, size=size, received=received, flags=flags)
         identity = _first(message, "MESSAGE-ID") or _digest(message)
-        return cls(data.uid, flags, received, size, message, f"{identity} {size} {int(received.timestamp())}")
+        return cls(uid, flags, received, size, message, f"{identity} {size} {int(received.timestamp())}")
+
+    @classmethod
+    def unreadable(cls, uid: int) -> Fetched:
+        """Stand for a message of which nothing but its UID is known."""
+        return cls(uid, frozenset(), _LONG_AGO, 0, Message(header=b""), f"unreadable {uid}", readable=False)
 
     @property
     def message_id(self) -> str:
@@ -68,8 +87,14 @@ class Fetched:
 
 
 async def fetch(session: Session, uids: UIDSet, fields: Iterable[str] = ()) -> Sequence[Fetched]:
-    """Fetch messages by UID, ascending, with the header ``fields`` that rules ask for; ends IDLE in the same flight."""
-    session.connection.done()
+    """Fetch messages by UID, ascending, with the header ``fields`` that rules ask for; ends IDLE in the same flight.
+
+    A message of which the server's answer can't be read is there all the same, as `Fetched.unreadable`: who goes
+    on behind it must know that it was passed over.
+    """
+    connection = session.connection
+    connection.done()
+    before = connection.misunderstood
     items = (
         Items.UID,
         Items.FLAGS,
@@ -77,9 +102,29 @@ async def fetch(session: Session, uids: UIDSet, fields: Iterable[str] = ()) -> S
         Items.SIZE,
         header_fields(sorted(_IDENTITY | set(fields))),
     )
-    answers = [session.connection.submit(UidFetch(chunk, items)) for chunk in uids.chunks()]
-    found = [Fetched.of(data) for answer in answers for data in await answer]
-    return sorted((message for message in found if message), key=lambda message: message.uid)
+    commands = [UidFetch(chunk, items) for chunk in uids.chunks()]
+    answers = [(command, connection.submit(command)) for command in commands]
+    told = {data.uid: data for one in answers for data in await _worth(*one) if data.uid is not None}
+    found = {uid: Fetched.of(uid, data) for uid, data in told.items()}
+    if connection.misunderstood != before:
+        there = await connection.submit(UidSearch(search.uid(uids)))
+        found |= {uid: Fetched.unreadable(uid) for uid in there if uid in uids and uid not in found}
+    return [found[uid] for uid in sorted(found)]
+
+
+async def fetched(session: Session, command: UidFetch) -> tuple[MessageData, ...]:
+    """Send a UID FETCH and take what comes."""
+    return await _worth(command, session.connection.submit(command))
+
+
+async def _worth(command: UidFetch, answer: Awaitable[tuple[MessageData, ...]]) -> tuple[MessageData, ...]:
+    """Take a FETCH answer also where some of the messages had been expunged (RFC 9051 §7.1, EXPUNGEISSUED)."""
+    try:
+        return await answer
+    except Refused as refused:
+        if not refused.answer.tagged.code_is("EXPUNGEISSUED"):
+            raise
+        return command.result(refused.answer)
 
 
 def validity(selected: SelectedMailbox) -> int:

@@ -2,7 +2,7 @@
 
 A COPY or MOVE whose answer was not seen is never simply repeated (RFC 9051 §6.4.7 makes a second
 copy of a message as readily as a first). The source and the target are looked at, and each
-step gets one of four findings.
+step gets one of three findings.
 """
 
 from __future__ import annotations

@@ -26,46 +26,51 @@ from mailrules.engine.looking import Look, look, settle_by
 from mailrules.imap import UID, MailboxName, Refused, UIDSet
 from mailrules.store import Entry, EntryState, StepKind, StepState
 
-__all__ = ["replay"]
+__all__ = ["replay", "replay_once"]
 
 _LOOKS = 12
 """How often a changing pair of mailboxes is looked at before its messages are held."""
 _TOGETHER = 8
-"""After so many lost connections messages go one at a time: one of them may be what ends the connection."""
-_ATTEMPTS = 20
-"""How often a message's steps may end in a lost connection before it is held."""
+"""After so many attempts messages go one at a time: one of them may be what ends the connection."""
+_ATTEMPTS = 50
+"""How often a message's steps are tried, retries and lost connections together, before it is held."""
 _LONGEST_WAIT = 300.0
+_NO_HAMMERING = 60.0
+"""Seconds before a sign-in that was refused is tried again."""
 
 
 async def replay(context: AccountContext, name: MailboxName, entries: Sequence[Entry]) -> None:
-    """Finish begun entries of one mailbox; tries again for as long as the network fails.
+    """Finish begun entries of one mailbox; tries again for as long as the network or the server fails.
 
     Entries that are in another replay's hands are left to it: two would do the same steps twice.
+    While they are in these hands a retry that falls due leaves them alone.
     """
-    entries = [entry for entry in entries if entry.id not in context.in_repair]
-    ids = {entry.id for entry in entries}
+    ids = {entry.id for entry in entries} - context.in_repair
     context.in_repair.update(ids)
+    wait = context.grace
     try:
-        await _replay(context, name, entries)
+        while True:
+            try:
+                return await replay_once(context, name, await _begun(context, name, ids))
+            except SignInFailed:
+                wait = max(wait, _NO_HAMMERING)
+            except (NetworkError, Refused):
+                pass
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT)
     finally:
         context.in_repair.difference_update(ids)
 
 
-async def _replay(context: AccountContext, name: MailboxName, entries: Sequence[Entry]) -> None:
-    wait = context.grace
-    while entries:
-        try:
-            async with context.open_session() as session:
-                await _Replay(context, session, name).run(entries)
-                return
-        except (NetworkError, SignInFailed):
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, _LONGEST_WAIT)
-            entries = [
-                entry
-                for entry in await context.store.unfinished(context.name, name.raw)
-                if entry.id in {known.id for known in entries}
-            ]
+async def replay_once(context: AccountContext, name: MailboxName, entries: Sequence[Entry]) -> None:
+    """Finish begun entries of one mailbox. Raises NetworkError, SignInFailed, Refused; then they stay begun."""
+    if entries:
+        async with context.open_session() as session:
+            await _Replay(context, session, name).run(entries)
+
+
+async def _begun(context: AccountContext, name: MailboxName, ids: set[int | None]) -> Sequence[Entry]:
+    return [entry for entry in await context.store.unfinished(context.name, name.raw) if entry.id in ids]
 
 
 class _Replay:
@@ -79,24 +84,25 @@ class _Replay:
         works = [
             Work(replace(entry, attempts=entry.attempts + 1), list(entry.steps), shareable=False) for entry in entries
         ]
+        for work in works:
+            work.alone = work.entry.attempts > _TOGETHER
+        await self._record(works)
         try:
             await self._session.select(self._name)
         except Refused as refused:
-            await self._finish(works, EntryState.HELD, f"its mailbox can't be selected any more: {refused}")
+            if await self._session.find(self._name) is not None:
+                raise
+            for work in works:
+                work.finish(EntryState.HELD, f"its mailbox is gone: {refused}")
+            await self._record(works)
+            self._report(works)
             return
-        for work in works:
-            work.alone = work.entry.attempts > _TOGETHER
-            if work.entry.attempts > _ATTEMPTS:
-                work.finish(EntryState.HELD, f"the connection was lost {_ATTEMPTS} times while it was worked on")
-        await self._record(works)
-        await self._look_until_certain([work for work in works if work.verdict is None])
+        seen = await self._look_until_certain(works)
         await self._session.select(self._name)
-        await self._execute(works)
+        await self._execute(works, seen)
 
-    async def _look_until_certain(self, works: Sequence[Work]) -> None:
-        """Settle what the looks decide; the rest of the steps are left to be sent."""
-        if not works:
-            return
+    async def _look_until_certain(self, works: Sequence[Work]) -> Look:
+        """Settle what the looks decide; the rest of the steps are left to be sent. Return the last look."""
         seen = await self._look(works)
         for _ in range(_LOOKS):
             if not any(seen.is_open(work) for work in works):
@@ -111,17 +117,23 @@ class _Replay:
                     work.finish(EntryState.HELD, "its source or target kept changing while it was looked for")
         can_expunge = "UIDPLUS" in self._session.capabilities
         settle_by(seen, [work for work in works if work.verdict is None], can_expunge=can_expunge)
+        for work in works:
+            if work.verdict is None and not work.finished and work.entry.attempts > _ATTEMPTS:
+                work.finish(EntryState.HELD, f"given up after {_ATTEMPTS} attempts")
+        return seen
 
     async def _look(self, works: Sequence[Work]) -> Look:
         return await look(self._context, self._session, self._name, works)
 
-    async def _execute(self, works: Sequence[Work]) -> None:
+    async def _execute(self, works: Sequence[Work], seen: Look) -> None:
         async def relowered(work: Work) -> None:
             await self._record([work])
 
         executor = Executor(self._session, self._context.directory, rest=lambda: None, relowered=relowered)
         try:
-            await executor.run([work for work in works if not _moved_without_flags(work)])
+            # What is held is touched once more, to put flags back, only where its UID surely names its message.
+            sure = [work for work in works if work.verdict is None or seen.has(work)]
+            await executor.run([work for work in sure if not _moved_without_flags(work)])
             for work in works:
                 if _moved_without_flags(work):
                     await self._store_in_target(work)
@@ -149,12 +161,6 @@ class _Replay:
             work.finish(EntryState.DONE, f"moved, but its flags could not be set: {refused}")
         else:
             work.finish(EntryState.DONE)
-
-    async def _finish(self, works: Sequence[Work], state: EntryState, reason: str) -> None:
-        for work in works:
-            work.finish(state, reason)
-        await self._record(works)
-        self._report(works)
 
     async def _record(self, works: Iterable[Work]) -> None:
         now = self._context.now()

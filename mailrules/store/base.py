@@ -81,6 +81,14 @@ class Store(ABC):
         """Count the mailbox's PENDING and HELD entries."""
 
     @abstractmethod
+    async def open_mailboxes(self, account: str) -> tuple[bytes, ...]:
+        """Return the mailboxes with BEGUN or PENDING entries."""
+
+    @abstractmethod
+    async def open_uids(self, account: str, mailbox: bytes, uidvalidity: int) -> frozenset[int]:
+        """Return the UIDs of a mailbox's messages with BEGUN or PENDING entries."""
+
+    @abstractmethod
     async def copied(self, account: str, mailbox: bytes, uidvalidity: int) -> Mapping[int, frozenset[bytes]]:
         """Return where messages of this mailbox were copied to: the targets of finished COPY steps, by the UID here."""
 

@@ -118,6 +118,26 @@ def count_open(db: sqlite3.Connection, account: str, mailbox: bytes) -> Counts:
     return Counts(pending=counts.get("pending", 0), held=counts.get("held", 0))
 
 
+def read_open_mailboxes(db: sqlite3.Connection, account: str) -> tuple[bytes, ...]:
+    """Read the names of the account's mailboxes with BEGUN or PENDING entries."""
+    rows = db.execute(
+        "SELECT DISTINCT mailbox FROM journal WHERE account = ? AND finished IS NULL AND state IN ('begun', 'pending')"
+        " ORDER BY mailbox",
+        (text_column(account),),
+    )
+    return tuple(name for (name,) in rows)
+
+
+def read_open_uids(db: sqlite3.Connection, account: str, mailbox: bytes, uidvalidity: int) -> frozenset[int]:
+    """Read the UIDs of the mailbox's BEGUN and PENDING entries."""
+    rows = db.execute(
+        "SELECT uid FROM entry WHERE mailbox = ? AND uidvalidity = ? AND finished IS NULL"
+        " AND state IN ('begun', 'pending')",
+        (find_mailbox(db, account, mailbox), uidvalidity),
+    )
+    return frozenset(uid for (uid,) in rows)
+
+
 def read_copied(
     db: sqlite3.Connection, account: str, mailbox: bytes, uidvalidity: int
 ) -> Mapping[int, frozenset[bytes]]:

@@ -95,6 +95,16 @@ class SqliteStore(Store):
         """Count the mailbox's PENDING and HELD entries."""
         return await self._writer.read(partial(journal.count_open, account=account, mailbox=mailbox))
 
+    async def open_mailboxes(self, account: str) -> tuple[bytes, ...]:
+        """Return the mailboxes with BEGUN or PENDING entries."""
+        return await self._writer.read(partial(journal.read_open_mailboxes, account=account))
+
+    async def open_uids(self, account: str, mailbox: bytes, uidvalidity: int) -> frozenset[int]:
+        """Return the UIDs of messages with BEGUN or PENDING entries."""
+        return await self._writer.read(
+            partial(journal.read_open_uids, account=account, mailbox=mailbox, uidvalidity=uidvalidity)
+        )
+
     async def copied(self, account: str, mailbox: bytes, uidvalidity: int) -> Mapping[int, frozenset[bytes]]:
         """Return where messages of this mailbox were copied to."""
         return await self._writer.read(

@@ -47,10 +47,10 @@ def fly(works: list[Work]) -> list[list[tuple[StepKind, tuple[int, ...]]]]:
     [
         ((STORE, MOVE), True, [[STORE, MOVE]]),
         ((STORE, MOVE), False, [[STORE], [MOVE]]),
-        ((STORE, COPY), True, [[STORE, COPY]]),
-        ((STORE, COPY, MOVE), True, [[STORE, COPY], [MOVE]]),
+        ((STORE, COPY), True, [[STORE], [COPY]]),
+        ((STORE, COPY, MOVE), True, [[STORE], [COPY], [MOVE]]),
         ((COPY, MARK, EXPUNGE), True, [[COPY], [MARK], [EXPUNGE]]),
-        ((STORE, COPY, MARK, EXPUNGE), True, [[STORE, COPY], [MARK], [EXPUNGE]]),
+        ((STORE, COPY, MARK, EXPUNGE), True, [[STORE], [COPY], [MARK], [EXPUNGE]]),
         ((STORE, MARK, EXPUNGE), True, [[STORE], [MARK], [EXPUNGE]]),
         ((MARK,), True, [[MARK]]),
     ],
