@@ -1,0 +1,80 @@
+"""A password stands in the rule file, or where that says, and nowhere else."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.house import House
+from tests.faults.process import daemon, eventually
+from tests.scenarios.setting import account, deliver
+from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.faults import Point
+from tests.servers.proxy import Proxy
+
+CANARY = "Kanarienvogel-4711"
+
+
+def spellings(user: str, password: str) -> Iterator[bytes]:
+    """What a password looks like on its way."""
+    yield password.encode()
+    yield b64encode(f"\0{user}\0{password}".encode())  # RFC 4616
+
+
+def command_lines() -> bytes:
+    """What `ps` would show of every process."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_bytes())
+        except OSError:
+            continue  # it has ended meanwhile
+    return b"\n".join(found)
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+async def test_no_password_is_in_what_a_run_writes_or_shows(
+    dovecot: Dovecot, house: House, user: str, form: str, tmp_path: Path
+) -> None:
+    """Refused sign-ins, one echoed by the server, one cut in the middle; a command that gives the password slowly."""
+    slow = tmp_path / "password.sh"
+    slow.write_text(f"sleep 0.2; cat {tmp_path}/password\n")
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    shown = [command_lines()]
+    async with Proxy(dovecot.ports.imap) as echo, Proxy(dovecot.ports.imap) as cut:
+        echoed = " ".join(spelling.decode() for spelling in spellings("echo", CANARY))
+        echo.refuse("AUTHENTICATE", f"NO [AUTHENTICATIONFAILED] You said {echoed}")
+        cut.cut("AUTHENTICATE", Point.AFTER_COMMAND)
+        house.write(
+            account("works", user, dovecot.ports.imap),
+            account("command", user, dovecot.ports.imap, password={}).replace(
+                "password = {}", f'password.command = ["sh", "{slow}"]'
+            ),
+            account("wrong", "wrong", dovecot.ports.imap, password=CANARY),
+            account("echo", "echo", echo.port, password=CANARY),
+            account("cut", "cut", cut.port, password=CANARY),
+            account("login", "login", dovecot.ports.imap, password=CANARY, auth="login"),
+        )
+        async with daemon(house.path, options=["--log-level", "debug", "--log-format", form]) as running:
+
+            def text() -> str:
+                shown.append(command_lines())
+                return "".join(running.raw)
+
+            await eventually(lambda: text().count("sign-in failed") == 4, text)
+            await eventually(lambda: text().count("watching") == 2, text)
+            await deliver(dovecot, user, "one")
+            await eventually(lambda: "acted" in text(), text)
+            assert await running.stop() == 0
+    written = {
+        path.name: path.read_bytes()
+        for path in tmp_path.iterdir()
+        if path.name not in {"rules.toml", "password", "password.sh"}
+    }
+    assert "state.db" in written
+    everything = b"".join([*written.values(), *shown, text().encode()])
+    secrets = {spelling for name in ("wrong", "echo", "cut", "login") for spelling in spellings(name, CANARY)}
+    assert [secret for secret in {*secrets, *spellings(user, PASSWORD)} if secret in everything] == []

@@ -1,0 +1,44 @@
+"""On a wire with 25 ms each way: how many round trips lie between a message and its mailbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.daemon.house import House
+from tests.engine.scene import rule
+from tests.faults.process import daemon
+from tests.scenarios.setting import account, deliver, subjects, until
+from tests.servers.dovecot import Dovecot
+from tests.servers.proxy import Proxy
+
+RULES = {
+    "move": (['move = "Filed"'], [["DONE", "UID FETCH"], ["UID MOVE", "IDLE"]]),
+    "flags": (['add_flags = ["$Work"]'], [["DONE", "UID FETCH"], ["UID STORE", "IDLE"]]),
+    "flags and move": (
+        ['add_flags = ["$Work", "\\\\Seen"]', 'move = "Filed"'],
+        [["DONE", "UID FETCH"], ["UID STORE", "UID MOVE", "IDLE"]],
+    ),
+    "nothing": (['move = "Elsewhere"'], [["DONE", "UID FETCH"], ["IDLE"]]),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+async def test_from_exists_to_the_finished_move_are_two_flights(
+    dovecot: Dovecot, house: House, user: str, name: str
+) -> None:
+    then, expected = RULES[name]
+    pattern = "nothing of the kind" if name == "nothing" else "*"
+    dovecot.create(user, "Filed")
+    async with Proxy(dovecot.ports.imap, delay=0.025) as proxy:
+        house.write(account("work", user, proxy.port), rules=rule("r", f'subject.glob = "{pattern}"', *then))
+        async with daemon(house.path) as running:
+            await running.logged("watching")
+            for subject in ("first", "second"):
+                await until(lambda: proxy.recording.names[-1:] == ["IDLE"])
+                proxy.recording.forget()
+                await deliver(dovecot, user, subject)
+                await until(lambda: proxy.recording.names[-1:] == ["IDLE"])
+                assert proxy.recording.flights == expected
+            assert await running.stop() == 0
+    there = "Filed" if "move" in name else "INBOX"
+    assert await subjects(dovecot, user) == {there: ["first", "second"]}
