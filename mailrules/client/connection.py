@@ -30,6 +30,7 @@ from mailrules.imap import (
     ImapError,
     Kind,
     Logout,
+    MessageData,
     ProtocolError,
     Quirks,
     Refused,
@@ -54,7 +55,7 @@ class Connection:
     """A connection with its greeting read and TLS up; `open` makes one.
 
     `on_unsolicited` gets every untagged response that answers no command. `last_heard` is the loop's time of the last
-    byte from the server, which is a proof of life, whatever it said. `misunderstood` counts responses that made no sense.
+    byte from the server, which is a proof of life, whatever it said. `misunderstood` counts what made no sense.
     """
 
     def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
@@ -286,7 +287,7 @@ class Connection:
                     if not self._greeting.done():
                         self._greeting.set_result(response)
                 case Unsolicited(response=response):
-                    self.misunderstood += isinstance(response, Unknown)
+                    self.misunderstood += _made_no_sense(response)
                     self._note_bye(response)
                     if self.on_unsolicited is not None:
                         self.on_unsolicited(response)
@@ -343,3 +344,14 @@ class Connection:
         if not was_due:
             self._watchdog.wait_begins()
         self._wire.flush_soon()
+
+
+def _made_no_sense(response: Response) -> bool:
+    """Whether a response is unknown, or a FETCH of which only the message's number could be read."""
+    match response:
+        case Unknown():
+            return True
+        case MessageData(seq, uid):
+            return response == MessageData(seq, uid)
+        case _:
+            return False

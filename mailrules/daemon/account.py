@@ -17,13 +17,14 @@ from mailrules.client import NetworkError
 from mailrules.daemon import logs
 from mailrules.daemon.door import Door
 from mailrules.daemon.layout import Layout, arrange
-from mailrules.daemon.link import ended, retried, unhurried
+from mailrules.daemon.link import ended, retried
 from mailrules.daemon.rounds import Rounds
 from mailrules.daemon.worker import Worker
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
 from mailrules.engine.recovery import replay
 from mailrules.engine.shortcomings import Shortcomings
+from mailrules.engine.strays import strays
 from mailrules.imap import MailboxName, Refused
 
 if TYPE_CHECKING:
@@ -71,7 +72,6 @@ class Account:
         self._layout = Layout()
         self._tasks: set[asyncio.Task[None]] = set()
         self._workers: dict[MailboxName, asyncio.Task[None]] = {}
-        self._in_repair: set[int | None] = set()
         self._room = self._settings.max_connections
         self._turned_away: Counter[MailboxName] = Counter()
         self._leads = False
@@ -103,7 +103,6 @@ class Account:
     async def _lead(self) -> None:
         async with self._door.session() as session:
             self._log.info("signed in", host=self._settings.host)
-            await self._mend_everything()
             self._room, self._leads = self._settings.max_connections, True
             try:
                 await self._serve_as_lead(session)
@@ -126,6 +125,7 @@ class Account:
                     self._log.warning("the account lacks something", reason=sentence)
                 told = {info.name: info.status for info in self._directory.mailboxes if info.status}
                 await self._share_out()
+                await self._mend_strays()
             if now >= go_at:
                 go_at = now + self._settings.poll
                 await rounds.go(self._layout.rounds, told)
@@ -192,26 +192,18 @@ class Account:
 
     # What was left half done
 
-    async def _mend_everything(self) -> None:
-        """Look in every mailbox for what is unfinished, also in those that are not, or no longer, watched."""
-        handled = {checkpoint.mailbox for checkpoint in await self._store.checkpoints(self._name)}
-        for raw in handled.union(await self._store.known_mailboxes(self._name) or ()):
-            name = MailboxName(raw)
-            if name not in self._workers:  # what a worker has in hand is not left behind
-                self._mend(name, await self._store.unfinished(self._name, raw))
+    async def _mend_strays(self) -> None:
+        """Look for what is unfinished in mailboxes that no connection holds, watched no longer or never."""
+        served = {name for name in (*self._workers, self._layout.lead) if name is not None}
+        for name, entries in (await strays(self._context, served)).items():
+            self._mend(name, entries)
 
     def _mend(self, name: MailboxName, stale: Sequence[Entry]) -> None:
         """Have entries finished by a connection of its own, while other mail goes on."""
-        ids = {entry.id for entry in stale} - self._in_repair
-        if ids:
-            self._in_repair |= ids
-            self._log.info("finishing what was interrupted", mailbox=str(name), messages=len(ids))
-            self._spawn(retried(partial(self._replay, name, ids), self._log))
-
-    async def _replay(self, name: MailboxName, ids: set[int | None]) -> None:
-        unfinished = await self._store.unfinished(self._name, name.raw)
-        await unhurried(replay(self._context, name, tuple(entry for entry in unfinished if entry.id in ids)))
-        self._in_repair -= ids
+        fresh = tuple(entry for entry in stale if entry.id not in self._context.in_repair)
+        if fresh:
+            self._log.info("finishing what was interrupted", mailbox=str(name), messages=len(fresh))
+            self._spawn(retried(partial(replay, self._context, name, fresh), self._log))
 
 
 def _now() -> datetime:

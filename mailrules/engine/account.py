@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 
 from mailrules.client import Session
 from mailrules.config import Account
+from mailrules.engine.caution import Caution
 from mailrules.engine.directory import Directory
 from mailrules.engine.outcome import Outcome
 from mailrules.rules import Facts, Ruleset
@@ -38,6 +39,8 @@ class AccountContext:
     """Seconds between two looks at a target: an old session may still be at work there."""
     observe: bool = False
     """Nothing is done, only reported."""
+    caution: Caution = field(default_factory=Caution)
+    """What was lost while fetching."""
     in_repair: set[int | None] = field(default_factory=set)
     """The journal's entries that recovery has in hand."""
 

@@ -116,7 +116,21 @@ class Filing:
             await self._context.store.set_checkpoint(self._started)
 
     async def _fetch(self, uids: UIDSet) -> Sequence[Fetched]:
-        return await fetch(self._session, uids, self._context.rules().header_fields)
+        fields = self._context.rules().header_fields
+        caution = self._context.caution
+        if not caution.is_due(self._name):
+            with caution.together(self._name):
+                return await fetch(self._session, uids, fields)
+        found: list[Fetched] = []
+        self._session.connection.done()
+        for uid in await uids_in(self._session, uids):
+            if caution.is_suspect(self._name, uid):
+                found.append(Fetched.unreadable(uid))
+                continue
+            with caution.alone(self._name, uid):
+                found += await fetch(self._session, UIDSet([UID(uid)]), fields)
+        caution.passed(self._name)
+        return found
 
     async def _take(self, messages: Sequence[Fetched], rest: Callable[[], object]) -> None:
         if not messages:

@@ -139,10 +139,11 @@ class Writer:
             db.execute(access.value)
             outcomes = [self._run(db, job) for job in jobs]
             db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - a thread that died would leave everybody waiting
             if db.in_transaction:
                 db.execute("ROLLBACK")
-            return [_failure(job.fail, explain(error, self._path)) for job in jobs]
+            told = explain(error, self._path) if isinstance(error, sqlite3.Error) else error
+            return [_failure(job.fail, told) for job in jobs]
         self.commits += db.total_changes != changes
         return outcomes
 

@@ -1,0 +1,60 @@
+"""Finds the message that ends the connection whenever it is fetched, so that it does not hold up all others.
+
+Dovecot breaks the connection at a message that it can't read from its disk, and would do so at each
+reconnect. After some losses in a row messages are fetched one by one, and the one that does it is known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mailrules.client import NetworkError
+from mailrules.imap import MailboxName
+
+__all__ = ["Caution"]
+
+_IN_A_ROW = 3
+"""Lost fetches of many messages after which they are fetched one by one."""
+_ALONE = 2
+"""Lost fetches of one message alone after which it is taken for the reason."""
+
+
+class Caution:
+    """What was lost while fetching, in the mailboxes of one account."""
+
+    def __init__(self) -> None:
+        self._together: Counter[MailboxName] = Counter()
+        self._alone: Counter[tuple[MailboxName, int]] = Counter()
+
+    def is_due(self, name: MailboxName) -> bool:
+        """Whether messages of a mailbox are better fetched one by one."""
+        return self._together[name] >= _IN_A_ROW
+
+    def is_suspect(self, name: MailboxName, uid: int) -> bool:
+        """Whether a message ends the connection."""
+        return self._alone[name, uid] >= _ALONE
+
+    @contextmanager
+    def together(self, name: MailboxName) -> Iterator[None]:
+        """Fetch many messages in this block."""
+        try:
+            yield
+        except NetworkError:
+            self._together[name] += 1
+            raise
+        del self._together[name]
+
+    @contextmanager
+    def alone(self, name: MailboxName, uid: int) -> Iterator[None]:
+        """Fetch one message in this block."""
+        try:
+            yield
+        except NetworkError:
+            self._alone[name, uid] += 1
+            raise
+
+    def passed(self, name: MailboxName) -> None:
+        """All messages were fetched one by one, or are known to be unreadable."""
+        del self._together[name]
