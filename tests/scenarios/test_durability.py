@@ -16,7 +16,7 @@ from tests.faults.process import daemon, eventually
 from tests.scenarios.setting import account, deliver
 from tests.servers.dovecot import Dovecot
 
-STRACE = "strace -D -f -y -s 300 --seccomp-bpf -e trace=write,writev,sendto,sendmsg,fsync,fdatasync".split()
+STRACE = ["strace", "-D", "-f", "-y", "-s300", "--seccomp-bpf", "-etrace=write,writev,sendto,sendmsg,fsync,fdatasync"]
 STEPS = {"UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE"}
 SYNC = "sync"
 
