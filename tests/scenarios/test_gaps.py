@@ -1,4 +1,4 @@
-"""Mail that comes at the worst moment: after the server was asked what is new, before IDLE would tell."""
+"""Mail that comes at the worst moment: while nobody looks, or between the fetch of what is new and IDLE."""
 
 from __future__ import annotations
 
@@ -9,6 +9,34 @@ from tests.scenarios.setting import account, deliver, subjects, until
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import Point
 from tests.servers.proxy import Proxy
+
+COPY_AND_MARK = """
+[[rules]]
+name = "copy"
+match = "everything"
+then.copy = "Copies"
+then.add_flags = ["$Copied"]
+"""
+
+
+async def test_300_messages_that_came_while_it_was_stopped_are_handled_once_each(
+    house: House, dovecot: Dovecot, user: str
+) -> None:
+    """The rule copies, so that a message that is handled twice is seen twice; a further start handles nothing again."""
+    names = [f"message {number:03}" for number in range(300)]
+    house.write(account("work", user, dovecot.ports.imap), rules=COPY_AND_MARK)
+    async with house.running():
+        await house.heard("watching")
+    await deliver(dovecot, user, *names)
+    async with house.running():
+        await house.filed(300)
+    async with house.running():
+        await house.heard("watching", 3)
+        await deliver(dovecot, user, "one more")
+        await house.filed(301)
+    assert await subjects(dovecot, user) == {"INBOX": [*names, "one more"], "Copies": [*names, "one more"]}
+    assert [outcome.subject for outcome in house.outcomes] == [*names, "one more"]
+
 
 MOMENTS = [
     pytest.param("UID FETCH", Point.BEFORE_COMMAND, id="before the fetch is asked for"),
