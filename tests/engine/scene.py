@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mailrules.client import Credentials, Endpoint, Session, Timeouts, TLSMode
+from mailrules.client import Credentials, Endpoint, NetworkError, Session, Timeouts, TLSMode
 from mailrules.config import Account
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
@@ -101,6 +101,23 @@ class Scene:
             await filing.handle_new(lambda: None)
             await self.settled()
 
+    async def until_filed(self, name: MailboxName = INBOX, losses: int = 5) -> None:
+        """Do what the daemon does: sign in again after each lost connection, of which there are fewer than this."""
+        for _ in range(losses):
+            try:
+                await self.file(name)
+            except NetworkError:
+                continue
+            return
+        raise AssertionError("the connection is lost again and again")
+
+    async def retry(self, name: MailboxName = INBOX, *, later: timedelta = timedelta(minutes=5)) -> None:
+        """Let time pass, and try again what is due in a mailbox."""
+        self.ahead += later
+        async with self.filing(name) as filing:
+            await filing.retry_due(lambda: None)
+            await self.settled()
+
     async def settled(self) -> None:
         """Wait for what was spawned."""
         while self.tasks:
@@ -109,6 +126,16 @@ class Scene:
             for task in done:
                 task.result()
             assert done, "what was spawned does not end"
+
+    def renumber(self, mailbox: str = "INBOX") -> None:
+        """Give a mailbox a new UIDVALIDITY: the server's index is gone, the mail is not."""
+        self.server.doveadm("mailbox", "update", "-u", self.user, "--uid-validity", "4242", mailbox)
+
+    def make_anew(self, mailbox: str) -> None:
+        """Delete a mailbox and create another of its name, with another UIDVALIDITY."""
+        with self.server.session(self.user) as other:
+            other.delete(mailbox)
+        self.server.create(self.user, mailbox)
 
     def states(self) -> list[OutcomeState]:
         """How the messages ended, in the order of the reports."""

@@ -33,17 +33,6 @@ EVERY_LOWERING = [
 ]
 
 
-async def until_filed(it: Scene) -> None:
-    """Do what the daemon does: sign in again after each lost connection."""
-    for _ in range(5):
-        try:
-            await it.file()
-        except NetworkError:
-            continue
-        return
-    raise AssertionError("the connection is lost again and again")
-
-
 def alive(it: Scene) -> dict[str, list[str]]:
     r"""What is in the mailboxes, without what is marked \Deleted: the last row of the table leaves that."""
     return {
@@ -64,7 +53,7 @@ async def test_a_cut_at_any_point_of_any_command_loses_and_doubles_nothing(
             for point in Point:
                 it.proxy.cut(command, point)
                 dovecot.deliver(user, message("m"), message("m"), message("stays"))
-                await until_filed(it)
+                await it.until_filed()
                 cuts += 1
 
         filed = 2 * cuts
@@ -114,7 +103,7 @@ async def test_a_connection_that_is_lost_in_the_repair_too_is_repaired_again(
         it.proxy.cut("UID FETCH|EXAMINE", Point.AFTER_COMMAND, nth=nth + 1)
         dovecot.deliver(user, message("m"))
 
-        await until_filed(it)
+        await it.until_filed()
 
         assert it.subjects() == {"Lists": ["m"]}
 

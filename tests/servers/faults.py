@@ -1,4 +1,4 @@
-"""The plan of a proxy's misdeeds: what is refused, where a connection is cut or stalls."""
+"""The plan of a proxy's misdeeds: what is refused or said otherwise, where a connection is cut or stalls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tests.servers.recording import Exchange
 
@@ -51,6 +51,8 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[_Fault] = []
         self._refusals: list[_Refusal] = []
+        self._responses: list[tuple[re.Pattern[bytes], bytes]] = []
+        self._commands: list[tuple[re.Pattern[bytes], bytes]] = []
 
     def refuse(self, pattern: str, answer: str, *, times: int | None = None) -> None:
         """Answer such commands by `answer` (`NO [OVERQUOTA] Quota exceeded`); the server never sees them.
@@ -62,6 +64,14 @@ class Faults:
     def accept(self) -> None:
         """Refuse nothing any more, but what needs a removed capability."""
         self._refusals.clear()
+
+    def rewrite(self, pattern: str, by: str) -> None:
+        r"""Put `by`, which may hold `\1`, in the place of each match in what the server says, literals included."""
+        self._responses.append((_compile(pattern), by.encode()))
+
+    def misread(self, pattern: str, by: str) -> None:
+        """Let the server read `by` wherever a command's line or literal has a match."""
+        self._commands.append((_compile(pattern), by.encode()))
 
     def cut(
         self,
@@ -87,6 +97,14 @@ class Faults:
                 return refusal.answer
         return None
 
+    def said(self, response: bytes) -> bytes:
+        """Return a response, with its literals, as the client gets it."""
+        return _rewritten(response, self._responses)
+
+    def read(self, line: bytes) -> bytes:
+        """Return a line or literal of a command as the server gets it."""
+        return _rewritten(line, self._commands)
+
     def due(self, point: Point, exchange: Exchange) -> Action | None:
         """Return what happens to this command at this point; each fault happens once."""
         for fault in self._faults:
@@ -97,6 +115,12 @@ class Faults:
                     fault.then()
                     return fault.action
         return None
+
+
+def _rewritten(text: bytes, changes: Iterable[tuple[re.Pattern[bytes], bytes]]) -> bytes:
+    for pattern, by in changes:
+        text = pattern.sub(by, text)
+    return text
 
 
 def _compile(pattern: str) -> re.Pattern[bytes]:

@@ -139,7 +139,7 @@ class Link:
         elif self._command is not None:
             self._command.text += piece.data
         if not self._dropping:
-            self._server.out.append(piece.data)
+            self._server.out.append(self._proxy.read(piece.data))
         if piece.last and self._command is not None:
             exchange, self._command, self._dropping = self._command, None, False
             exchange.text = exchange.text.removesuffix(b"\r\n")
@@ -192,7 +192,7 @@ class Link:
         self._reply += self._proxy.removed.strip(piece.data) if piece.first else piece.data
         if not piece.last:
             return
-        reply, self._reply = self._reply, b""
+        reply, self._reply = self._proxy.said(self._reply), b""
         tag, _, text = reply.partition(b" ")
         exchange = self._exchanges.pop(tag, None)
         if exchange is None:

@@ -104,6 +104,18 @@ async def test_refuses_as_planned(dovecot: Dovecot, user: str) -> None:
         assert "COPYUID" in (await raw.send("3 UID COPY 1 Trash", until="3 "))[-1]
 
 
+async def test_says_otherwise_and_reads_otherwise(dovecot: Dovecot, user: str) -> None:
+    """Each side gets what was put in the place of what the other said; the recording has what the client sent."""
+    dovecot.deliver(user, message("one"))
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy, user) as raw:
+        proxy.rewrite(r"(BODY\[TEXT\]) \{\d+\}\r\n[^)]*", r"\1 NIL")
+        proxy.misread('"Inbox of mine"', "INBOX")
+        await raw.send('1 SELECT "Inbox of mine"', until="1 OK")
+        answer = await raw.send("2 FETCH 1 BODY.PEEK[TEXT]", until="2 OK")
+    assert answer[0] == "* 1 FETCH (BODY[TEXT] NIL)"
+    assert proxy.recording.find("SELECT")[0].text == b'SELECT "Inbox of mine"'
+
+
 @pytest.mark.parametrize(
     ("point", "moved", "told"),
     [
