@@ -182,7 +182,7 @@ class Directory:
                 self._never.add(name)
             if not self.exists(name):
                 failed |= await self._try_to_create(session, name, target.path)
-        return failed | await self._ask_floors(session, [name for name, _ in targets if self.exists(name)])
+        return failed | await self._ask_floors(session, [name for name, _ in targets if name not in failed])
 
     async def create(self, session: Session, name: MailboxName) -> None:
         """Create and subscribe a mailbox that is missing; the server may know it by another spelling.
@@ -228,15 +228,16 @@ class Directory:
 
     async def _ask_floors(self, session: Session, names: Iterable[MailboxName]) -> dict[MailboxName, str]:
         """Ask for the UIDNEXTs that LIST did not tell; return the mailboxes of which the server says nothing."""
-        unknown = [name for name in dict.fromkeys(names) if name not in self._floors]
-        answers = await asyncio.gather(*(session.status(name) for name in unknown), return_exceptions=True)
+        known_as = {name: self._aliases.get(name, name) for name in names}
+        unknown = {name: there for name, there in known_as.items() if there not in self._floors}
+        answers = await asyncio.gather(*(session.status(there) for there in unknown.values()), return_exceptions=True)
         failed: dict[MailboxName, str] = {}
-        for name, answer in zip(unknown, answers, strict=True):
+        for (name, there), answer in zip(unknown.items(), answers, strict=True):
             match answer:
                 case Refused():
                     failed[name] = f"{session.namespace.to_path(name)} can't be looked at: {answer}"
                 case BaseException():
                     raise answer
                 case _:
-                    self._floors[name] = _Floor(answer.uidvalidity, answer.uidnext)
+                    self._floors[there] = _Floor(answer.uidvalidity, answer.uidnext)
         return failed

@@ -40,30 +40,33 @@ _NO_HAMMERING = 60.0
 
 
 async def replay(context: AccountContext, name: MailboxName, entries: Sequence[Entry]) -> None:
-    """Finish begun entries of one mailbox; tries again for as long as the network or the server fails.
+    """Finish begun entries of one mailbox; tries again for as long as they stay begun.
 
     Entries that are in another replay's hands are left to it: two would do the same steps twice.
     While they are in these hands a retry that falls due leaves them alone.
     """
     ids = {entry.id for entry in entries} - context.in_repair
     context.in_repair.update(ids)
-    wait = context.grace
+    wait = 0.0
     try:
-        while True:
+        while begun := await _begun(context, name, ids):
+            await asyncio.sleep(wait)
+            wait = min(max(2 * wait, context.grace), _LONGEST_WAIT)
             try:
-                return await replay_once(context, name, await _begun(context, name, ids))
+                await replay_once(context, name, begun)
             except SignInFailed:
                 wait = max(wait, _NO_HAMMERING)
             except (NetworkError, Refused):
                 pass
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, _LONGEST_WAIT)
     finally:
         context.in_repair.difference_update(ids)
 
 
 async def replay_once(context: AccountContext, name: MailboxName, entries: Sequence[Entry]) -> None:
-    """Finish begun entries of one mailbox. Raises NetworkError, SignInFailed, Refused; then they stay begun."""
+    """Finish begun entries of one mailbox. Raises NetworkError, SignInFailed, Refused; then they stay begun.
+
+    So does one whose move is refused while something else comes into its target: it needs another look.
+    """
     if entries:
         async with context.open_session() as session:
             await _Replay(context, session, name).run(entries)
@@ -138,9 +141,6 @@ class _Replay:
                 if _moved_without_flags(work):
                     await self._store_in_target(work)
         finally:
-            for work in works:
-                if work.unclear:
-                    work.finish(EntryState.HELD, "the server's answers to its move contradict what is in the mailboxes")
             await self._record(works)
             self._report(works)
 

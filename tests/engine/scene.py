@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -183,3 +183,17 @@ async def scene(
             for task in set_up.tasks:
                 task.cancel()
             await asyncio.gather(*set_up.tasks, return_exceptions=True)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for something that happens in this loop."""
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
+            await asyncio.sleep(0.005)
+
+
+async def handle_until(filing: Filing, holds: Callable[[], object]) -> None:
+    """Handle what is new until something is so: Dovecot may tell of a message only behind the answer to a FETCH."""
+    async with asyncio.timeout(10):
+        while not holds():
+            await filing.handle_new(lambda: None)

@@ -52,26 +52,26 @@ async def test_what_needs_no_doing_costs_no_command(dovecot: Dovecot, user: str,
 
 
 @pytest.mark.parametrize(
-    ("then", "settings", "reason"),
+    ("then", "create_limit", "reason"),
     [
         (
             ["move = '\\Important'"],
-            {},
+            100,
             r"the server marks no mailbox as \Important; name the mailbox instead",
         ),
-        (["move = 'New'", "create = false"], {}, "there is no mailbox New, and its rule says create = false"),
+        (["move = 'New'", "create = false"], 100, "there is no mailbox New, and its rule says create = false"),
         (
             ["move = 'New'"],
-            {"create_limit": 0},
+            0,
             "New can't be created: 0 mailboxes were created today and accounts.work.create_limit is 0",
         ),
     ],
 )
 async def test_a_target_that_is_not_to_be_had_holds_the_message(
-    dovecot: Dovecot, user: str, tmp_path: Path, then: list[str], settings: dict[str, int], reason: str
+    dovecot: Dovecot, user: str, tmp_path: Path, then: list[str], create_limit: int, reason: str
 ) -> None:
     rules = rule("r", 'subject = "one"', *then)
-    async with scene(dovecot, user, tmp_path, rules, **settings) as it:
+    async with scene(dovecot, user, tmp_path, rules, create_limit=create_limit) as it:
         left = await filed(it, "one")
 
         assert (left, it.states(), it.reason()) == ({"INBOX": ["one"]}, [OutcomeState.HELD], reason)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from mailrules.client import NetworkError
 from mailrules.engine.outcome import OutcomeState
 from tests.builders import message
-from tests.engine.scene import Scene, rule, scene
+from tests.engine.scene import Scene, rule, scene, until
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import Point
 
@@ -106,10 +106,3 @@ async def test_a_connection_that_is_lost_in_the_repair_too_is_repaired_again(
         await it.until_filed()
 
         assert it.subjects() == {"Lists": ["m"]}
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait for something that happens in this loop."""
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
-            await asyncio.sleep(0.005)
