@@ -8,6 +8,7 @@ the file that is gone.
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from mailrules.config import Watch
 
-__all__ = ["changes"]
+__all__ = ["changes", "snapshot"]
 
 _SETTLE = 200  # milliseconds without a change, after which the writer is taken to have finished
 _MOST_LINKS = 40  # as many symlinks on one path as Linux follows
@@ -30,6 +31,7 @@ _MOST_LINKS = 40  # as many symlinks on one path as Linux follows
 async def changes(watch: Watch, stop: asyncio.Event) -> AsyncGenerator[None, None]:
     """Yield once for each group of changes that belong together, until ``stop`` is set.
 
+    The watch has begun when the first step comes to its first wait.
     To cancel it would take seconds: the thread that waits looks at ``stop`` alone. Raises OSError or
     RuntimeError if nothing can be watched.
     """
@@ -54,6 +56,20 @@ async def changes(watch: Watch, stop: asyncio.Event) -> AsyncGenerator[None, Non
         ignore_permission_denied=True,
     ):
         yield
+
+
+def snapshot(watch: Watch) -> frozenset[tuple[Path, int, int, int]]:
+    """Take down how the files look from outside: another one shows later what changed while nobody watched."""
+    names = set(watch.files)
+    for folder in watch.folders:
+        with suppress(OSError):
+            names.update(path for path in folder.iterdir() if watch.concerns(path))
+    taken = set()
+    for name in names:
+        with suppress(OSError):
+            about = name.stat()
+            taken.add((name, about.st_ino, about.st_size, about.st_mtime_ns))
+    return frozenset(taken)
 
 
 def _stations(path: Path) -> Iterator[Path]:
