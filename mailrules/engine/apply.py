@@ -72,7 +72,12 @@ async def apply(
     looked = 0
     for number, window in enumerate(all_windows, start=1):
         messages = await fetch(session, window, ruleset.header_fields)
-        free = [message for message in messages if message.readable and message.uid not in busy]
+        if mode is ApplyMode.DO:
+            readable = await path.sift(messages)
+            states[EntryState.HELD] += len(messages) - len(readable)
+        else:
+            readable = [message for message in messages if message.readable]
+        free = [message for message in readable if message.uid not in busy]
         found = await path.evaluate(free, ruleset, {})
         decisions += found
         matched.update(rule for decision in found for rule in decision.verdict.matched)

@@ -9,9 +9,9 @@ from datetime import datetime
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.answers import retry_after
-from mailrules.engine.journal import draft, held
+from mailrules.engine.journal import held
 from mailrules.engine.process import Path
-from mailrules.engine.reading import Fetched, fetch, validity
+from mailrules.engine.reading import UNREADABLE, Fetched, fetch, validity
 from mailrules.engine.starting import Renumbered, start
 from mailrules.imap import DELETED, UID, MailboxName, UidSearch, UIDSet, has_flag, search
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
@@ -91,6 +91,8 @@ class Filing:
     def _revive(self, entry: Entry, message: Fetched | None) -> Entry:
         if entry.uidvalidity != validity(self._path.selected):
             return replace(held(entry, "UIDVALIDITY changed before it could be finished"), due=None)
+        if message is not None and not message.readable:
+            return replace(held(entry, UNREADABLE), due=None)
         if message is None or message.fingerprint != entry.fingerprint:
             return replace(entry, state=EntryState.GONE, due=None, reason="somebody else moved or expunged it first")
         if has_flag(message.flags, DELETED) and not _has_marked(entry):
@@ -108,7 +110,8 @@ class Filing:
     async def _cross_over(self, found: Renumbered) -> None:
         """Settle what a changed UIDVALIDITY leaves, all in one batch: the new checkpoint stands for all of it."""
         if found.doubtful:
-            await self._hold(found.doubtful, "UIDVALIDITY changed, and it may have been handled before")
+            reason = "UIDVALIDITY changed, and it may have been handled before"
+            await self._path.set_aside(found.doubtful, lambda entry: held(entry, reason))
         messages = [message for uids in windows(found.new) for message in await self._fetch(uids)]
         if messages:
             await self._take(messages, _nothing)
@@ -136,16 +139,14 @@ class Filing:
         if not messages:
             return
         ruleset = self._context.rules()
-        if unreadable := [message for message in messages if not message.readable]:
-            await self._hold(unreadable, "the server's answer about it can't be read")
-        owners, others = await self._own_arrivals([message for message in messages if message.readable])
+        owners, others = await self._own_arrivals(await self._path.sift(messages))
         decisions = await self._path.evaluate(others, ruleset, owners)
         checkpoint = _advanced(self._started, messages)
         entries = await self._path.journal(decisions, ruleset, checkpoint, messages)
         self._checkpoint = checkpoint
         await self._path.execute(entries, {message.uid: message for message in messages}, lambda: self._rest(rest))
 
-        # Own arrivals
+    # Own arrivals
 
     async def _own_arrivals(self, messages: Sequence[Fetched]) -> tuple[dict[int, Own], list[Fetched]]:
         """Split off what mailrules itself put here; an arrival that an open step may explain waits for its answer.
@@ -168,28 +169,13 @@ class Filing:
         era = validity(self._path.selected)
         return await self._context.store.arrivals(self._context.name, self._name.raw, era, seen)
 
-    async def _hold(self, messages: Sequence[Fetched], reason: str) -> None:
-        """Journal messages that need a person, once; they stay where they are."""
-        await self._shelve(messages, [held(entry, reason) for entry in self._drafts(messages)])
-
     async def _postpone(self, messages: Sequence[Fetched]) -> None:
         """Journal messages that an open copy or move may have put here: they are looked at again in a minute."""
         due = self._context.now() + retry_after(0)
         reason = "an open copy or move may have put it here"
-        drafts = self._drafts(messages)
-        await self._shelve(
-            messages, [replace(entry, state=EntryState.PENDING, due=due, reason=reason) for entry in drafts]
+        await self._path.set_aside(
+            messages, lambda entry: replace(entry, state=EntryState.PENDING, due=due, reason=reason)
         )
-
-    def _drafts(self, messages: Iterable[Fetched]) -> list[Entry]:
-        era = validity(self._path.selected)
-        return [draft(self._context.name, self._name.raw, era, message) for message in messages]
-
-    async def _shelve(self, messages: Sequence[Fetched], entries: Sequence[Entry]) -> None:
-        seen = [message.seen() for message in messages]
-        begun = await self._context.store.begin(entries, None, seen, now=self._context.now())
-        for entry, message in zip(begun, messages, strict=True):
-            self._path.report(entry, message)
 
     @property
     def _started(self) -> Checkpoint:

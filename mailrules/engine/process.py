@@ -25,8 +25,8 @@ from mailrules.engine.again import without_old_copies
 from mailrules.engine.deciding import Decision, Origin, decide, entries_for, is_shareable
 from mailrules.engine.executor import Executor
 from mailrules.engine.flights import Work
-from mailrules.engine.journal import conclude, outcome_of, would_be
-from mailrules.engine.reading import Fetched
+from mailrules.engine.journal import conclude, draft, held, outcome_of, would_be
+from mailrules.engine.reading import UNREADABLE, Fetched, validity
 from mailrules.engine.recovery import replay
 from mailrules.imap import MailboxName, SelectedMailbox, State
 from mailrules.rules import Plan, Ruleset
@@ -58,6 +58,21 @@ class Path:
     def origin(self) -> Origin:
         """Where the messages of this path are."""
         return Origin(self.session, self.name, self.readable, self.selected)
+
+    async def sift(self, messages: Sequence[Fetched]) -> list[Fetched]:
+        """Hold the messages about which the server's answer makes no sense, and return the others."""
+        if unreadable := [message for message in messages if not message.readable]:
+            await self.set_aside(unreadable, lambda entry: held(entry, UNREADABLE))
+        return [message for message in messages if message.readable]
+
+    async def set_aside(self, messages: Sequence[Fetched], kept: Callable[[Entry], Entry]) -> None:
+        """Journal messages that can't be decided now, each as ``kept`` makes it; they stay where they are."""
+        era = validity(self.selected)
+        entries = [kept(draft(self.context.name, self.name.raw, era, message)) for message in messages]
+        seen = [message.seen() for message in messages]
+        begun = await self.context.store.begin(entries, None, seen, now=self.context.now())
+        for entry, message in zip(begun, messages, strict=True):
+            self.report(entry, message)
 
     async def evaluate(
         self, messages: Iterable[Fetched], ruleset: Ruleset, owners: Mapping[int, Own]

@@ -27,7 +27,10 @@ from mailrules.imap import (
 from mailrules.rules import Message
 from mailrules.store import Seen
 
-__all__ = ["Fetched", "fetch", "fetched", "validity"]
+__all__ = ["UNREADABLE", "Fetched", "fetch", "fetched", "validity"]
+
+UNREADABLE = "the server's answer about it can't be read"
+"""Why a message is held that is not `Fetched.readable`."""
 
 _IDENTITY = frozenset({"MESSAGE-ID", "DATE", "FROM", "SUBJECT"})
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

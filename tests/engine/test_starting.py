@@ -1,19 +1,22 @@
 """Where a mailbox's handling starts, and what a new UIDVALIDITY does to it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from mailrules.engine import filing
 from mailrules.engine.outcome import OutcomeState
 from mailrules.imap import INBOX, MailboxName
 from tests.builders import message
 from tests.engine.scene import Scene, rule, scene
 from tests.servers.dovecot import Dovecot
+from tests.servers.faults import Point
 
 COPY = rule("copy", 'subject.starts_with = "m"', 'copy = "Copies"')
-DATES = ["03-Mar-2026 09:00:00 +0000", "04-Mar-2026 09:00:00 +0000", "05-Mar-2026 09:00:00 +0000"]
-
-
+DATES = [f"{datetime.now(UTC) - timedelta(days=days):%d-%b-%Y %H:%M:%S +0000}" for days in (30, 20, 10)]
 A_YEAR_AGO = timedelta(days=-365)
+SUPPORT = MailboxName(b"Support")
 
 
 def put(it: Scene, subject: str, date: str, message_id: str) -> None:
@@ -62,6 +65,59 @@ async def test_what_may_have_been_handled_before_is_held_once(dovecot: Dovecot, 
         assert it.reason() == "UIDVALIDITY changed, and it may have been handled before"
 
 
+async def test_mail_of_before_the_first_run_stays_old_under_a_new_uidvalidity(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """Whatever the dates are, and although the newest message is there no more."""
+    for subject, date in [("m first", DATES[1]), ("m older", DATES[0]), ("newest", DATES[2])]:
+        dovecot.append(user, "INBOX", message(subject), date=date)
+    with dovecot.session(user) as other:
+        other.select("INBOX")
+        other.store("3", "+FLAGS", r"(\Deleted)")
+        other.expunge()
+    async with scene(dovecot, user, tmp_path, COPY) as it:
+        it.renumber()
+
+        await it.file()
+
+        assert it.subjects() == {"INBOX": ["m first", "m older"]}
+
+
+async def test_a_connection_that_is_lost_after_a_new_uidvalidity_loses_nothing(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that is new is one batch, however many windows it takes to fetch: the new checkpoint stands for all of it."""
+    monkeypatch.setattr(filing, "_WINDOW", 2)
+    async with scene(dovecot, user, tmp_path, COPY, ahead=A_YEAR_AGO) as it:
+        it.renumber()
+        for number in range(5):
+            put(it, f"m {number}", DATES[1], f"<{number}@x>")
+        it.proxy.cut("UID COPY", Point.BEFORE_COMMAND)
+
+        await it.until_filed()
+
+        assert it.subjects()["Copies"] == ["m 0", "m 1", "m 2", "m 3", "m 4"]
+
+
+async def test_a_mailbox_that_was_deleted_and_made_again_is_judged_by_dates_as_a_renumbered_one(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """A LIST that lacks all mailboxes for once, as in a migration, must not make all old mail new."""
+    dovecot.create(user, "Support")
+    async with scene(dovecot, user, tmp_path, COPY, watch=["INBOX", "Support"], ahead=A_YEAR_AGO) as it:
+        dovecot.append(user, "Support", message("handled"), date=DATES[1])
+        await it.file(SUPPORT)
+        with dovecot.session(user) as other:
+            other.delete("Support")
+        await it.file()
+        dovecot.append(user, "Support", message("m older"), date=DATES[0])
+        dovecot.append(user, "Support", message("m newer"), date=DATES[2])
+
+        await it.file(SUPPORT)
+
+        assert it.subjects() == {"Support": ["m older", "m newer"], "Copies": ["m newer"]}
+
+
 async def test_a_mailbox_that_is_new_since_the_last_list_is_handled_from_its_first_message(
     dovecot: Dovecot, user: str, tmp_path: Path
 ) -> None:
@@ -84,6 +140,25 @@ async def test_a_renamed_mailbox_keeps_its_checkpoint(dovecot: Dovecot, user: st
         await it.file(MailboxName(b"Support/Renamed"))
 
         assert it.subjects()["Copies"] == ["m after"]
+
+
+async def test_a_new_mailbox_that_has_the_uidvalidity_of_a_vanished_one_is_no_rename(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """Exchange gives the same to many."""
+    dovecot.create(user, "Support/Old")
+    async with scene(dovecot, user, tmp_path, COPY, watch=["INBOX", "Support/*"]) as it:
+        it.proxy.rewrite(r"UIDVALIDITY \d+", "UIDVALIDITY 14")
+        dovecot.append(user, "Support/Old", message("handled"))
+        dovecot.append(user, "Support/Old", message("handled"))
+        await it.file(MailboxName(b"Support/Old"))
+        with dovecot.session(user) as other:
+            other.delete("Support/Old")
+        dovecot.append(user, "Support/New", message("m"))
+
+        await it.file(MailboxName(b"Support/New"))
+
+        assert it.subjects() == {"Support/New": ["m"], "Copies": ["m"]}
 
 
 async def test_a_backlog_comes_in_windows(dovecot: Dovecot, user: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.servers.faults import Point
 MOVE = rule("move", 'subject = "one"', 'move = "Lists"')
 FLAG = rule("flag", 'subject = "two"', 'add_flags = ["$Two"]')
 SUPPORT = MailboxName(b"Support")
-DATE = "03-Mar-2026 09:00:00 +0000"
+DATE = "03-Mar-2025 09:00:00 +0000"
 
 
 async def test_a_target_that_is_a_mere_level_is_made_a_mailbox(dovecot: Dovecot, user: str, tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""What a server's answers to FETCH leave out, spoil, or break off at: such a message is told of, the others go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailrules.engine.outcome import OutcomeState
+from mailrules.engine.reading import fetch
+from mailrules.imap import INBOX, Refused, UIDSet
+from tests.builders import message
+from tests.engine.scene import rule, scene
+from tests.servers.dovecot import Dovecot
+
+MOVE = rule("move", 'subject = "one"', 'move = "Lists"')
+HEADER = r"BODY\[HEADER\.FIELDS \([^)]*\)\] \{\d+\}\r\n.*\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "by"),
+    [
+        pytest.param(r"FETCH \(UID 1 FLAGS \(\\Recent\)", r"FETCH (UID 1 FLAGS (\\Recent", id="that makes no sense"),
+        pytest.param(r"(FETCH \(UID 1 .*) " + HEADER, r"\1", id="without the header"),
+    ],
+)
+async def test_a_message_with_an_answer_is_held_and_the_others_go_on(
+    dovecot: Dovecot, user: str, tmp_path: Path, pattern: str, by: str
+) -> None:
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        it.proxy.rewrite(pattern, by)
+        dovecot.deliver(user, message("one"), message("one"))
+
+        await it.file()
+        await it.file()
+
+        assert it.subjects() == {"INBOX": ["one"], "Lists": ["one"]}
+        assert {outcome.uid: outcome.state for outcome in it.outcomes} == {1: OutcomeState.HELD, 2: OutcomeState.DONE}
+        assert "the server's answer about it can't be read" in {outcome.reason for outcome in it.outcomes}
+
+
+async def test_a_message_that_ends_the_connection_is_held_and_the_others_go_on(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """Dovecot does so at a message that it can't read from its disk, whenever it is fetched."""
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        dovecot.deliver(user, message("one"), message("one"), message("one"))
+        (file,) = dovecot.folder.glob(f"**/{user}/**/INBOX/dbox-Mails/u.2")
+        file.chmod(0)
+
+        await it.until_filed(losses=8)
+        file.chmod(0o600)
+        dovecot.deliver(user, message("one"))
+        await it.file()
+
+        assert it.subjects() == {"INBOX": ["one"], "Lists": ["one", "one", "one"]}
+        assert sorted(it.states(), key=lambda state: state.value) == [*[OutcomeState.DONE] * 3, OutcomeState.HELD]
+
+
+async def test_a_fetch_that_was_refused_as_some_messages_are_gone_is_worth_what_came(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """RFC 9051 §7.1, EXPUNGEISSUED."""
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        it.proxy.rewrite("^(a\\S*) OK Fetch", r"\1 NO [EXPUNGEISSUED] Some messages were expunged. Fetch")
+        dovecot.deliver(user, message("one"), message("one"))
+
+        await it.file()
+
+        assert it.subjects() == {"Lists": ["one", "one"]}
+
+
+async def test_a_fetch_that_was_refused_for_another_reason_is_no_empty_mailbox(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    async with scene(dovecot, user, tmp_path, MOVE) as it, it.session() as session:
+        await session.select(INBOX)
+        it.proxy.refuse("UID FETCH", "NO [UNAVAILABLE] Not now")
+
+        with pytest.raises(Refused, match="UNAVAILABLE"):
+            await fetch(session, UIDSet.all())
+
+
+async def test_a_message_without_message_id_is_known_by_its_header_whatever_the_rules_ask_for(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    bare = b"From: bob@example.com\r\nSubject: one\r\nX-Spam: no\r\n\r\nGood morning.\r\n"
+    async with scene(dovecot, user, tmp_path, MOVE) as it, it.session() as session:
+        dovecot.deliver(user, bare, bare.replace(b"one", b"two"))
+        await session.select(INBOX)
+
+        plain = await fetch(session, UIDSet.all())
+        asked = await fetch(session, UIDSet.all(), ["X-SPAM", "TO"])
+
+        assert [found.fingerprint for found in plain] == [found.fingerprint for found in asked]
+        assert len({found.fingerprint.split()[0] for found in plain}) == 2
+        assert {found.message_id for found in plain} == {""}
