@@ -11,15 +11,19 @@ import typer
 
 from mailrules.cli.accounts import chosen_accounts
 from mailrules.cli.applying import Applying, applying
-from mailrules.cli.failures import Status, complain, status_of
+from mailrules.cli.failures import KNOWN, Failures, Status, complain
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import count
 from mailrules.cli.tally import JsonTally, Tally, TextTally
 from mailrules.client import MailboxInfo
 from mailrules.config import Account, ConfigError, Loaded, Problem, find_config, load
+from mailrules.daemon.control import leased
 from mailrules.engine.apply import ApplyMode, apply
 from mailrules.imap import Refused
-from mailrules.store import SqliteStore, Store
+from mailrules.store import SqliteStore
+
+_NAMED = 5
+"""Accounts that a question names; more are counted."""
 
 
 def command(
@@ -32,8 +36,8 @@ def command(
 ) -> None:
     """Run the rules over the mail that is there already.
 
-    Without --account and --mailbox it takes all watched mailboxes of all accounts. A daemon that works on an account
-    must be stopped for it, but not for --dry-run. Exit status 1 if some messages could not be handled.
+    Without --account and --mailbox it takes all watched mailboxes of all accounts. A daemon that runs pauses each
+    account meanwhile. Exit status 1 if some messages could not be handled.
     """
     loaded = load(find_config(config))
     loaded.require_accounts()
@@ -42,16 +46,17 @@ def command(
         raise ConfigError([Problem(loaded.file, None, "--mailbox", "there are several accounts: say --account too")])
     if account is None and mailbox is None and not (dry_run or yes):
         _ask(loaded, accounts)
-    tally = JsonTally() if as_json else TextTally()
+    failures = Failures()
+    tally = JsonTally(failures) if as_json else TextTally(failures)
     asyncio.run(_apply(loaded, accounts, mailbox, ApplyMode.DRY_RUN if dry_run else ApplyMode.DO, tally))
     tally.close()
-    if tally.status is not None:
-        raise typer.Exit(tally.status)
+    failures.conclude()
 
 
 def _ask(loaded: Loaded, accounts: Mapping[str, Account]) -> None:
     rules = count(len(loaded.ruleset.rules), "rule")
-    question = f"Run {rules} over all mail in the watched mailboxes of {', '.join(accounts)}?"
+    whose = ", ".join(accounts) if len(accounts) <= _NAMED else count(len(accounts), "account")
+    question = f"Run {rules} over all mail in the watched mailboxes of {whose}?"
     if not sys.stdin.isatty():
         complain(f"{question} Say --yes, or choose with --account or --mailbox.")
         raise typer.Exit(Status.USAGE)
@@ -63,34 +68,29 @@ async def _apply(
     loaded: Loaded, accounts: Mapping[str, Account], mailbox: str | None, mode: ApplyMode, tally: Tally
 ) -> None:
     if mode is ApplyMode.DO:
-        async with SqliteStore(loaded.config.daemon.state) as store:
-            await _apply_each(loaded, store, accounts, mailbox, mode, tally)
+        await _apply_each(loaded, loaded.config.daemon.state, accounts, mailbox, mode, tally)
         return
     # What a dry run learns of an account must not make the daemon take new mailboxes for known ones.
     with TemporaryDirectory(prefix="mailrules-") as folder:
-        async with SqliteStore(Path(folder) / "state.db") as store:
-            await _apply_each(loaded, store, accounts, mailbox, mode, tally)
+        await _apply_each(loaded, Path(folder) / "state.db", accounts, mailbox, mode, tally)
 
 
 async def _apply_each(
-    loaded: Loaded,
-    store: Store,
-    accounts: Mapping[str, Account],
-    mailbox: str | None,
-    mode: ApplyMode,
-    tally: Tally,
+    loaded: Loaded, state: Path, accounts: Mapping[str, Account], mailbox: str | None, mode: ApplyMode, tally: Tally
 ) -> None:
     """Go over the accounts one by one: what one of them fails at is said, and the next one has its turn."""
-    for name, settings in accounts.items():
-        try:
-            async with store.lease(name), applying(loaded, name, settings, store, tally.report) as work:
-                for chosen in work.mailboxes(mailbox):
-                    await _apply_one(work, chosen, mode, tally)
-        except Exception as error:
-            status = status_of(error)
-            if status is None:
-                raise
-            tally.fail(f"account {name!r}: {error}", status)
+    async with SqliteStore(state) as store:
+        for name, settings in accounts.items():
+            try:
+                async with leased(store, state, name), applying(loaded, name, settings, store, tally.report) as work:
+                    for chosen in work.mailboxes(mailbox):
+                        await _apply_one(work, chosen, mode, tally)
+            except BrokenPipeError:
+                raise  # nobody reads us any more
+            except KNOWN as error:
+                tally.failures.say_of_account(name, error)
+            finally:
+                tally.settle()
 
 
 async def _apply_one(work: Applying, info: MailboxInfo, mode: ApplyMode, tally: Tally) -> None:
@@ -98,6 +98,6 @@ async def _apply_one(work: Applying, info: MailboxInfo, mode: ApplyMode, tally: 
         with tally.progress(f"{work.name} {info.path}") as progress:
             summary = await apply(work.context, work.session, info.name, mode=mode, progress=progress)
     except Refused as error:
-        tally.fail(f"account {work.name!r}: {info.path}: {error}", Status.FAILED)
+        tally.failures.say(f"account '{work.name}': {info.path}: {error}", Status.FAILED)
     else:
         tally.add(work.name, info.path, summary)

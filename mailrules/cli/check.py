@@ -1,5 +1,6 @@
 """``mailrules check``: says what is wrong with the rule file."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,12 @@ from mailrules.config import ConfigError, find_config, load
 
 
 def command(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="The rule file, instead of -c.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", hidden=True)] = None,
     config: ConfigFile = None,
 ) -> None:
     """Check the rule file and say what is wrong with it.
 
-    Exit status 0 if it is fine, also with warnings; 2 if not.
+    FILE is the same as -c FILE. Exit status 0 if it is fine, also with warnings; 2 if not.
     """
     try:
         loaded = load(find_config(file or config))
@@ -26,5 +27,5 @@ def command(
         complain(count(len(error.problems), "problem"))
         raise typer.Exit(Status.USAGE) from None
     for warning in loaded.warnings:
-        complain(f"{warning} (warning)")
+        complain(str(replace(warning, where=f"warning: {warning.where}" if warning.where else "warning")))
     print(f"{count(len(loaded.ruleset.rules), 'rule')}, {count(len(loaded.config.accounts), 'account')}: fine")

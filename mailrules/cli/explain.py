@@ -9,7 +9,7 @@ import typer
 from mailrules.cli.accounts import chosen_accounts
 from mailrules.cli.eml import read_message
 from mailrules.cli.failures import Status, complain
-from mailrules.cli.options import AccountName, AsJson, ConfigFile
+from mailrules.cli.options import AsJson, ConfigFile
 from mailrules.cli.output import print_json
 from mailrules.cli.reasons import print_reasons
 from mailrules.config import Loaded, find_config, load
@@ -17,16 +17,19 @@ from mailrules.rules import Facts, Truth, Verdict
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE.eml", help="Messages, one a file.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE.eml", hidden=True)],
     config: ConfigFile = None,
-    account: AccountName = None,
-    mailbox: Annotated[str, typer.Option("--mailbox", metavar="NAME", help="As if it were in here.")] = "INBOX",
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="NAME", help="As if it were in this account, not the first one.")
+    ] = None,
+    mailbox: Annotated[str, typer.Option("--mailbox", metavar="NAME", help="As if it were in this mailbox.")] = "INBOX",
     every_rule: Annotated[bool, typer.Option("--all", help="Show the rules that do not match as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show which rules match a message in a file, and why.
 
-    No server is asked: a rule that needs one is unknown. Exit status 1 if a file can't be read.
+    Each FILE.eml is one message, as mail clients save it. No server is asked: a rule that needs one is unknown. Exit
+    status 1 if a file can't be read.
     """
     loaded = load(find_config(config))
     facts = _facts(loaded, account, mailbox)

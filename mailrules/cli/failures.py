@@ -8,7 +8,7 @@ from functools import wraps
 
 import typer
 
-from mailrules.client import ClearTextRefused, NetworkError, SignInFailed
+from mailrules.client import ClearTextRefused, ClientError, SignInFailed
 from mailrules.config import ConfigError, SecretError
 from mailrules.daemon.cleaning import cleaned
 from mailrules.imap import ImapError
@@ -34,6 +34,36 @@ def complain(text: str) -> None:
         print(cleaned(line), file=sys.stderr)
 
 
+class Failures:
+    """What failed so far. ``status`` is the exit status: that of the first failure, None for none."""
+
+    def __init__(self) -> None:
+        self.status: Status | None = None
+
+    def say(self, text: str, status: Status) -> None:
+        """Say what failed."""
+        complain(text)
+        self.note(status)
+
+    def say_of_account(self, name: str, error: Exception) -> None:
+        """Say what one of the `KNOWN` failures kept an account from, and name the account once."""
+        names_it = isinstance(error, Locked | SecretError)
+        self.say(_text(error) if names_it else f"account '{name}': {_text(error)}", _status_of(error))
+
+    def note(self, status: Status) -> None:
+        """Take in a failure of which somebody else tells."""
+        self.status = self.status or status
+
+    def conclude(self) -> None:
+        """End the process with the exit status, if anything failed."""
+        if self.status is not None:
+            raise typer.Exit(self.status)
+
+
+KNOWN = (ConfigError, SecretError, ClientError, ImapError, StateError, OSError)
+"""The failures that are nobody's bug."""
+
+
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
     """Give the command with its known failures turned into a sentence and an exit status."""
 
@@ -47,18 +77,14 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             # Whoever read us has gone; without this the interpreter fails once more when it flushes at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(Status.FAILED) from None
-        except Exception as error:
-            status = status_of(error)
-            if status is None:
-                raise
-            complain(str(error))
-            raise typer.Exit(status) from None
+        except KNOWN as error:
+            complain(_text(error))
+            raise typer.Exit(_status_of(error)) from None
 
     return run
 
 
-def status_of(error: Exception) -> Status | None:
-    """Return the exit status for a failure that is nobody's bug; None for all others."""
+def _status_of(error: Exception) -> Status:
     match error:
         case ConfigError():
             return Status.USAGE
@@ -66,6 +92,8 @@ def status_of(error: Exception) -> Status | None:
             return Status.SIGN_IN
         case Locked():
             return Status.LOCKED
-        case NetworkError() | ImapError() | StateError() | OSError():
-            return Status.FAILED
-    return None
+    return Status.FAILED
+
+
+def _text(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,10 +1,11 @@
 """``mailrules mailboxes``: lists the mailboxes of the accounts and how each is watched."""
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass
 
 from mailrules.cli.accounts import chosen_accounts
+from mailrules.cli.failures import KNOWN, Failures
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import print_json, print_table
 from mailrules.client import MailboxInfo, Session
@@ -35,42 +36,28 @@ def command(config: ConfigFile = None, account: AccountName = None, as_json: AsJ
     """
     loaded = load(find_config(config))
     loaded.require_accounts()
-    rows = asyncio.run(_all_rows(dict(chosen_accounts(loaded, account))))
+    failures = Failures()
+    rows = asyncio.run(_all_rows(chosen_accounts(loaded, account), failures))
     if as_json:
         for row in rows:
-            print_json(
-                {
-                    "account": row.account,
-                    "mailbox": row.mailbox,
-                    "special_use": row.special_use,
-                    "messages": row.messages,
-                    "watched": row.watched,
-                }
-            )
-        return
-    print_table(
-        ("Account", "Mailbox", "Special use", "Messages", "Watched"),
-        (
-            (
-                row.account,
-                row.mailbox,
-                row.special_use or "",
-                "" if row.messages is None else f"{row.messages}",
-                row.watched,
-            )
-            for row in rows
-        ),
-    )
+            print_json(asdict(row))
+    else:
+        print_table(("Account", "Mailbox", "Special use", "Messages", "Watched"), map(astuple, rows))
+    failures.conclude()
 
 
-async def _all_rows(accounts: dict[str, Account]) -> list[Row]:
+async def _all_rows(accounts: Mapping[str, Account], failures: Failures) -> list[Row]:
+    """Ask one account after the other: what one of them fails at is said, and the next one has its turn."""
     found: list[Row] = []
     for name, settings in accounts.items():
-        session = await sign_in(settings)
         try:
-            found += await _rows(name, settings, session)
-        finally:
-            await session.connection.close()
+            session = await sign_in(settings)
+            try:
+                found += await _rows(name, settings, session)
+            finally:
+                await session.connection.close()
+        except KNOWN as error:
+            failures.say_of_account(name, error)
     return found
 
 

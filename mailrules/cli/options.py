@@ -8,7 +8,11 @@ import typer
 ConfigFile = Annotated[
     Path | None,
     typer.Option(
-        "-c", "--config", metavar="FILE", help="The rule file. [default: $MAILRULES_CONFIG, else the usual places]"
+        "-c",
+        "--config",
+        metavar="FILE",
+        help="The rule file. Without it: $MAILRULES_CONFIG, ./rules.toml, ~/.config/mailrules/rules.toml or "
+        "/etc/mailrules/rules.toml, whichever is there first.",
     ),
 ]
 AccountName = Annotated[str | None, typer.Option("--account", metavar="NAME", help="Only this account.")]

@@ -22,16 +22,18 @@ def print_json(value: Json) -> None:
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table: with rules on a terminal, else fields parted by tabs without a heading."""
-    cells = [[cleaned(cell) for cell in row] for row in rows]
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | int | None]]) -> None:
+    """Print a table: in columns on a terminal, else fields parted by tabs without a heading. None is an empty field."""
+    rows = list(rows)
+    cells = [["" if value is None else cleaned(str(value)) for value in row] for row in rows]
     if not sys.stdout.isatty():
         for row in cells:
             print("\t".join(row))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        table.add_column(heading)
+    for place, heading in enumerate(headings):
+        numbers = any(isinstance(row[place], int) for row in rows)
+        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
     for row in cells:
         table.add_row(*row)
     console().print(table)

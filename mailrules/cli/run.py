@@ -20,8 +20,12 @@ from mailrules.store import SqliteStore
 
 def command(
     config: ConfigFile = None,
-    log_format: Annotated[LogFormat, typer.Option(help="auto: text on a terminal, json elsewhere.")] = LogFormat.AUTO,
-    log_level: Annotated[LogLevel, typer.Option(help="From which level on lines are written.")] = LogLevel.INFO,
+    log_format: Annotated[
+        LogFormat, typer.Option(metavar="FORMAT", help="text, json, or auto: text on a terminal, else json.")
+    ] = LogFormat.AUTO,
+    log_level: Annotated[
+        LogLevel, typer.Option(metavar="LEVEL", help="The least that is logged: debug, info, warning or error.")
+    ] = LogLevel.INFO,
 ) -> None:
     """Watch the accounts and sort their mail until stopped.
 

@@ -2,42 +2,68 @@
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mailrules.cli.failures import Status, complain
+from mailrules.cli.failures import Failures, Status, complain
 from mailrules.cli.output import count, print_json, print_table
 from mailrules.daemon.cleaning import cleaned
 from mailrules.engine.apply import ApplySummary
 from mailrules.engine.outcome import ActionDone, Outcome, OutcomeState
 
 _FAILED = {OutcomeState.PENDING, OutcomeState.HELD}
+_WORDS = {
+    OutcomeState.DONE: "done",
+    OutcomeState.OBSERVED: "would be acted on",
+    OutcomeState.PENDING: "will be tried again",
+    OutcomeState.HELD: "held",
+    OutcomeState.GONE: "gone meanwhile",
+}
 
 
 class Tally(ABC):
-    """Collects what became of the messages. ``status`` is the exit status: that of the first failure, None for none."""
+    """Collects what became of the messages, and shows each of them once."""
 
-    def __init__(self) -> None:
-        self.status: Status | None = None
-
-    def fail(self, text: str, status: Status) -> None:
-        """Say what failed."""
-        complain(text)
-        self.status = self.status or status
+    def __init__(self, failures: Failures) -> None:
+        self.failures = failures
+        self._only_observed: dict[tuple[str, int], Outcome] = {}
+        self._foretold: set[tuple[str, int]] = set()
 
     def report(self, outcome: Outcome) -> None:
-        """Take in what became of one message, or would become of it."""
+        """Take in what became of one message, or would become of it.
+
+        What rules in observe mode say of a message comes first, and alone: it waits for what the others do.
+        """
+        message = (outcome.mailbox, outcome.uid)
+        foretold = outcome.state is OutcomeState.OBSERVED
+        if message in self._foretold:
+            return
+        if foretold and not outcome.rules:
+            self._only_observed[message] = outcome
+            return
+        if foretold:
+            self._foretold.add(message)
         if outcome.state in _FAILED:
-            self.status = self.status or Status.FAILED
-        self.show(outcome)
+            self.failures.note(Status.FAILED)
+        earlier = self._only_observed.pop(message, outcome)
+        self.show(replace(outcome, observed=earlier.observed))
+
+    def settle(self) -> None:
+        """Show what is still kept back: nothing more will be told of the messages of this account."""
+        for outcome in self._only_observed.values():
+            self.show(outcome)
+        self._only_observed.clear()
+        self._foretold.clear()
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[int, int], None]]:
         """Show how far one mailbox is; nothing where nobody looks."""
-        if not sys.stderr.isatty():
+        if not self._is_watched():
             yield lambda _done, _total: None
             return
         columns = (
@@ -46,9 +72,13 @@ class Tally(ABC):
             MofNCompleteColumn(),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        # Standard output is left alone: what is printed there meanwhile may be meant for a file.
+        with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
             task = bar.add_task(cleaned(title), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
+
+    def _is_watched(self) -> bool:
+        return sys.stderr.isatty()
 
     @abstractmethod
     def show(self, outcome: Outcome) -> None:
@@ -65,6 +95,9 @@ class Tally(ABC):
 
 class JsonTally(Tally):
     """One JSON object a message."""
+
+    def _is_watched(self) -> bool:
+        return super()._is_watched() and not sys.stdout.isatty()  # where the objects would run into the bar
 
     def show(self, outcome: Outcome) -> None:
         """Print it."""
@@ -90,37 +123,40 @@ class JsonTally(Tally):
 class TextTally(Tally):
     """A table of rules, and a sentence for each message that could not be handled."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[tuple[str, str, str, str]] = []
-        self._counts = dict.fromkeys(OutcomeState, 0)
+    def __init__(self, failures: Failures) -> None:
+        super().__init__(failures)
+        self._matched: dict[tuple[str, str], Mapping[str, int]] = {}
+        self._observed: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self._results: Counter[str] = Counter()
         self._messages = 0
 
     def show(self, outcome: Outcome) -> None:
         """Count it; say what went wrong."""
-        self._counts[outcome.state] += 1
+        only_observed = outcome.state is OutcomeState.OBSERVED and not outcome.rules
+        self._results["observed only" if only_observed else _WORDS[outcome.state]] += 1
+        self._observed[outcome.account, outcome.mailbox].update(outcome.observed)
         if outcome.state in _FAILED:
-            place = f"{outcome.account} {outcome.mailbox} UID {outcome.uid} {outcome.message_id}"
+            place = f"{outcome.account} {outcome.mailbox} UID {outcome.uid} {outcome.message_id}".rstrip()
             complain(f"{place}: {outcome.state.value}: {outcome.reason}")
 
     def add(self, account: str, mailbox: str, summary: ApplySummary) -> None:
-        """Keep one row a rule."""
+        """Keep how often each rule matched."""
         self._messages += summary.messages
-        self._rows += [(account, mailbox, rule, f"{number}") for rule, number in summary.matched.items()]
+        self._matched[account, mailbox] = summary.matched
 
     def close(self) -> None:
         """Print the table and the sum."""
-        if self._rows:
-            print_table(("Account", "Mailbox", "Rule", "Messages"), self._rows)
-        words = {
-            OutcomeState.DONE: "done",
-            OutcomeState.OBSERVED: "would be acted on",
-            OutcomeState.PENDING: "will be tried again",
-            OutcomeState.HELD: "held",
-            OutcomeState.GONE: "gone meanwhile",
-        }
-        told = [f"{number} {words[state]}" for state, number in self._counts.items() if number]
-        print(f"{count(self._messages, 'message')} looked at: {', '.join(told) or 'nothing to do'}")
+        if rows := list(self._rows()):
+            print_table(("Account", "Mailbox", "Rule", "Messages"), rows)
+        told = ", ".join(f"{number:,} {words}" for words, number in self._results.items())
+        print(f"{count(self._messages, 'message')} looked at: {told or 'nothing to do'}")
+
+    def _rows(self) -> Iterator[tuple[str, str, str, int]]:
+        for (account, mailbox), rules in self._matched.items():
+            for rule, number in rules.items():
+                yield account, mailbox, rule, number
+            for rule, number in self._observed[account, mailbox].items():
+                yield account, mailbox, f"{rule} (observed only)", number
 
 
 def _step(action: ActionDone) -> dict[str, object]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from mailrules.client import Session
     from mailrules.config import Loaded
+    from mailrules.daemon.door import Pace
     from mailrules.engine.outcome import Outcome
     from mailrules.imap import StatusData
     from mailrules.store import Entry, Store
@@ -46,14 +47,19 @@ class Account:
     """One account of the rule file. ``run`` it; to stop, cancel that."""
 
     def __init__(
-        self, name: str, loaded: Callable[[], Loaded], store: Store, report: Callable[[Outcome], None]
+        self,
+        name: str,
+        loaded: Callable[[], Loaded],
+        store: Store,
+        report: Callable[[Outcome], None],
+        pace: Pace,
     ) -> None:
         config = loaded().config
         self._name = name
         self._settings = config.accounts[name]
         self._store = store
         self._log = logs.logger(account=name)
-        self._door = Door(self._settings, self._log)
+        self._door = Door(self._settings, pace, self._log)
         self._directory = Directory(name, self._settings, store, _now)
         self._context = AccountContext(
             name=name,

@@ -1,10 +1,12 @@
-"""The way in to one account: one sign-in at a time, and none before the account may knock again."""
+"""The way in to one account: one sign-in at a time, none too soon after a refusal, and few at one server at once."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mailrules.client import (
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
 
     from mailrules.config import Account, Secret
 
-__all__ = ["Door", "DoorClosed", "sign_in"]
+__all__ = ["Door", "DoorClosed", "Pace", "sign_in"]
 
 _FIRST_PAUSE = 120.0  # seconds, of which at least half are waited: servers lock accounts after a few wrong passwords
 _LONGEST_PAUSE = 3600.0
+_AT_ONCE = 8  # sign-ins at one server: TLS and passwords are work for it, and a thousand at once look like an attack
 
 
 async def sign_in(settings: Account) -> Session:
@@ -46,6 +49,17 @@ class DoorClosed(NetworkError):
     """The account's sign-in was refused, and the log has it; the door stays closed for a while."""
 
 
+class Pace:
+    """How many may sign in at the same time: a few at each server, over all accounts of the process."""
+
+    def __init__(self) -> None:
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, _AT_ONCE))
+
+    def at(self, host: str) -> asyncio.Semaphore:
+        """Give what to hold while signing in there."""
+        return self._turns[host]
+
+
 class Door:
     """Opens sessions for all the connections of one account.
 
@@ -53,8 +67,9 @@ class Door:
     hammers with a wrong password is locked out.
     """
 
-    def __init__(self, settings: Account, log: FilteringBoundLogger) -> None:
+    def __init__(self, settings: Account, pace: Pace, log: FilteringBoundLogger) -> None:
         self._settings = settings
+        self._pace = pace
         self._log = log
         self._turn = asyncio.Lock()
         self._pauses = delays(_FIRST_PAUSE, _LONGEST_PAUSE)
@@ -77,7 +92,8 @@ class Door:
         async with self._turn:
             await asyncio.sleep(max(0.0, self._closed_until - loop.time()))
             try:
-                session = await sign_in(self._settings)
+                async with self._pace.at(self._settings.host):
+                    session = await sign_in(self._settings)
             except (SignInFailed, ClearTextRefused, SecretError) as error:
                 if isinstance(error, SignInFailed) and error.temporary:
                     raise ConnectFailed(str(error)) from error

@@ -1,4 +1,4 @@
-"""The life of the daemon: accounts begin, rules are swapped, accounts end.
+"""The life of the daemon: accounts begin, rules are swapped, accounts pause and end.
 
 Each account is a task of its own and never another one's trouble. A new rule file gets in whole or not at all: its
 rules hold from the next batch on, on the connections that are open, and only accounts whose settings changed
@@ -8,17 +8,20 @@ sign in again.
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from mailrules.config import ConfigError, load
 from mailrules.daemon import logs, systemd
 from mailrules.daemon.account import Account
+from mailrules.daemon.control import Unwilling, answering
+from mailrules.daemon.door import Pace
 from mailrules.daemon.link import ended
-from mailrules.daemon.reload import changes
+from mailrules.daemon.reload import changes, snapshot
 from mailrules.store import Locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from mailrules.config import Loaded, Watch
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Supervisor"]
 
 _LEASE_PAUSE = 10.0  # seconds between tries for an account that another process works on
+_LETTING_GO = 0.2  # seconds that the kernel may take to free the lease of a process that was killed
 _RESTART_PAUSE = 10.0  # seconds before an account that failed in an unexpected way begins anew
 
 
@@ -42,8 +46,12 @@ class Supervisor:
         self._store = store
         self._report = report
         self._log = logs.logger()
+        self._pace = Pace()
         self._accounts: dict[str, asyncio.Task[None]] = {}
+        self._paused: set[str] = set()
+        self._changing = asyncio.Lock()  # accounts begin and end in one place at a time
         self._watched = loaded.watch
+        self._as_read = snapshot(loaded.watch)
         self._unwatch = asyncio.Event()
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -53,9 +61,13 @@ class Supervisor:
         for name in self._loaded.config.accounts:
             async with self._store.lease(name):
                 pass  # only to know: the account's own task takes it, and keeps it
+        async with answering(self._loaded.config.daemon.state, self._pause):
+            await self._serve()
+
+    async def _serve(self) -> None:
         for name in self._loaded.config.accounts:
             self._begin(name)
-        self._log.info("started", rules=len(self._loaded.ruleset.rules), accounts=len(self._accounts))
+        self._log.info("started", rules=len(self._loaded.ruleset.rules), accounts=len(self._loaded.config.accounts))
         systemd.ready(self._summary())
         followers = [asyncio.create_task(self._follow_files()), asyncio.create_task(self._follow_wishes())]
         try:
@@ -88,22 +100,48 @@ class Supervisor:
     async def _look_after(self, name: str) -> None:
         """Serve one account until cancelled, whatever happens to it."""
         log = self._log.bind(account=name)
+        pause = _LETTING_GO
         while True:
             try:
                 async with self._store.lease(name):
-                    await Account(name, lambda: self._loaded, self._store, self._report).run()
+                    pause = _LETTING_GO
+                    await Account(name, lambda: self._loaded, self._store, self._report, self._pace).run()
             except Locked as error:
-                log.error("account in use", reason=str(error))
-                await asyncio.sleep(_LEASE_PAUSE)
+                if pause == _LEASE_PAUSE:
+                    log.error("account in use", reason=str(error))
+                await asyncio.sleep(pause)
+                pause = _LEASE_PAUSE
             except Exception:
                 log.exception("unexpected error")
                 await asyncio.sleep(_RESTART_PAUSE)
+
+    @asynccontextmanager
+    async def _pause(self, name: str) -> AsyncIterator[None]:
+        """Leave an account to another process while the block runs. Raises Unwilling."""
+        async with self._changing:
+            if name in self._paused:
+                raise Unwilling(f"account '{name}' is paused for somebody else")
+            if name not in self._accounts or self._stopping.is_set():
+                raise Unwilling(f"account '{name}' is not at work here")
+            self._paused.add(name)
+            self._log.info("paused", account=name)
+            await ended([self._accounts.pop(name)])
+        try:
+            yield
+        finally:
+            async with self._changing:
+                self._paused.discard(name)
+                if name in self._loaded.config.accounts and not self._stopping.is_set():
+                    self._log.info("resumed", account=name)
+                    self._begin(name)
 
     # New rules
 
     async def _follow_files(self) -> None:
         while not self._stopping.is_set():
             self._unwatch.clear()
+            # It has its turn when the watch has begun.
+            asyncio.get_running_loop().call_soon(self._reload_if_changed)
             try:
                 async for _ in changes(self._watched, self._unwatch):
                     self.reload()
@@ -126,35 +164,40 @@ class Supervisor:
         except ConfigError as error:
             for problem in error.problems:
                 self._log.error("rule file not taken over", problem=str(problem))
-            if error.watch.folders:
-                self._watch(error.watch)
+            self._watch(error.watch if error.watch.folders else self._watched)
             return
         for warning in loaded.warnings:
             self._log.warning("rule file", problem=str(warning))
         old, self._loaded = self._loaded, loaded
         self._watch(loaded.watch)
         await self._follow_accounts(old)
-        self._log.info("rules taken over", rules=len(loaded.ruleset.rules), accounts=len(self._accounts))
+        self._log.info("rules taken over", rules=len(loaded.ruleset.rules), accounts=len(loaded.config.accounts))
 
     async def _follow_accounts(self, old: Loaded) -> None:
         before, after = old.config, self._loaded.config
         if before.daemon.state != after.daemon.state:
             self._log.warning("daemon.state takes effect at the next start")
-        same_daemon = before.daemon == after.daemon
-        kept = {
-            name
-            for name, settings in after.accounts.items()
-            if same_daemon and before.accounts.get(name) == settings and name in self._accounts
-        }
-        await ended([self._accounts.pop(name) for name in set(self._accounts) - kept])
-        for name in after.accounts:
-            if name not in kept:
-                self._begin(name)
+        async with self._changing:
+            kept = {
+                name
+                for name, settings in after.accounts.items()
+                if before.daemon == after.daemon and before.accounts.get(name) == settings and name in self._accounts
+            }
+            await ended([self._accounts.pop(name) for name in set(self._accounts) - kept])
+            for name in after.accounts:
+                if name not in kept | self._paused:
+                    self._begin(name)
+
+    def _reload_if_changed(self) -> None:
+        """Find what happened to the files between their reading and the watch on them."""
+        if snapshot(self._watched) != self._as_read:
+            self.reload()
 
     def _watch(self, watch: Watch) -> None:
+        self._as_read = snapshot(watch)
         if watch != self._watched:
             self._watched = watch
             self._unwatch.set()  # it begins anew with the new names
 
     def _summary(self) -> str:
-        return f"{len(self._loaded.ruleset.rules)} rules, {len(self._accounts)} accounts"
+        return f"rules: {len(self._loaded.ruleset.rules)}, accounts: {len(self._loaded.config.accounts)}"

@@ -15,7 +15,7 @@ from mailrules.config import Account, Secret, SecretError
 from mailrules.config.secrets import PlainSecret
 from mailrules.daemon import door
 from mailrules.daemon.backoff import delays
-from mailrules.daemon.door import Door, DoorClosed, sign_in
+from mailrules.daemon.door import Door, DoorClosed, Pace, sign_in
 from mailrules.daemon.logs import logger
 
 if TYPE_CHECKING:
@@ -65,14 +65,14 @@ async def enter(entrance: Door) -> None:
 
 
 async def test_one_sign_in_at_a_time_and_every_session_is_closed(guard: Guard) -> None:
-    entrance = Door(SETTINGS, logger())
+    entrance = Door(SETTINGS, Pace(), logger())
     await asyncio.gather(*(enter(entrance) for _ in range(4)))
     assert (len(guard.tried_at), guard.most, guard.closed) == (4, 1, 4)
 
 
 @pytest.mark.parametrize("refusal", [SignInFailed("wrong password"), SecretError("account 'work': no password")])
 async def test_a_refusal_keeps_everybody_out_for_a_while(guard: Guard, refusal: Exception) -> None:
-    entrance = Door(SETTINGS, logger(account="work"))
+    entrance = Door(SETTINGS, Pace(), logger(account="work"))
     guard.answers = [refusal]
     with capture_logs() as lines, pytest.raises(DoorClosed):
         await enter(entrance)
@@ -89,7 +89,7 @@ def test_the_wait_grows_with_each_refusal_and_is_at_least_a_minute() -> None:
 
 
 async def test_a_server_that_is_only_busy_does_not_close_the_door(guard: Guard) -> None:
-    entrance = Door(SETTINGS, logger())
+    entrance = Door(SETTINGS, Pace(), logger())
     guard.answers = [SignInFailed("too many connections", "UNAVAILABLE")]
     with pytest.raises(ConnectFailed):
         await enter(entrance)

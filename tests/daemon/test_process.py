@@ -152,7 +152,7 @@ async def test_sighup_reloads_and_systemd_is_told(
             assert await daemon.end(5) == 0
         lines = [told.recv(1000).decode().splitlines() for _ in range(4)]
     assert [line[0] for line in lines] == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]
-    assert lines[0][1] == "STATUS=1 rules, 1 accounts"
+    assert lines[0][1] == "STATUS=rules: 1, accounts: 1"
 
 
 async def test_an_account_in_use_is_exit_status_4(house: House) -> None:
