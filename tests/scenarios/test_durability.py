@@ -78,9 +78,9 @@ async def test_the_journal_is_synced_before_the_first_byte_of_a_step(
     if command == "run":
         async with daemon(house.path, under=[*STRACE, "-o", str(trace)]) as running:
             await running.logged("watching")
-            for number, subject in enumerate(("move", "copy", "expunge"), start=1):
+            for uid, subject in enumerate(("move", "copy", "expunge"), start=1):
                 await deliver(dovecot, user, subject)
-                await running.logged("acted", number + 1)
+                await running.logged("acted", uid=uid)
             assert await running.stop() == 0
     else:
         await deliver(dovecot, user, "move", "copy", "expunge")

@@ -83,6 +83,29 @@ async def test_a_broken_rule_file_leaves_the_old_rules_at_work_and_says_what_is_
     assert "did you mean 'from'" in problems[0]
 
 
+async def test_a_rule_file_that_is_put_right_a_moment_after_it_broke_is_taken_over(
+    dovecot: Dovecot, house: House, user: str
+) -> None:
+    """What is watched changes with each of these files, and a watch needs a moment to begin."""
+    table = account("work", user, dovecot.ports.imap)
+    house.write(table, rules=rules("Old"))
+    house.path.write_text('include = ["rules.d/*.toml"]\n' + house.path.read_text())
+    async with house.running():
+        await house.heard("watching")
+        house.write(table, rules="[[rules]\n")
+        await house.heard("rule file not taken over")
+        house.write(table, rules=rules("New"))
+        await house.heard("rules taken over")
+        house.path.unlink()
+        house.path.symlink_to("nowhere.toml")
+        await house.heard("rule file not taken over", 2)
+        house.write(table, rules=rules("Newer"))
+        await house.heard("rules taken over", 2)
+        await deliver(dovecot, user, "one")
+        await house.filed(1)
+    assert await subjects(dovecot, user) == {"Newer": ["one"]}
+
+
 async def test_only_the_account_whose_settings_changed_connects_again(
     dovecot: Dovecot, house: House, user: str
 ) -> None:
