@@ -140,14 +140,13 @@ class Directory:
         A special use (RFC 6154) is found by its attribute, \Trash also by the account's ``trash``.
         """
         if target.special_use is None:
-            name = session.namespace.to_wire(target.path)
-            return self._aliases.get(name, name)
+            return self._known_as(session.namespace.to_wire(target.path))
         wanted = target.special_use.lower()
         for info in self.mailboxes:
             if info.special_use and info.special_use.lower() == wanted and info.selectable:
                 return info.name
         if wanted == "\\trash" and self._settings.trash:
-            return session.namespace.to_wire(self._settings.trash)
+            return self._known_as(session.namespace.to_wire(self._settings.trash))
         hint = f"; set accounts.{self._account}.trash" if wanted == "\\trash" else "; name the mailbox instead"
         raise TargetError(f"the server marks no mailbox as {target.special_use}{hint}")
 
@@ -217,6 +216,10 @@ class Directory:
         created, self._created_unjournalled = tuple(self._created_unjournalled), []
         return created
 
+    def _known_as(self, name: MailboxName) -> MailboxName:
+        """The server's own spelling of a name, as far as it is known."""
+        return self._aliases.get(name, name)
+
     async def _try_to_create(self, session: Session, name: MailboxName, path: str) -> dict[MailboxName, str]:
         if name in self._never:
             return {name: f"there is no mailbox {path}, and its rule says create = false"}
@@ -228,8 +231,7 @@ class Directory:
 
     async def _ask_floors(self, session: Session, names: Iterable[MailboxName]) -> dict[MailboxName, str]:
         """Ask for the UIDNEXTs that LIST did not tell; return the mailboxes of which the server says nothing."""
-        known_as = {name: self._aliases.get(name, name) for name in names}
-        unknown = {name: there for name, there in known_as.items() if there not in self._floors}
+        unknown = {name: there for name in names if (there := self._known_as(name)) not in self._floors}
         answers = await asyncio.gather(*(session.status(there) for there in unknown.values()), return_exceptions=True)
         failed: dict[MailboxName, str] = {}
         for (name, there), answer in zip(unknown.items(), answers, strict=True):

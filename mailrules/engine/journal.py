@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -125,10 +125,10 @@ def _planned(plan: Plan) -> Iterable[ActionDone]:
             pass
 
 
-def _actions(steps: Iterable[Step], paths: Mapping[bytes, str]) -> Iterable[ActionDone]:
-    """Steps as the actions they came from: a copy whose message is then marked and expunged was a move."""
-    steps = list(steps)
-    for step, following in zip(steps, [*steps[1:], None], strict=False):  # an entry that is held has no steps
+def _actions(steps: Sequence[Step], paths: Mapping[bytes, str]) -> Iterable[ActionDone]:
+    """Steps as the actions they came from: a copy whose message the same rule then marks and expunges was a move."""
+    around = zip([None, *steps], steps, [*steps[1:], None], strict=False)
+    for previous, step, following in around:
         match step.kind:
             case StepKind.STORE_FLAGS if step.replace is not None:
                 yield ActionDone(ActionKind.SET_FLAGS, step.rule, flags=step.replace)
@@ -136,15 +136,19 @@ def _actions(steps: Iterable[Step], paths: Mapping[bytes, str]) -> Iterable[Acti
                 yield ActionDone(ActionKind.ADD_FLAGS, step.rule, flags=step.add)
             case StepKind.STORE_FLAGS:
                 yield ActionDone(ActionKind.REMOVE_FLAGS, step.rule, flags=step.remove)
-            case StepKind.COPY if not _is_mark(following):
+            case StepKind.COPY if not _are_a_move(step, following):
                 yield ActionDone(ActionKind.COPY, step.rule, target=paths.get(step.target or b"", ""))
             case StepKind.COPY | StepKind.MOVE:
                 yield ActionDone(ActionKind.MOVE, step.rule, target=paths.get(step.target or b"", ""))
-            case StepKind.MARK_DELETED if not any(earlier.kind is StepKind.COPY for earlier in steps):
+            case StepKind.MARK_DELETED if not _are_a_move(previous, step):
                 yield ActionDone(ActionKind.EXPUNGE, step.rule)
             case StepKind.MARK_DELETED | StepKind.UID_EXPUNGE:
                 pass
 
 
-def _is_mark(step: Step | None) -> bool:
-    return step is not None and step.kind is StepKind.MARK_DELETED
+def _are_a_move(first: Step | None, second: Step | None) -> bool:
+    match first, second:
+        case Step(kind=StepKind.COPY, rule=mover), Step(kind=StepKind.MARK_DELETED, rule=remover):
+            return mover == remover
+        case _:
+            return False
