@@ -226,18 +226,21 @@ def _resolve(context: AccountContext, origin: Origin, verdict: Verdict) -> Resol
 
 
 def is_shareable(context: AccountContext, entry: Entry, selected: SelectedMailbox) -> bool:
-    """Whether flags may share a flight with the copy or move behind them: nothing known can make one fail alone."""
-    return not _not_kept(entry.steps, selected) and all(
+    """Whether flags may share a flight with the move behind them: nothing known can make one fail alone.
+
+    A keyword that the mailbox has not yet goes first: Dovecot refuses one of over 50 characters whatever
+    PERMANENTFLAGS says, and then the message must stay.
+    """
+    flags_are_known = all(has_flag(selected.flags, flag) for flag in _stored(entry.steps))
+    return flags_are_known and all(
         context.directory.exists(MailboxName(step.target)) for step in entry.steps if step.target is not None
     )
 
 
 def _not_kept(steps: Iterable[Step], selected: SelectedMailbox) -> list[str]:
     """The flags of a STORE that the mailbox would not keep (RFC 9051 §7.1, PERMANENTFLAGS)."""
-    return [
-        flag
-        for step in steps
-        if step.kind is StepKind.STORE_FLAGS
-        for flag in (*step.add, *(step.replace or ()))
-        if not admits(selected.permanent_flags, flag)
-    ]
+    return [flag for flag in _stored(steps) if not admits(selected.permanent_flags, flag)]
+
+
+def _stored(steps: Iterable[Step]) -> list[str]:
+    return [flag for step in steps if step.kind is StepKind.STORE_FLAGS for flag in (*step.add, *(step.replace or ()))]

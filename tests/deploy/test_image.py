@@ -92,6 +92,18 @@ def wheel_name(folder: Path) -> Path:
     return folder / f"mailrules-{__version__}-py3-none-any.whl"
 
 
+def test_the_ignore_file_lets_through_what_the_image_copies() -> None:
+    ignored = (ROOT / "deploy" / "Containerfile.dockerignore").read_text().splitlines()
+    assert ignored[0] == "*"
+    let_through = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    copied = {
+        name
+        for line in re.findall(r"^COPY (?!--from)(.+)$", CONTAINERFILE, re.MULTILINE)
+        for name in shlex.split(line)[:-1]
+    }
+    assert copied == let_through
+
+
 def test_the_installed_program_runs_unprivileged_on_read_only_files(installed: Path) -> None:
     program = installed / "bin" / "mailrules"
     done = run(program, "--version", user=other_user())
