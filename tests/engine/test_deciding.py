@@ -9,6 +9,7 @@ from mailrules.imap import Quirks, protocol
 from tests.builders import message
 from tests.engine.scene import Scene, rule, scene
 from tests.servers.dovecot import Dovecot
+from tests.servers.faults import Point
 
 
 async def filed(it: Scene, *subjects: str) -> dict[str, list[str]]:
@@ -119,6 +120,19 @@ async def test_a_search_that_the_server_refuses_does_nothing(dovecot: Dovecot, u
         await it.file()
 
         assert it.subjects() == {"INBOX": ["one"]}
+
+
+async def test_a_connection_that_is_lost_in_a_search_decides_nothing(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    rules = rule("r", "search = 'BODY needle'", 'move = "Found"')
+    async with scene(dovecot, user, tmp_path, rules) as it:
+        it.proxy.cut("UID SEARCH", Point.AFTER_COMMAND)
+        dovecot.deliver(user, message("one", body="a needle"))
+
+        await it.until_filed()
+
+        assert it.subjects() == {"Found": ["one"]}
 
 
 async def test_on_gmail_an_expunge_is_a_move_to_the_trash(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mailrules.client import NetworkError
+from mailrules.client import NetworkError, Session, SignInFailed
+from mailrules.engine import recovery
 from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.recovery import replay
 from mailrules.imap import INBOX, MailboxName
 from mailrules.store import Entry, Step, StepKind
 from tests.builders import message
-from tests.engine.scene import Scene, handle_until, rule, scene, until
+from tests.engine.scene import GRACE, Scene, handle_until, rule, scene, until
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import Point
 
@@ -86,6 +89,72 @@ async def test_a_refused_move_into_a_mailbox_that_others_fill_meanwhile_is_looke
 
         assert it.subjects() == {"Lists": ["another", "one more", "one"]}
         assert it.states() == [OutcomeState.DONE]
+
+
+async def test_what_keeps_changing_while_it_is_looked_at_is_held(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two copies one arrives between the looks; the other is not sent again while more may come."""
+    monkeypatch.setattr(recovery, "_LOOKS", 1)
+    raw = message("one")
+    dovecot.create(user, "Lists")
+    async with scene(dovecot, user, tmp_path, COPY) as it:
+        it.proxy.cut("UID COPY", Point.BEFORE_COMMAND)
+        dovecot.append(user, "INBOX", raw, date=LONG_AGO)
+        dovecot.deliver(user, message("one"))
+        entries = await begun(it)
+        it.proxy.stall("EXAMINE", Point.BEFORE_COMMAND, nth=2)
+        repair = asyncio.create_task(replay(it.context, INBOX, entries))
+        await until(lambda: not it.proxy.flowing.is_set())
+        dovecot.append(user, "Lists", raw, date=LONG_AGO)
+        it.proxy.resume()
+
+        await repair
+
+        assert it.subjects()["Lists"] == ["one"]
+        assert sorted(outcome.state.value for outcome in it.outcomes) == ["done", "held"]
+        assert "its source or target kept changing while it was looked for" in {one.reason for one in it.outcomes}
+
+
+async def test_a_repair_that_is_not_let_in_does_not_hammer(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "_NO_HAMMERING", 3 * GRACE)
+    times: list[float] = []
+
+    @asynccontextmanager
+    async def open_session() -> AsyncIterator[Session]:
+        times.append(asyncio.get_running_loop().time())
+        if len(times) == 1:
+            raise SignInFailed("the server refused user name or password")
+        async with it.session() as session:
+            yield session
+
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        it.proxy.cut("UID MOVE", Point.BEFORE_COMMAND)
+        dovecot.deliver(user, message("one"))
+        entries = await begun(it)
+
+        await replay(replace(it.context, open_session=open_session), INBOX, entries)
+
+        assert it.subjects() == {"Lists": ["one"]}
+        assert times[1] - times[0] >= 3 * GRACE
+
+
+async def test_a_target_that_is_gone_when_it_is_looked_at_is_made_again(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    dovecot.create(user, "Lists")
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        it.proxy.cut("UID MOVE", Point.BEFORE_COMMAND)
+        dovecot.deliver(user, message("one"))
+        entries = await begun(it)
+        with dovecot.session(user) as other:
+            other.delete("Lists")
+
+        await replay(it.context, INBOX, entries)
+
+        assert (it.subjects(), it.states()) == ({"Lists": ["one"]}, [OutcomeState.DONE])
 
 
 async def test_the_flags_of_a_stranger_s_message_under_the_same_uid_are_left_alone(

@@ -8,6 +8,7 @@ import pytest
 from mailrules.engine import filing
 from mailrules.engine.outcome import OutcomeState
 from mailrules.imap import INBOX, MailboxName
+from mailrules.store import SqliteStore
 from tests.builders import message
 from tests.engine.scene import Scene, rule, scene
 from tests.servers.dovecot import Dovecot
@@ -159,6 +160,49 @@ async def test_a_new_mailbox_that_has_the_uidvalidity_of_a_vanished_one_is_no_re
         await it.file(MailboxName(b"Support/New"))
 
         assert it.subjects() == {"Support/New": ["m"], "Copies": ["m"]}
+
+
+@pytest.mark.parametrize("filled", [True, False])
+@pytest.mark.parametrize("uidnext", [True, False])
+async def test_a_mailbox_that_was_there_and_not_watched_begins_with_mail_from_now_on(
+    dovecot: Dovecot, user: str, tmp_path: Path, filled: bool, uidnext: bool
+) -> None:
+    """Courier and Twisted do not tell UIDNEXT at SELECT."""
+    dovecot.create(user, "Support")
+    if filled:
+        dovecot.append(user, "Support", message("m old"))
+    async with scene(dovecot, user, tmp_path, COPY) as it:
+        if not uidnext:
+            it.proxy.rewrite(r"\* OK \[UIDNEXT \d+\][^\r]*\r\n", "")
+        await it.file(SUPPORT)
+        dovecot.append(user, "Support", message("m new"))
+
+        await it.file(SUPPORT)
+
+        assert it.subjects()["Copies"] == ["m new"]
+
+
+async def test_what_may_not_be_looked_at_at_the_first_run_begins_where_it_is_when_it_can_be_selected(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    dovecot.append(user, "Support", message("m old"))
+    async with (
+        scene(dovecot, user, tmp_path, COPY, without=["LIST-STATUS"]) as it,
+        SqliteStore(tmp_path / "other.db") as store,
+    ):
+        settings = it.settings.model_copy(update={"watch": ("INBOX", "Support")})
+        first = Scene(dovecot, user, it.proxy, store, settings, it.rules)
+        it.proxy.refuse('STATUS "?Support', "NO [NOPERM] Permission denied")
+        await first.file()
+        refused = await store.checkpoint("work", SUPPORT.raw)
+        it.proxy.accept()
+        await first.file(SUPPORT)
+        dovecot.append(user, "Support", message("m new"))
+
+        await first.file(SUPPORT)
+
+        assert refused is None
+        assert it.subjects()["Copies"] == ["m new"]
 
 
 async def test_a_backlog_comes_in_windows(dovecot: Dovecot, user: str, tmp_path: Path) -> None:

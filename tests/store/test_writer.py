@@ -70,6 +70,16 @@ async def test_a_job_that_fails_takes_nothing_of_its_neighbours_with_it(store: S
     assert [(ACCOUNT,)] == names
 
 
+async def test_a_failure_that_nobody_foresaw_is_told_to_its_caller_and_the_thread_goes_on(store: SqliteStore) -> None:
+    def fail(_db: sqlite3.Connection) -> None:
+        raise MemoryError
+
+    for call in (store._writer.read, store._writer.write):
+        with pytest.raises(MemoryError):
+            await asyncio.wait_for(call(fail), 10)
+    assert 1 == len(await asyncio.wait_for(store.begin([entry(1)], None, now=NOW), 10))
+
+
 async def test_a_full_disk_is_said_and_survived(store: SqliteStore) -> None:
     await store.begin([entry(1)], checkpoint(1), now=NOW)
     await store._writer.read(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone())
