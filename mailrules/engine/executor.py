@@ -210,11 +210,11 @@ class Executor:
                     await self._directory.create(self._session, _target(step))
                 except (CreationRefusedError, Refused) as error:
                     work.finish(EntryState.HELD, f"{refused}; and it can't be created: {error}")
-            case Temper.FALL_BACK if not work.fell_back:
+            case Temper.FALL_BACK:
                 await self._fall_back(work, index)
             case Temper.HOLD | Temper.CREATE_TARGET:
                 work.finish(EntryState.HELD, str(refused))
-            case Temper.TRY_AGAIN | Temper.FALL_BACK:
+            case Temper.TRY_AGAIN:
                 work.finish(EntryState.PENDING, str(refused))
 
     async def _fall_back(self, work: Work, index: int) -> None:

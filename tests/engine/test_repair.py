@@ -157,6 +157,22 @@ async def test_a_target_that_is_gone_when_it_is_looked_at_is_made_again(
         assert (it.subjects(), it.states()) == ({"Lists": ["one"]}, [OutcomeState.DONE])
 
 
+async def test_a_target_that_is_another_mailbox_when_it_is_looked_at_holds_the_message(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    dovecot.create(user, "Lists")
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        it.proxy.cut("UID MOVE", Point.BEFORE_COMMAND)
+        dovecot.deliver(user, message("one"))
+        entries = await begun(it)
+        it.make_anew("Lists")
+
+        await replay(it.context, INBOX, entries)
+
+        assert (it.subjects(), it.states()) == ({"INBOX": ["one"]}, [OutcomeState.HELD])
+        assert it.reason() == "its target's UIDVALIDITY changed while it was worked on"
+
+
 async def test_the_flags_of_a_stranger_s_message_under_the_same_uid_are_left_alone(
     dovecot: Dovecot, user: str, tmp_path: Path
 ) -> None:
