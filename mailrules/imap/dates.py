@@ -16,12 +16,20 @@ _MONTHS = {
 }
 
 
-@lru_cache(maxsize=1024)
+_LONGEST = 40
+"""Octets, with room for spaces where none belong. What is longer is no moment, and not to be remembered."""
+
+
 def parse_date_time(raw: bytes) -> datetime | None:
     """Read " 3-Mar-2021 10:00:00 +0100" into an aware datetime; None if it is no moment of this calendar.
 
     The day may also be "03" or "3", and a missing zone is UTC (Mailutils loses it).
     """
+    return _moment(raw) if len(raw) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _moment(raw: bytes) -> datetime | None:
     match = _DATE_TIME.fullmatch(raw)
     if match is None:
         return None

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from mailrules.imap.structure import BodyStructure, Envelope
 
 _USUAL_START = re.compile(rb"\* ([1-9]\d{0,9}) FETCH \(")
+# Flags and sections are remembered, so that long ones, of which a server could send any number, go the long way.
 _USUAL_ITEM = re.compile(
     rb"UID ([1-9]\d{0,9})"
-    rb'|FLAGS \(([^\x00-\x1f()"{\x7f]*)\)'
+    rb'|FLAGS \(([^\x00-\x1f()"{\x7f]{0,500})\)'
     rb'|INTERNALDATE "([^"\\]*)"'
     rb"|RFC822\.SIZE (\d{1,18})"
     rb"|MODSEQ \((\d{1,18})\)"
-    rb'|BODY(\[[^\]"{]*\])(?:<(\d{1,18})>)? \{(\d{1,18})\}\r\n'
+    rb'|BODY(\[[^\]"{]{0,2000}\])(?:<(\d{1,18})>)? \{(\d{1,18})\}\r\n'
 )
 
 _NAME = re.compile(rb'[^\x00-\x20()\[\]<{"\x7f]+')
@@ -232,6 +233,6 @@ def _skip_value(cursor: Cursor) -> None:
     cursor.pos = tail.start(1) if tail else len(cursor.raw)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _flags_of(text: bytes) -> Flags:
     return frozenset(flag.decode("utf-8", "backslashreplace") for flag in text.split())

@@ -46,7 +46,7 @@ def section(cursor: Cursor) -> Section:
     return Section(tuple(int(number) for number in match[1].split(b".") if number), specifier, fields)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def section_of(text: bytes) -> Section | None:
     """Read a section's text, brackets included; the same few come with every message. None for one that is unknown."""
     try:

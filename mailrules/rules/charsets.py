@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import encodings
 import re
 from functools import lru_cache
+from pkgutil import iter_modules
 
 # Names that mail uses and Python does not know, or that mean a wider set than they say (WHATWG Encoding Standard).
 _ALIASES = {
@@ -34,6 +36,8 @@ _ALIASES = {
     "unicode-1-1-utf-7": "utf-7",
     "utf8mb4": "utf-8",
 }
+# Python remembers every name of a codec that it was asked for, and a sender can make up any number of them.
+_NAMES = frozenset(encodings.aliases.aliases) | {module.name for module in iter_modules(encodings.__path__)}
 _LABEL = re.compile(r"[A-Za-z0-9_.:+-]{1,40}")
 # Charsets only: Python's registry also holds punycode and idna (quadratic), unicode_escape and the like.
 _CHARSET = re.compile(
@@ -44,7 +48,7 @@ _CHARSET = re.compile(
 
 def decode_octets(octets: bytes, charset: str) -> str:
     """Decode by the named charset; by best effort if it is unknown or wrong."""
-    codec = _codec(charset.lower())
+    codec = _codec(charset.lower()) if _LABEL.fullmatch(charset) else None
     if codec is None or codec == "utf-8":
         return guess(octets)
     try:
@@ -75,11 +79,12 @@ def guess(octets: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def _codec(label: str) -> str | None:
-    if not _LABEL.fullmatch(label):
+    name = encodings.normalize_encoding(_ALIASES.get(label, label)).replace(".", "_")
+    if name not in _NAMES:
         return None
     try:
-        name = codecs.lookup(_ALIASES.get(label, label)).name
-    except LookupError:
+        name = codecs.lookup(name).name
+    except LookupError:  # as of those that only Windows has
         return None
     return name if _CHARSET.fullmatch(name) else None
 

@@ -8,15 +8,22 @@ from unicodedata import normalize
 _IDEOGRAPHIC_DOT = "\u3002"  # one of the full stops that RFC 3490 §3.1 counts as one; NFKC makes the others these two
 _LONGEST_LABEL = 63  # octets, RFC 1035 §2.3.4
 
+_LONGEST_DOMAIN = 255  # octets, RFC 1035 §2.3.4; what is longer names nothing and is not worth remembering
 
-@lru_cache(maxsize=4096)
+
 def a_labels(domain: str) -> str:
     """Give a domain, or a glob over domains, with each international label in its ASCII form.
 
-    A label that is none (too long, or with a wildcard in it) is compared as it is, without case.
+    A label or a domain that is none (too long, or a label with a wildcard in it) is compared as it is, without case.
     """
+    domain = domain.rstrip(".")
+    return _spelling(domain) if len(domain) <= _LONGEST_DOMAIN else domain.lower()
+
+
+@lru_cache(maxsize=4096)
+def _spelling(domain: str) -> str:
     if domain.isascii():
-        return domain.lower().rstrip(".")
+        return domain.lower()
     text = normalize("NFKC", normalize("NFKC", domain).lower()).replace(_IDEOGRAPHIC_DOT, ".")
     return ".".join(map(_a_label, text.split("."))).rstrip(".")
 

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from mailrules.imap.cursor import Cursor
-from mailrules.imap.fetch import MAX_ITEMS, fetch_response, usual_fetch
+from mailrules.imap.dates import _moment
+from mailrules.imap.fetch import MAX_ITEMS, _flags_of, fetch_response, usual_fetch
 from mailrules.imap.parser import parse
 from mailrules.imap.registry import FETCH_ITEMS, fetch_item
 from mailrules.imap.responses import FetchItem, MessageData, Section, SectionData, Unknown
+from mailrules.imap.sections import section_of
 from mailrules.imap.uidset import UID, SeqNum
 from tests.imap.corpus import ENVELOPE, HEADER, MIXED_BODY
 from tests.imap.reading import response
@@ -225,6 +227,18 @@ def test_a_uid_that_is_none_is_missing(text: bytes) -> None:
 @pytest.mark.parametrize("line", [b"* 3 FETCH", b"* 3 FETCH UID 12", b"* 3 FETCH ([) UID 12)"])
 def test_what_is_no_list_of_items_is_unknown(line: bytes) -> None:
     assert response(line) == Unknown(line)
+
+
+def test_only_what_is_short_is_remembered() -> None:
+    """What a server makes as long as it likes is read all the same, and forgotten."""
+    remembered = (_flags_of, _moment, section_of)
+    before = [each.cache_info().currsize for each in remembered]
+    long = b"x" * 10_000
+    assert items(b"FLAGS (\\Seen " + long + b")").flags == {"\\Seen", long.decode()}
+    assert items(b'UID 12 INTERNALDATE "' + long + b'"') == MessageData(SeqNum(3), UID(12))
+    fields = b"BODY[HEADER.FIELDS (FROM " + long + b")] {8}\r\nFrom: a\n"
+    assert items(fields).sections[0].section.fields == {"FROM", long.decode().upper()}
+    assert [each.cache_info().currsize for each in remembered] == before
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrules.rules.domains import a_labels
+from mailrules.rules.domains import _spelling, a_labels
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,8 @@ from mailrules.rules.domains import a_labels
         ("Ü" * 64, "ü" * 64),
         ("under_score.example", "under_score.example"),
         ("", ""),
+        ("Ü." * 200, "ü." * 199 + "ü"),
+        ("X" * 300 + ".", "x" * 300),
     ],
 )
 def test_a_domain_has_one_spelling(domain: str, compared: str) -> None:
@@ -36,3 +38,11 @@ def test_a_domain_has_one_spelling(domain: str, compared: str) -> None:
 @given(st.text())
 def test_no_domain_makes_it_raise_and_twice_is_once(domain: str) -> None:
     assert a_labels(a_labels(domain)) == a_labels(domain)
+
+
+def test_what_is_too_long_for_a_domain_is_not_remembered() -> None:
+    before = _spelling.cache_info().currsize
+    for length in (256, 10_000):
+        a_labels("x" * length)
+        a_labels("ü" * length)
+    assert _spelling.cache_info().currsize == before

@@ -1,12 +1,13 @@
 """Encoded words come out as people are meant to read them, also when they were badly made."""
 
 import base64
+import codecs
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrules.rules.charsets import decode_octets, guess
+from mailrules.rules.charsets import _codec, decode_octets, guess
 from mailrules.rules.encoded import decode_words
 
 
@@ -124,3 +125,15 @@ def test_any_octets_in_any_charset_give_text_that_can_be_encoded(octets: bytes, 
 )
 def test_no_text_makes_decoding_raise(text: str) -> None:
     decode_words(text)
+
+
+def test_a_charset_that_nobody_knows_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python keeps every name of a codec that it was ever asked for, so a sender's inventions must not reach it."""
+    asked: list[str] = []
+    lookup = codecs.lookup
+    monkeypatch.setattr(codecs, "lookup", lambda name: (asked.append(name), lookup(name))[1])
+    _codec.cache_clear()
+    for charset in ("x" * 1000, "x-7f3a", "cp99999", "latin-1", "Latin--1", "ISO_8859-1:1987", "KOI8-U"):
+        decode_octets(b"", charset)
+    assert asked == ["latin_1", "latin_1", "iso_8859_1_1987", "koi8_u"]
+    assert _codec.cache_info().currsize == 6
