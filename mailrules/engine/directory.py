@@ -19,17 +19,13 @@ from mailrules.imap import MailboxName, Refused, StatusData
 from mailrules.rules.plan import Target
 from mailrules.store import Checkpoint, Store
 
-__all__ = ["CreationRefusedError", "Directory", "TargetError", "from_now_on"]
+__all__ = ["Directory", "TargetError", "from_now_on"]
 
 _DAY = timedelta(days=1)
 
 
 class TargetError(Exception):
     """A target of a plan is no mailbox of this account and can't become one; the text says what to do."""
-
-
-class CreationRefusedError(TargetError):
-    """A missing mailbox is not created: its rule says so, or too many were created today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,43 +169,54 @@ class Directory:
 
         Costs nothing for those that are known already.
         """
-        failed: dict[MailboxName, str] = {}
         for name, target in targets:
             if target.create:
                 self._never.discard(name)
             else:
                 self._never.add(name)
-            if not self.exists(name):
-                failed |= await self._try_to_create(session, name, target.path)
+        failed = await self.create(session, [name for name, _ in targets if not self.exists(name)])
         return failed | await self._ask_floors(session, [name for name, _ in targets if name not in failed])
 
-    async def create(self, session: Session, name: MailboxName) -> None:
-        """Create and subscribe a mailbox that is missing; the server may know it by another spelling.
+    async def create(self, session: Session, names: Iterable[MailboxName]) -> dict[MailboxName, str]:
+        """Create and subscribe mailboxes that are missing, in one flight; return those that could not be, and why.
 
-        Raises CreationRefusedError where a rule says ``create = false`` and beyond the day's limit, Refused if the
-        server does not make it.
+        None is made where a rule says ``create = false`` and beyond the day's limit. One that is there all the
+        same is fine; the server may know it by another spelling.
         """
+        failed: dict[MailboxName, str] = {}
         async with self._creating:
-            if name.raw in self._created_unjournalled:
-                return  # by the neighbour, while this one waited
-            if name in self._never:
-                raise CreationRefusedError("its rule says create = false")
-            journalled = await self._store.created_since(self._account, self._now() - _DAY)
-            today = journalled + len(self._created_unjournalled)
-            if today >= self._settings.create_limit:
-                raise CreationRefusedError(
-                    f"{today} mailboxes were created today and accounts.{self._account}.create_limit is "
-                    f"{self._settings.create_limit}"
-                )
-            there = await session.create(name)
-            if there is None:
-                self._created_unjournalled.append(name.raw)
-                self._made.add(name)
-                self._floors[name] = _Floor(None, 1)
-            elif there == name:
-                self._made.add(name)
-            else:
-                self._aliases[name] = there
+            missing = [name for name in dict.fromkeys(names) if name.raw not in self._created_unjournalled]
+            if not missing:
+                return {}
+            today = await self._store.created_since(self._account, self._now() - _DAY)
+            today += len(self._created_unjournalled)
+            wanted: list[MailboxName] = []
+            for name in missing:
+                if name in self._never:
+                    failed[name] = "its rule says create = false"
+                elif today + len(wanted) >= self._settings.create_limit:
+                    failed[name] = (
+                        f"{today + len(wanted)} mailboxes were created today and accounts.{self._account}.create_limit "
+                        f"is {self._settings.create_limit}"
+                    )
+                else:
+                    wanted.append(name)
+            answers = await asyncio.gather(*(session.create(name) for name in wanted), return_exceptions=True)
+            for name, there in zip(wanted, answers, strict=True):
+                match there:
+                    case Refused():
+                        failed[name] = str(there)
+                    case BaseException():
+                        raise there
+                    case None:
+                        self._created_unjournalled.append(name.raw)
+                        self._made.add(name)
+                        self._floors[name] = _Floor(None, 1)
+                    case _ if there == name:
+                        self._made.add(name)
+                    case _:
+                        self._aliases[name] = there
+        return {name: f"{session.namespace.to_path(name)} can't be created: {why}" for name, why in failed.items()}
 
     def take_created(self) -> tuple[bytes, ...]:
         """The mailboxes created since the last call; the next ``begin`` counts them."""
@@ -219,15 +226,6 @@ class Directory:
     def _known_as(self, name: MailboxName) -> MailboxName:
         """The server's own spelling of a name, as far as it is known."""
         return self._aliases.get(name, name)
-
-    async def _try_to_create(self, session: Session, name: MailboxName, path: str) -> dict[MailboxName, str]:
-        if name in self._never:
-            return {name: f"there is no mailbox {path}, and its rule says create = false"}
-        try:
-            await self.create(session, name)
-        except (CreationRefusedError, Refused) as error:
-            return {name: f"{path} can't be created: {error}"}
-        return {}
 
     async def _ask_floors(self, session: Session, names: Iterable[MailboxName]) -> dict[MailboxName, str]:
         """Ask for the UIDNEXTs that LIST did not tell; return the mailboxes of which the server says nothing."""

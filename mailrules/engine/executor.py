@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from mailrules.client import Session
 from mailrules.engine.answers import Temper, is_passing, temper
-from mailrules.engine.directory import CreationRefusedError, Directory
+from mailrules.engine.directory import Directory
 from mailrules.engine.flags import kept, put_back, reopen_flags, store_command
 from mailrules.engine.flights import Command, Work, is_last, next_flight
 from mailrules.engine.lowering import without_move
@@ -197,7 +197,7 @@ class Executor:
         try:
             status = await self._session.status(_target(step))
         except Refused:
-            return True  # it is not there
+            return await self._session.find(_target(step)) is None
         return step.target_uidnext is not None and status.uidnext == step.target_uidnext
 
     async def _refused_alone(self, work: Work, index: int, refused: Refused) -> None:
@@ -206,10 +206,8 @@ class Executor:
         match temper(refused, step.kind):
             case Temper.CREATE_TARGET if not work.target_created:
                 work.target_created = True
-                try:
-                    await self._directory.create(self._session, _target(step))
-                except (CreationRefusedError, Refused) as error:
-                    work.finish(EntryState.HELD, f"{refused}; and it can't be created: {error}")
+                if failed := await self._directory.create(self._session, [_target(step)]):
+                    work.finish(EntryState.HELD, f"{refused}; {', '.join(failed.values())}")
             case Temper.FALL_BACK:
                 await self._fall_back(work, index)
             case Temper.HOLD | Temper.CREATE_TARGET:

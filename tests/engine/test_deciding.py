@@ -60,7 +60,7 @@ async def test_what_needs_no_doing_costs_no_command(dovecot: Dovecot, user: str,
             100,
             r"the server marks no mailbox as \Important; name the mailbox instead",
         ),
-        (["move = 'New'", "create = false"], 100, "there is no mailbox New, and its rule says create = false"),
+        (["move = 'New'", "create = false"], 100, "New can't be created: its rule says create = false"),
         (
             ["move = 'New'"],
             0,

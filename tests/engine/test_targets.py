@@ -81,7 +81,7 @@ async def test_a_target_that_vanished_is_not_made_again_against_its_rule(
         await handle_until(filing, lambda: it.outcomes)
 
         assert (it.subjects(), it.states()) == ({"INBOX": ["one"]}, [OutcomeState.HELD])
-        assert it.reason().endswith("; and it can't be created: its rule says create = false")
+        assert it.reason().endswith("; Lists can't be created: its rule says create = false")
 
 
 async def test_a_target_that_vanished_under_many_messages_is_made_once(
