@@ -12,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mailrules.cli.failures import Failures, Status, complain
 from mailrules.cli.output import count, print_json, print_table
-from mailrules.daemon.cleaning import cleaned
 from mailrules.engine.apply import ApplySummary
 from mailrules.engine.outcome import ActionDone, Outcome, OutcomeState
+from mailrules.rules.text import printable
 
 _FAILED = {OutcomeState.PENDING, OutcomeState.HELD}
 _WORDS = {
@@ -74,7 +74,7 @@ class Tally(ABC):
         )
         # Standard output is left alone: what is printed there meanwhile may be meant for a file.
         with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
-            task = bar.add_task(cleaned(title), total=None)
+            task = bar.add_task(printable(title), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
     def _is_watched(self) -> bool:
@@ -145,7 +145,9 @@ class TextTally(Tally):
         self._matched[account, mailbox] = summary.matched
 
     def close(self) -> None:
-        """Print the table and the sum."""
+        """Print the table and the sum; nothing, where no mailbox could be looked at."""
+        if not self._matched and self.failures.status is not None:
+            return
         if rows := list(self._rows()):
             print_table(("Account", "Mailbox", "Rule", "Messages"), rows)
         told = ", ".join(f"{number:,} {words}" for words, number in self._results.items())

@@ -15,6 +15,7 @@ from mailrules.store.lease import lease
 from tests.builders import message
 from tests.cli.running import RULES, mailrules, objects, rule_file
 from tests.daemon.house import account
+from tests.servers.dovecot import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +85,54 @@ def test_json_has_one_object_a_message(rules: Path, mode: str, state: str) -> No
     assert bob == {**common, "uid": 2, "matched": ["bob"], "steps": [{"copy": "Bob"}]}
 
 
+OBSERVER = '[[rules]]\nname = "observer"\nmode = "observe"\nmatch = "everything"\nthen.trash = true\n'
+
+
+@pytest.mark.parametrize(("mode", "state"), [("--yes", "done"), ("--dry-run", "observed")])
+def test_a_rule_that_only_observes_and_one_that_acts_are_told_in_one_object(rules: Path, mode: str, state: str) -> None:
+    rules.write_text(rules.read_text() + OBSERVER)
+    shown = objects(mailrules("apply", "-c", rules, "--json", mode))
+    told = [(one["uid"], one["matched"], one["observed"], one["result"]) for one in shown]
+    assert sorted(told, key=str) == [
+        (1, ["lists"], [], state),
+        (2, ["bob"], ["observer"], state),
+        (3, [], ["observer"], "observed"),
+    ]
+
+
+@pytest.mark.parametrize(("mode", "words"), [("--yes", "done"), ("--dry-run", "would be acted on")])
+def test_a_rule_that_only_observes_is_counted_apart(rules: Path, mode: str, words: str) -> None:
+    rules.write_text(rules.read_text() + OBSERVER)
+    result = mailrules("apply", "-c", rules, mode)
+    assert result.stdout == (
+        f"{SUMMARY}work\tINBOX\tobserver (observed only)\t2\n3 messages looked at: 2 {words}, 1 observed only\n"
+    )
+
+
+def test_a_daemon_in_observe_mode_tells_of_each_message_once(rules: Path) -> None:
+    rules.write_text(rules.read_text().replace("[daemon]", '[daemon]\nmode = "observe"', 1))
+    for mode in ("--dry-run", "--yes"):
+        shown = objects(mailrules("apply", "-c", rules, "--json", mode))
+        assert [(one["uid"], one["result"]) for one in shown] == [(1, "observed"), (2, "observed")]
+
+
+def test_objects_reach_their_file_while_a_terminal_shows_how_far_it_is(rules: Path, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as out:
+        ours, its = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "mailrules", "apply", "-c", str(rules), "--dry-run", "--json"],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=its,
+        ) as process:
+            os.close(its)
+            seen = _read(ours)
+            assert process.wait(20) == 0
+        os.close(ours)
+    assert b"work INBOX" in seen
+    assert len((tmp_path / "out").read_text().splitlines()) == 2
+
+
 def test_one_mailbox_can_be_named_though_it_is_not_watched(rules: Path, dovecot: Dovecot, user: str) -> None:
     dovecot.append(user, "Old/Имя", message("bob's old one"))
     result = mailrules("apply", "-c", rules, "--mailbox", "Old/Имя")
@@ -134,11 +183,13 @@ def _read(terminal: int, until: bytes | None = None) -> bytes:
     return seen
 
 
-def test_beside_a_daemon_it_is_exit_status_4(rules: Path, dovecot: Dovecot, user: str) -> None:
+def test_beside_a_daemon_that_does_not_answer_it_is_exit_status_4(rules: Path, dovecot: Dovecot, user: str) -> None:
     with daemon_at_work(rules):
         result = mailrules("apply", "-c", rules, "--yes")
-    assert result.exit_code == 4
-    assert "account 'work' is in use by process" in result.stderr
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr == (
+        f"account 'work' is in use by process {os.getpid()}: stop it, or wait until it has finished\n"
+    )
     assert "Bob" not in dovecot.subjects(user)
 
 
@@ -192,8 +243,19 @@ def test_mailboxes_shows_how_each_one_is_watched(tmp_path: Path, dovecot: Doveco
     assert (plain.exit_code, plain.stderr) == (0, "")
 
 
-def test_mailboxes_with_a_wrong_password_is_exit_status_3(tmp_path: Path, dovecot: Dovecot, user: str) -> None:
-    path = rule_file(tmp_path, RULES, account("work", dovecot.ports.imap, user, password="canary"))
-    result = mailrules("mailboxes", "-c", path)
-    assert (result.exit_code, result.stdout) == (3, "")
+def test_mailboxes_names_the_account_that_fails_and_lists_the_others(
+    tmp_path: Path, dovecot: Dovecot, user: str
+) -> None:
+    dovecot.deliver(user, message("one"))
+    accounts = [
+        account("wrong", dovecot.ports.imap, user, password="canary"),
+        account("work", dovecot.ports.imap, user),
+        account("unread", dovecot.ports.imap, user).replace(f'password = "{PASSWORD}"', 'password.env = "NOT_SET"'),
+    ]
+    result = mailrules("mailboxes", "-c", rule_file(tmp_path, RULES, "".join(accounts)))
+    wrong, unread = result.stderr.splitlines()
+    assert result.exit_code == 3
+    assert wrong.startswith("account 'wrong': the server refused user name or password")
+    assert unread.startswith("account 'unread': the environment variable NOT_SET is not set")
+    assert "work\tINBOX\t\t1\tidle\n" in result.stdout
     assert "canary" not in result.stderr

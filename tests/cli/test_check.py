@@ -41,6 +41,14 @@ def test_every_problem_has_its_file_and_line_and_the_exit_status_is_2(tmp_path: 
     assert count == "2 problems"
 
 
+def test_a_warning_is_called_one_and_the_file_is_fine(tmp_path: Path) -> None:
+    path = rule_file(tmp_path, RULES, ACCOUNT)
+    path.chmod(0o644)
+    result = mailrules("check", path)
+    assert (result.exit_code, result.stdout) == (0, "2 rules, 1 account: fine\n")
+    assert result.stderr.startswith(f"{path}:6: warning: account 'work': password: everyone on this machine can read")
+
+
 @pytest.mark.parametrize("command", [["check"], ["run"], ["apply"], ["mailboxes"], ["explain", "x.eml"]])
 def test_a_missing_file_is_exit_status_2(tmp_path: Path, command: list[str]) -> None:
     result = mailrules(*command, "-c", tmp_path / "none.toml")

@@ -28,6 +28,13 @@ def test_a_commands_own_help_begins_with_its_line_in_the_table(name: str) -> Non
     assert COMMANDS[name] in " ".join(result.stdout.split())
 
 
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_fits_a_terminal_and_names_no_types(name: str) -> None:
+    result = mailrules(*filter(None, [name]), "--help")
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "<" not in result.stdout
+
+
 def test_version() -> None:
     result = mailrules("--version")
     assert (result.exit_code, result.stdout) == (0, f"mailrules {__version__}\n")
