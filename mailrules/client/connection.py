@@ -72,7 +72,7 @@ class Connection:
         self._idle_runs = False
         self._news = asyncio.Event()
         self._loss: Callable[[], Exception] | None = None
-        self._bye: str | None = None
+        self._bye: StatusResponse | None = None
         self._encrypted = False
         self._watchdog = Watchdog(
             timeouts.silence, waiting=self._answer_is_due, last_heard=lambda: self.last_heard, bark=self._give_up
@@ -226,7 +226,7 @@ class Connection:
                     step += ' (if this port is for TLS, tls must be "implicit")'
                 greeting = await self._greeting
                 if greeting.kind is Kind.BYE:
-                    raise ConnectionLost(self._farewell(), self._bye)
+                    raise self._lost(self._farewell())
                 if self.endpoint.tls is TLSMode.STARTTLS:
                     step = "does not answer STARTTLS"
                     await self._start_tls(greeting)
@@ -272,7 +272,8 @@ class Connection:
 
     # --- what the wire reports
 
-    def _on_chunk(self) -> None:
+    def _on_chunk(self, octets: int) -> None:
+        only_answers = True
         for event in self._protocol.events():
             match event:
                 case Completed(tag=tag, answer=answer):
@@ -280,6 +281,7 @@ class Connection:
                         self._idle_tag = None
                     if (waiting := self._waiting.pop(tag, None)) is not None:
                         waiting.settle(answer)
+                    self._watchdog.answered()
                 case Idling(tag=tag):
                     self._idle_runs = tag == self._idle_tag
                 case Greeted(response=response):
@@ -287,14 +289,17 @@ class Connection:
                     if not self._greeting.done():
                         self._greeting.set_result(response)
                 case Unsolicited(response=response):
+                    only_answers = False
                     self.misunderstood += _made_no_sense(response)
                     self._note_bye(response)
                     if self.on_unsolicited is not None:
                         self.on_unsolicited(response)
                 case _:
                     pass  # Closed: the wire says so itself
+        if only_answers:
+            self._watchdog.received(octets)
         if self._bye is not None:  # some leave the connection open after it
-            self._end(partial(ConnectionLost, self._farewell(), self._bye))
+            self._end(partial(self._lost, self._farewell()))
         self.poke()
 
     def _on_lost(self, error: Exception | None) -> None:
@@ -305,11 +310,10 @@ class Connection:
                 text = f"{self.endpoint}: the connection broke: {error.strerror or error}"
             case _:
                 text = self._farewell()
-        self._end(partial(ConnectionLost, text, self._bye))
+        self._end(partial(self._lost, text))
 
-    def _give_up(self) -> None:
-        seconds = self._timeouts.silence
-        self._end(partial(CommandTimeout, f"{self.endpoint}: the server has been silent for {seconds:g} seconds"))
+    def _give_up(self, why: str) -> None:
+        self._end(partial(CommandTimeout, f"{self.endpoint}: the server {why}"))
 
     def _end(self, loss: Callable[[], Exception]) -> None:
         """Fail all that waits, once; the first reason is the one that is told."""
@@ -330,11 +334,16 @@ class Connection:
 
     def _note_bye(self, response: Response) -> None:
         if isinstance(response, StatusResponse) and response.kind is Kind.BYE and self._bye is None:
-            self._bye = response.text
+            self._bye = response
 
     def _farewell(self) -> str:
         text = f"{self.endpoint}: the server closed the connection"
-        return f"{text}: {self._bye}" if self._bye else text
+        return f"{text}: {self._bye.text}" if self._bye and self._bye.text else text
+
+    def _lost(self, text: str) -> ConnectionLost:
+        if self._bye is None:
+            return ConnectionLost(text)
+        return ConnectionLost(text, self._bye.text, self._bye.code.name if self._bye.code else None)
 
     def _answer_is_due(self) -> bool:
         idle = 1 if self._idle_tag is not None and self._idle_runs else 0

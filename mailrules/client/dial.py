@@ -15,20 +15,26 @@ if TYPE_CHECKING:
 KEEPALIVE_AFTER = 120
 KEEPALIVE_EVERY = 30
 
+EACH = 5.0
+"""Seconds for each address but the last: where a host has an IPv6 address that leads nowhere, IPv4 is soon tried."""
+
 SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 
 
 async def dial(endpoint: Endpoint, limit: float) -> socket.socket:
     """Return a connected, non-blocking socket; each of the host's addresses is tried in turn.
 
-    `limit`: seconds for all of them together, shared out evenly. Raises ConnectFailed, and TimeoutError if the time
-    is up; a name that takes longer than `limit` to resolve is for the caller to end.
+    `limit`: seconds for all of them together. Each has an even share of it, but no more than `EACH`; the last has all
+    that is left. Raises ConnectFailed, and TimeoutError if the time is up; a name that takes longer than `limit` to
+    resolve is for the caller to end.
     """
     addresses = await _resolve(endpoint)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + limit
     failures: list[OSError] = []
-    for family, address in addresses:
+    for left, (family, address) in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
         try:
-            async with asyncio.timeout(limit / len(addresses)):
+            async with asyncio.timeout_at(loop.time() + min(EACH, limit / len(addresses)) if left else end):
                 return await _connect(family, address)
         except OSError as failure:  # TimeoutError is one
             failures.append(failure)

@@ -37,8 +37,14 @@ class Timeouts:
     """Limits in seconds.
 
     `connect` is for everything up to the greeting together (name, TCP, TLS); `silence` for a server that sends no byte
-    while a command is in flight. IDLE is no command in this sense: its silence is its purpose.
+    while a command is in flight. IDLE is no command in this sense: its silence is its purpose. A server that sends
+    bytes and no answers has several times as long (`watchdog.PATIENCE`).
     """
 
     connect: float = 30.0
     silence: float = 60.0
+
+    @property
+    def sign_in(self) -> float:
+        """For everything until a session can be used, connecting too, whatever the server says meanwhile."""
+        return self.connect + self.silence

@@ -3,11 +3,12 @@
 ClientError
 ├── NetworkError          the way to the server: may pass by itself, worth another try later
 │   ├── ConnectFailed         no connection came to be: no such host, refused, unreachable
-│   ├── ConnectTimeout        nobody answered in time: TCP, TLS or the greeting
+│   ├── ConnectTimeout        nobody answered in time: TCP, TLS, the greeting or the sign-in
 │   ├── ConnectionLost        it was there and is gone; `bye` is the server's last word, if it had one
-│   ├── CommandTimeout        it is there and silent while a command waits; it was given up
+│   ├── CommandTimeout        it is there and does not answer a command; it was given up
 │   └── TLSFailure            no trust: certificate, host name, STARTTLS refused or tampered with
 ├── SignInFailed          the server refused the credentials, or offers no way to present them
+│   └── HungUp                it ended the connection instead of an answer to them
 └── ClearTextRefused      ours: a password is not sent over a readable connection
 
 A server's NO or BAD to any other command is `mailrules.imap.Refused`. None of these ever holds a password.
@@ -16,7 +17,7 @@ A server's NO or BAD to any other command is `mailrules.imap.Refused`. None of t
 from __future__ import annotations
 
 # RFC 5530 §3: these do not say that the credentials are wrong.
-_TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "CONTACTADMIN"})
+_TEMPORARY = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 
 
 class ClientError(Exception):
@@ -36,15 +37,16 @@ class ConnectTimeout(NetworkError):
 
 
 class ConnectionLost(NetworkError):
-    """The connection ended; `bye` is the text of the server's BYE, None if it said none."""
+    """The connection ended; `bye` is the text of the server's BYE, None if it said none, and `code` its code."""
 
-    def __init__(self, text: str, bye: str | None = None) -> None:
+    def __init__(self, text: str, bye: str | None = None, code: str | None = None) -> None:
         super().__init__(text)
         self.bye = bye
+        self.code = code
 
 
 class CommandTimeout(NetworkError):
-    """The server was silent for too long while a command waited; the connection was given up."""
+    """The server did not answer for too long while a command waited; the connection was given up."""
 
 
 class TLSFailure(NetworkError):
@@ -66,6 +68,17 @@ class SignInFailed(ClientError):
     def temporary(self) -> bool:
         """Whether the server said that the credentials are not the reason."""
         return self.code in _TEMPORARY
+
+
+class HungUp(SignInFailed):
+    """The server had the credentials and ended the connection; `said_bye`: with a BYE, so by its own will.
+
+    Some do so at a wrong password, others at one connection too many, and few tell which it was.
+    """
+
+    def __init__(self, text: str, code: str | None, *, said_bye: bool) -> None:
+        super().__init__(text, code)
+        self.said_bye = said_bye
 
 
 class ClearTextRefused(ClientError):

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from mailrules.client.connection import Connection
+from mailrules.client.endpoint import Timeouts
+from mailrules.client.errors import ConnectionLost, ConnectTimeout
 from mailrules.client.namespace import Namespace
-from mailrules.client.signin import Credentials, sign_in
+from mailrules.client.signin import Credentials, sign_in, without_secrets
 from mailrules.imap import (
     SPECIAL_USE,
     Create,
@@ -34,7 +36,7 @@ from mailrules.imap import (
 from mailrules.imap import Namespace as NamespaceCommand
 
 if TYPE_CHECKING:
-    from mailrules.client.endpoint import Endpoint, Timeouts
+    from mailrules.client.endpoint import Endpoint
     from mailrules.imap import Capabilities, IdData
 
 STATUS_ITEMS = (StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY)
@@ -77,6 +79,19 @@ class Session:
 
         Raises NetworkError, SignInFailed and ClearTextRefused; Refused if the server lets us in and then works not.
         """
+        timeouts = timeouts or Timeouts()
+        try:
+            async with asyncio.timeout(timeouts.sign_in):
+                return await cls._opened(endpoint, credentials, timeouts)
+        except TimeoutError as error:
+            seconds = timeouts.sign_in
+            raise ConnectTimeout(f"{endpoint}: the server did not let us in within {seconds:g} seconds") from error
+        except ConnectionLost as error:
+            # `from None`: the server may have repeated the password.
+            raise without_secrets(error, credentials) from None
+
+    @classmethod
+    async def _opened(cls, endpoint: Endpoint, credentials: Credentials, timeouts: Timeouts) -> Self:
         connection = await Connection.open(endpoint, timeouts)
         try:
             capabilities = await sign_in(connection, credentials)

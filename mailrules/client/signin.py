@@ -9,7 +9,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from mailrules.client.errors import ClearTextRefused, SignInFailed
+from mailrules.client.errors import ClearTextRefused, ConnectionLost, HungUp, SignInFailed
 from mailrules.imap import Bad, Kind, Login, Plain, Refused, State, authenticate
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ async def _present(connection: Connection, credentials: Credentials, offered: Ca
                 raise SignInFailed(f"the server takes no LOGIN here; it offers {known}")
     except Refused as error:
         raise _explained(error, credentials) from None  # the refused command knows the password
+    except ConnectionLost as error:
+        said = _cleaned(str(error), credentials)
+        text = f"the server hung up instead of answering the sign-in: {said}"
+        raise HungUp(text, error.code, said_bye=error.bye is not None) from None
 
 
 async def _by_plain(connection: Connection, credentials: Credentials, offered: Capabilities) -> None:
@@ -80,17 +84,25 @@ async def _by_login(connection: Connection, credentials: Credentials) -> None:
 def _explained(error: Refused, credentials: Credentials) -> SignInFailed:
     tagged = error.answer.tagged
     code = tagged.code.name if tagged.code is not None else None
-    said = _without_secrets(tagged.text, credentials) or tagged.kind.value
+    said = _cleaned(tagged.text, credentials) or tagged.kind.value
     if tagged.kind is Kind.NO and code in {None, "AUTHENTICATIONFAILED"}:
         return SignInFailed(f"the server refused user name or password: {said}", code)
     # BAD is Exchange Online's word for too many sessions, a missing licence and the like.
     return SignInFailed(f"the server refused the sign-in: {f'[{code}] ' if code else ''}{said}", code)
 
 
-def _without_secrets(text: str, credentials: Credentials) -> str:
-    """Take out what a server should never have echoed."""
-    message = Plain(credentials.username, credentials.password).initial()
-    for secret in (credentials.password, b64encode(message).decode()):
+def without_secrets(error: ConnectionLost, credentials: Credentials) -> ConnectionLost:
+    """Return the same error without what a server should never have echoed."""
+    bye = None if error.bye is None else _cleaned(error.bye, credentials)
+    return ConnectionLost(_cleaned(str(error), credentials), bye, error.code)
+
+
+def _cleaned(text: str, credentials: Credentials) -> str:
+    """Take the password out, as such and in both the spellings in which it is sent."""
+    password = credentials.password
+    quoted = password.replace("\\", "\\\\").replace('"', '\\"')  # RFC 9051 §4.3
+    message = b64encode(Plain(credentials.username, password).initial()).decode()
+    for secret in (message, quoted, password):
         if secret:
             text = text.replace(secret, "***")
     return text.strip()

@@ -1,4 +1,4 @@
-"""Notices a server that is silent while somebody waits for it: one timer a connection, and none for a quiet one."""
+"""Notices a server that does not answer while somebody waits for it: one timer a connection, none for a quiet one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Watchdog:
-    """Calls `bark` once no byte has come for `limit` seconds while `waiting()`.
+PATIENCE = 10
+"""How many times the limit a server may go on with proofs of life alone: Cyrus and others send some in long work."""
+ENOUGH = 65_536
+"""Octets of answers that count as one: a long answer may take its time, but does not come by drops."""
 
-    The timer is not touched when a command or a byte passes: it looks at the times when it fires.
+
+class Watchdog:
+    """Calls `bark`, with what was wrong, once no byte has come for `limit` seconds while `waiting()`.
+
+    It does so too when only bytes have come for `PATIENCE` times as long, and neither a command's end nor `ENOUGH` of
+    an answer. The timer is not touched when a command or a byte passes: it looks at the times when it fires.
     """
 
     def __init__(
@@ -21,7 +28,7 @@ class Watchdog:
         *,
         waiting: Callable[[], bool],
         last_heard: Callable[[], float],
-        bark: Callable[[], None],
+        bark: Callable[[str], None],
     ) -> None:
         self._limit = limit
         self._waiting = waiting
@@ -29,13 +36,27 @@ class Watchdog:
         self._bark = bark
         self._loop = asyncio.get_running_loop()
         self._since = 0.0
+        self._answered = 0.0
+        self._octets = 0  # of answers since then
         self._timer: asyncio.TimerHandle | None = None
 
     def wait_begins(self) -> None:
         """Note that from now on an answer is waited for; call it only if none was waited for before."""
         self._since = self._loop.time()
+        self.answered()
         if self._timer is None:
             self._timer = self._loop.call_at(self._since + self._limit, self._look)
+
+    def answered(self) -> None:
+        """Note that an answer has come to its end."""
+        self._answered = self._loop.time()
+        self._octets = 0
+
+    def received(self, octets: int) -> None:
+        """Note octets that belong to answers, as far as one can tell."""
+        self._octets += octets
+        if self._octets >= ENOUGH:
+            self.answered()
 
     def stop(self) -> None:
         """End it: the connection is gone."""
@@ -47,8 +68,12 @@ class Watchdog:
         self._timer = None
         if not self._waiting():
             return
-        deadline = max(self._since, self._last_heard()) + self._limit
-        if self._loop.time() >= deadline:
-            self._bark()
+        now = self._loop.time()
+        silence_ends = max(self._since, self._last_heard()) + self._limit
+        patience_ends = self._answered + PATIENCE * self._limit
+        if now >= silence_ends:
+            self._bark(f"has been silent for {self._limit:g} seconds")
+        elif now >= patience_ends:
+            self._bark(f"has answered nothing for {PATIENCE * self._limit:g} seconds")
         else:
-            self._timer = self._loop.call_at(deadline, self._look)
+            self._timer = self._loop.call_at(min(silence_ends, patience_ends), self._look)

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 class Wire(asyncio.Protocol):
     """One transport and one `ClientProtocol`.
 
-    `on_chunk` is called when the protocol has taken in what was received, `on_lost` once when nothing more will come,
-    with the reason if it is known. `last_heard` is the loop's time of the last byte from the server.
+    `on_chunk` is called, with the number of octets, when the protocol has taken in what was received; `on_lost` once
+    when nothing more will come, with the reason if it is known. `last_heard` is the loop's time of the last byte from
+    the server.
     """
 
-    def __init__(self, on_chunk: Callable[[], None], on_lost: Callable[[Exception | None], None]) -> None:
+    def __init__(self, on_chunk: Callable[[int], None], on_lost: Callable[[Exception | None], None]) -> None:
         self.protocol = ClientProtocol()
         self.closed = asyncio.Event()
         self._on_chunk = on_chunk
@@ -73,18 +74,18 @@ class Wire(asyncio.Protocol):
         try:
             self.protocol.receive_data(data)
         except ProtocolError as error:
-            self._on_chunk()
+            self._on_chunk(len(data))
             self._on_lost(error)
             return
         # First those who waited for an answer, then this flush: what they submit leaves in the same write.
-        self._on_chunk()
+        self._on_chunk(len(data))
         self.flush_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the protocol and our owner that nothing more comes."""
         self._transport = None
         self.protocol.receive_eof()
-        self._on_chunk()
+        self._on_chunk(0)
         self._on_lost(exc)
         self.closed.set()
 

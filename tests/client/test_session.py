@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.client import ConnectionLost, Credentials, Session
+from mailrules.client import Credentials, HungUp, Session
 from mailrules.imap import MailboxName, No, Noop, Subscribe
 from tests.builders import message
 from tests.client.connecting import QUICK, plain, signed_in
@@ -136,9 +136,9 @@ async def test_server_without_namespace_tells_its_delimiter() -> None:
         session.connection.abort()
 
 
-async def test_a_cut_in_sign_in_is_a_network_error(dovecot: Dovecot, user: str) -> None:
-    """A connection that breaks while signing in is no refused sign-in."""
+async def test_a_cut_in_sign_in_is_a_refused_one(dovecot: Dovecot, user: str) -> None:
+    """Whoever hangs up on a password may have found it wrong, and locks out who tries it often."""
     async with Proxy(dovecot.ports.imap) as proxy:
         proxy.cut("AUTHENTICATE")
-        with pytest.raises(ConnectionLost):
+        with pytest.raises(HungUp):
             await Session.open(plain(proxy.port), Credentials(user, "x"), QUICK)

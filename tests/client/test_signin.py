@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.client import ConnectionLost, Credentials, Session, SignInFailed
+from mailrules.client import ConnectionLost, Credentials, HungUp, Session, SignInFailed
 from tests.client.connecting import QUICK, plain
 from tests.servers.dovecot import PASSWORD
 from tests.servers.proxy import Proxy
@@ -72,6 +74,7 @@ async def test_wrong_password(dovecot: Dovecot, user: str, mechanism: Mechanism)
         ("NO [UNAVAILABLE] Try later", "UNAVAILABLE", True, "refused the sign-in: .UNAVAILABLE. Try later"),
         ("NO [EXPIRED] It is too old", "EXPIRED", False, "refused the sign-in: .EXPIRED. It is too old"),
         ("NO LOGIN failed", None, False, "refused user name or password: LOGIN failed"),
+        ("NO [CONTACTADMIN] Call us", "CONTACTADMIN", False, "refused the sign-in: .CONTACTADMIN. Call us"),
         ("BAD User is not connected", None, False, "refused the sign-in: User is not connected"),
     ],
 )
@@ -112,6 +115,75 @@ async def test_echoed_secrets_are_taken_out() -> None:
         with pytest.raises(SignInFailed, match=r"not \*\*\* nor \*\*\*"):
             await sign_in(port, credentials)
     assert "hunter2" not in repr(credentials)
+
+
+SECRET = 'Qx"Zy\\7'
+MESSAGE = b64encode(f"\0ann\0{SECRET}".encode()).decode()
+
+
+@pytest.mark.parametrize("answer", ["A1 NO {}", "A1 BAD {}", "* BYE {}"])
+@pytest.mark.parametrize("mechanism", ["login", "plain"])
+async def test_no_echo_of_a_password_comes_into_an_error(answer: str, mechanism: Mechanism) -> None:
+    """Neither the password, nor as it is written in a quoted string, nor as AUTHENTICATE carries it."""
+
+    async def script(peer: Peer) -> None:
+        await peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello")
+        command = (await peer.receive()).decode().strip()
+        await peer.send(answer.format(f"I read {command}, that is {SECRET}, that is {MESSAGE}"))
+        await peer.end()
+
+    async with scripted(script) as port:
+        with pytest.raises(SignInFailed, match=r"I read A1 .*, that is") as failed:
+            await sign_in(port, Credentials("ann", SECRET, mechanism))
+    said = "".join(traceback.format_exception(failed.value))
+    assert [text for text in ("Qx", "Zy", MESSAGE) if text in said] == []
+
+
+async def test_no_echo_of_a_password_behind_the_sign_in_comes_into_an_error() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.converse("S: * OK [CAPABILITY IMAP4rev1] hello", "C: A1 LOGIN ann hunter2", "S: A1 OK")
+        await peer.send("* BYE you said LOGIN ann hunter2")
+        await peer.end()
+
+    async with scripted(script) as port:
+        with pytest.raises(ConnectionLost, match=r"you said LOGIN ann \*\*\*$") as lost:
+            await sign_in(port, Credentials("ann", "hunter2"))
+    assert lost.value.bye == "you said LOGIN ann ***"
+
+
+@pytest.mark.parametrize(
+    ("farewell", "code", "temporary", "words"),
+    [
+        (["* BYE Too many failures"], None, False, "instead of answering the sign-in: .*: Too many failures"),
+        (["* BYE [UNAVAILABLE] Going down"], "UNAVAILABLE", True, "instead of answering .*: Going down"),
+        ([], None, False, "instead of answering the sign-in: .*: the server closed the connection$"),
+    ],
+)
+async def test_a_server_that_hangs_up_on_a_password_has_refused_it(
+    farewell: list[str], code: str | None, temporary: bool, words: str
+) -> None:
+    """Some end the connection at a wrong password, with BYE or without a word."""
+
+    async def script(peer: Peer) -> None:
+        await peer.converse("S: * OK [CAPABILITY IMAP4rev1] hello", "C: A1 LOGIN ann secret")
+        await peer.send(*farewell)
+
+    async with scripted(script) as port:
+        with pytest.raises(SignInFailed, match=words) as failed:
+            await sign_in(port, Credentials("ann", "secret"))
+    assert (failed.value.code, failed.value.temporary) == (code, temporary)
+    assert isinstance(failed.value, HungUp)
+    assert failed.value.said_bye == bool(farewell)
+
+
+async def test_a_bye_before_the_password_is_a_lost_connection() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send("* OK [CAPABILITY IMAP4rev1] hello", "* BYE Not now")
+        assert await peer.end() == b""
+
+    async with scripted(script) as port:
+        with pytest.raises(ConnectionLost, match="Not now"):
+            await sign_in(port, Credentials("ann", "secret"))
 
 
 async def test_capabilities_are_asked_again_where_they_are_not_told() -> None:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.client import CommandTimeout, Connection, ConnectionLost, ConnectTimeout, Endpoint, Timeouts, TLSMode
-from mailrules.imap import MailboxName, Noop
+from mailrules.client import (
+    CommandTimeout,
+    Connection,
+    ConnectionLost,
+    ConnectTimeout,
+    Credentials,
+    Endpoint,
+    Session,
+    Timeouts,
+    TLSMode,
+    watchdog,
+)
+from mailrules.imap import List, MailboxName, Noop
 from tests.client.connecting import connected, plain, signed_in
 from tests.servers.faults import Point
 from tests.servers.proxy import Proxy
 from tests.servers.scripted import Peer, scripted
 
 if TYPE_CHECKING:
-    from mailrules.client import Session
     from tests.servers.dovecot import Dovecot
 
 SHORT = Timeouts(connect=0.3)
@@ -121,6 +132,68 @@ async def test_any_byte_is_a_proof_of_life() -> None:
 
     async with scripted(script) as port, connected(plain(port), Timeouts(5, 0.4)) as connection:
         await connection.submit(Noop())
+
+
+async def test_a_sign_in_has_a_limit_as_a_whole() -> None:
+    """A server that says something now and then and never lets us in."""
+
+    async def script(peer: Peer) -> None:
+        await peer.send("* OK [CAPABILITY IMAP4rev1] hello")
+        await drip(peer, "* OK wait\r\n")
+
+    async with scripted(script) as port:
+        with pytest.raises(ConnectTimeout, match=r"did not let us in within 0\.4 seconds"):
+            await Session.open(plain(port), Credentials("ann", "secret"), Timeouts(connect=0.2, silence=0.2))
+
+
+async def drip(peer: Peer, *pieces: str) -> None:
+    """Send the pieces over and over, one each 20 ms, until the client goes."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            for piece in pieces:
+                await peer.send_bytes(piece.encode())
+                await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("pieces", [["* OK wait\r\n"], list("* OK wait\r\n")], ids=["lines", "octets"])
+async def test_a_server_that_only_says_that_it_lives_is_given_up_in_the_end(
+    pieces: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchdog, "PATIENCE", 2)
+
+    async def script(peer: Peer) -> None:
+        await peer.send("* PREAUTH hello")
+        await drip(peer, *pieces)
+
+    async with scripted(script) as port, connected(plain(port), Timeouts(5, 0.2)) as connection:
+        with pytest.raises(CommandTimeout, match=r"the server has answered nothing for 0\.4 seconds"):
+            await asyncio.wait_for(connection.submit(Noop()), 5)
+
+
+async def test_a_long_answer_may_take_as_long_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What belongs to an answer is no mere proof of life, and neither is the end of another command."""
+    monkeypatch.setattr(watchdog, "PATIENCE", 2)
+    monkeypatch.setattr(watchdog, "ENOUGH", 50)
+
+    async def script(peer: Peer) -> None:
+        await peer.send("* PREAUTH hello")
+        await peer.expect("A1 LIST*")
+        await peer.expect("A2 NOOP")
+        for number in range(16):
+            await asyncio.sleep(0.05)
+            await peer.send(f'* LIST () "/" box{number}')
+        await peer.send("A1 OK")
+        for _ in range(6):
+            await asyncio.sleep(0.05)
+            await peer.send("* OK wait")
+        await peer.send("A2 OK")
+        await peer.end()
+
+    async with scripted(script) as port, connected(plain(port), Timeouts(5, 0.2)) as connection:
+        listed = connection.submit(List(MailboxName(b""), (MailboxName(b"*"),)))
+        noop = connection.submit(Noop())
+        assert len(await listed) == 16
+        await noop
 
 
 async def test_idle_may_be_silent(dovecot: Dovecot, user: str) -> None:

@@ -1,0 +1,65 @@
+"""Which of a host's addresses is tried, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from mailrules.client import Endpoint, dial
+from tests.servers.dovecot import HOST
+
+V6 = (socket.AF_INET6, ("::1", 1, 0, 0))
+V4 = (socket.AF_INET, (HOST, 1))
+
+
+class Routes:
+    """Stands in for the network: hosts that swallow what is sent to them, and hosts that are there."""
+
+    def __init__(self, *dead: str) -> None:
+        self.dead = dead
+        self.tried: list[str] = []
+
+    async def connect(self, family: socket.AddressFamily, address: dial.SocketAddress) -> socket.socket:
+        self.tried.append(str(address[0]))
+        if address[0] in self.dead:
+            await asyncio.Event().wait()
+        return socket.socket(family)
+
+
+def lay(monkeypatch: pytest.MonkeyPatch, routes: Routes, *addresses: object) -> None:
+    async def resolve(_endpoint: Endpoint) -> list[object]:
+        return list(addresses)
+
+    monkeypatch.setattr(dial, "_resolve", resolve)
+    monkeypatch.setattr(dial, "_connect", routes.connect)
+
+
+async def test_a_dead_route_costs_little_of_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where IPv6 leads nowhere, IPv4 has its turn soon."""
+    monkeypatch.setattr(dial, "EACH", 0.05)
+    routes = Routes("::1")
+    lay(monkeypatch, routes, V6, V4)
+    async with asyncio.timeout(5):
+        (await dial.dial(Endpoint("mail", 1), limit=60)).close()
+    assert routes.tried == ["::1", HOST]
+
+
+async def test_the_last_address_has_all_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dial, "EACH", 0.05)
+    routes = Routes("::1", HOST)
+    lay(monkeypatch, routes, V6, V4)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    with pytest.raises(TimeoutError):
+        await dial.dial(Endpoint("mail", 1), limit=0.4)
+    assert 0.39 <= loop.time() - began < 2
+
+
+async def test_many_dead_addresses_share_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    routes = Routes("::1")
+    lay(monkeypatch, routes, V6, V6, V6, V4)
+    async with asyncio.timeout(5):
+        (await dial.dial(Endpoint("mail", 1), limit=0.4)).close()
+    assert routes.tried == ["::1", "::1", "::1", HOST]
