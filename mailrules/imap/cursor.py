@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mailrules.imap.dates import parse_date_time
 from mailrules.imap.errors import ParseError
 from mailrules.imap.names import MailboxName
-from mailrules.imap.uidset import LARGEST, STAR, UID, UIDSet, parse_ranges
+from mailrules.imap.uidset import LARGEST, STAR, UIDSet, parse_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +24,6 @@ T = TypeVar("T")
 
 MAX_DEPTH = 50
 """Lists within lists; a message nested deeper is an attack on somebody's stack."""
-
-MAX_COUNT = 1_000_000
-"""Messages that one set may be written out into, so that "1:4294967295" does not fill the memory."""
 
 # Octets above ASCII are let through everywhere: servers send names and keywords as raw UTF-8 (Mailutils).
 _SPACES = re.compile(rb"[ \t]*")
@@ -212,12 +209,12 @@ class Cursor:
         ranges = self._ranges()
         return UIDSet.from_ranges(pair for pair in ranges if pair != (0, 0))
 
-    def uids_in_order(self) -> tuple[UID, ...]:
-        """uid-set written out in the order in which it is listed, without 0; ParseError beyond MAX_COUNT of them."""
-        ranges = [(min(pair), max(pair)) for pair in self._ranges()]
-        if any(last >= STAR for _, last in ranges) or sum(last - first + 1 for first, last in ranges) > MAX_COUNT:
+    def ranges_in_order(self) -> tuple[range, ...]:
+        """uid-set in the order in which it is listed, without 0."""
+        pairs = [(min(pair), max(pair)) for pair in self._ranges()]
+        if any(last >= STAR for _, last in pairs):
             raise self.error("a set of UIDs that ends")
-        return tuple(UID(uid) for first, last in ranges for uid in range(first, last + 1) if uid)
+        return tuple(range(max(first, 1), last + 1) for first, last in pairs if last)
 
     def date_time(self) -> datetime | None:
         """date-time; None for one that no calendar has."""

@@ -31,6 +31,9 @@ LARGEST = (1 << 63) - 1
 STAR = LARGEST + 1
 """Stands for "*", the largest number in use, whatever that is."""
 
+MAX_COUNT = 1_000_000
+"""Messages that an answer's sets may be written out into, so that "1:4294967295" does not fill the memory."""
+
 _RANGE = re.compile(rb"(\d{1,19}|\*)(?::(\d{1,19}|\*))?")
 
 
@@ -100,6 +103,16 @@ class NumberSet(Generic[N]):
             return False
         place = bisect_right(self.ranges, (number, STAR))
         return place > 0 and self.ranges[place - 1][0] <= number <= self.ranges[place - 1][1]
+
+    def overlap(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Go over the ranges that the set has in common with first:last, ascending."""
+        start = max(0, bisect_right(self.ranges, (first, STAR)) - 1)
+        for place in range(start, len(self.ranges)):
+            low, high = self.ranges[place]
+            if low > last:
+                return
+            if high >= first:
+                yield max(low, first), min(high, last)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.encode().decode()!r})"

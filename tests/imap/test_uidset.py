@@ -93,6 +93,21 @@ def test_an_open_ended_set_cannot_be_counted() -> None:
         iter(after)
 
 
+def test_what_a_set_has_in_common_with_a_range() -> None:
+    some = UIDSet.parse(b"3:7,9,12:14")
+    for first, last, common in [
+        (1, 2, []),
+        (1, 20, [(3, 7), (9, 9), (12, 14)]),
+        (4, 5, [(4, 5)]),
+        (7, 12, [(7, 7), (9, 9), (12, 12)]),
+        (8, 8, []),
+        (15, 20, []),
+    ]:
+        assert list(some.overlap(first, last)) == common
+    assert list(UIDSet.after(8).overlap(5, 20)) == [(9, 20)]
+    assert list(UIDSet().overlap(5, 20)) == []
+
+
 def test_first_and_last() -> None:
     assert (UIDSet.parse(b"3:7,9").first, UIDSet.parse(b"3:7,9").last) == (3, 9)
     assert (UIDSet().first, UIDSet().last) == (None, None)

@@ -131,7 +131,12 @@ def test_a_charset_that_nobody_knows_is_not_remembered(monkeypatch: pytest.Monke
     """Python keeps every name of a codec that it was ever asked for, so a sender's inventions must not reach it."""
     asked: list[str] = []
     lookup = codecs.lookup
-    monkeypatch.setattr(codecs, "lookup", lambda name: (asked.append(name), lookup(name))[1])
+
+    def asking(name: str) -> codecs.CodecInfo:
+        asked.append(name)
+        return lookup(name)
+
+    monkeypatch.setattr(codecs, "lookup", asking)
     _codec.cache_clear()
     for charset in ("x" * 1000, "x-7f3a", "cp99999", "latin-1", "Latin--1", "ISO_8859-1:1987", "KOI8-U"):
         decode_octets(b"", charset)

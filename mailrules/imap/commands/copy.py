@@ -38,9 +38,11 @@ class Transfer(Command[CopyUid | None], Generic[S]):
     def result(self, answer: Answer) -> CopyUid | None:
         """Return which message became which; None where the server does not say.
 
+        Raises ProtocolError if that is more messages than any mailbox has.
+
         Nearly every server answers OK when the messages are gone: only the pairs prove that something was done.
         """
-        return copy_uid(answer)
+        return copy_uid(answer, self.messages)
 
 
 @dataclass(frozen=True, slots=True)

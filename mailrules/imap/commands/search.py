@@ -6,16 +6,17 @@ at fetched data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from mailrules.imap.commands.base import Command, Flow
+from mailrules.imap.errors import ProtocolError
 from mailrules.imap.extensions.esearch import ESearchData
 from mailrules.imap.grammar import Argument
 from mailrules.imap.responses import Answer, Response, SearchData
 from mailrules.imap.search import SearchProgram, search_arguments
 from mailrules.imap.state import SELECTED
-from mailrules.imap.uidset import UID, SeqNum
+from mailrules.imap.uidset import MAX_COUNT, UID, SeqNum
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ class UidSearch(Command[tuple[UID, ...]]):
         return isinstance(response, SearchData | ESearchData)
 
     def result(self, answer: Answer) -> tuple[UID, ...]:
-        """Return the hits, ascending; none also where the server said nothing at all (Hoodiecrow, Twisted)."""
+        """Return the hits, ascending; none also where the server said nothing at all (Hoodiecrow, Twisted).
+
+        Raises ProtocolError if they are more than any mailbox has.
+        """
         return tuple(UID(number) for number in _hits(answer))
 
 
@@ -65,18 +69,29 @@ class Search(Command[tuple[SeqNum, ...]]):
         return isinstance(response, SearchData | ESearchData)
 
     def result(self, answer: Answer) -> tuple[SeqNum, ...]:
-        """Return the hits, ascending."""
+        """Return the hits, ascending. Raises ProtocolError if they are more than any mailbox has."""
         return tuple(SeqNum(number) for number in _hits(answer))
 
 
 def _hits(answer: Answer) -> list[int]:
     hits: set[int] = set()
+    room = MAX_COUNT
     for response in answer.untagged:
-        match response:
-            case SearchData(numbers):
-                hits.update(numbers)
-            case ESearchData():
-                hits.update(response.listed())
-            case _:
-                pass
+        told = _told(response)
+        room -= len(told)
+        if room < 0:
+            raise ProtocolError("SEARCH: more hits than a mailbox can have")
+        hits.update(told)
     return sorted(hits)
+
+
+def _told(response: Response) -> Collection[int]:
+    match response:
+        case SearchData(numbers):
+            return numbers
+        case ESearchData(all=found) if found is not None:
+            if found.open_ended:
+                raise ProtocolError("SEARCH: more hits than the server can name")
+            return found
+        case _:
+            return ()

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.cursor import Cursor
-from mailrules.imap.errors import ProtocolError
 from mailrules.imap.grammar import Argument
 from mailrules.imap.registry import untagged
 from mailrules.imap.responses import Answer, Response
 from mailrules.imap.search import SearchProgram, search_arguments
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import SeqSet, UIDSet
-
-MAX_HITS = 10_000_000
-"""More are not believed: a set of a few octets can name four billion messages."""
 
 
 class SearchReturn(Enum):
@@ -33,7 +29,8 @@ class SearchReturn(Enum):
 class ESearchData(Response):
     """The answer to a search: `tag` names its command, numbers are UIDs if `uid`; None where nothing was said.
 
-    Without a hit there is neither MIN, MAX nor ALL (RFC 4731 §3.1).
+    Without a hit there is neither MIN, MAX nor ALL (RFC 4731 §3.1). Look at the length of `all` before going over it: a
+    few octets can name four billion messages.
     """
 
     tag: bytes | None = None
@@ -43,14 +40,6 @@ class ESearchData(Response):
     all: UIDSet | SeqSet | None = None
     count: int | None = None
     modseq: int | None = None
-
-    def listed(self) -> Iterator[int]:
-        """Go over the hits under ALL. Raises ProtocolError if they are more than any mailbox has."""
-        if self.all is None:
-            return iter(())
-        if self.all.open_ended or len(self.all) > MAX_HITS:
-            raise ProtocolError("ESEARCH: more hits than a mailbox can have")
-        return iter(self.all)
 
 
 @dataclass(frozen=True, slots=True)

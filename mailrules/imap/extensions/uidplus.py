@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailrules.imap import grammar
 from mailrules.imap.codes import ResponseCode
 from mailrules.imap.commands.base import Command
 from mailrules.imap.cursor import Cursor
+from mailrules.imap.errors import ProtocolError
 from mailrules.imap.extensions.condstore import Vanished
 from mailrules.imap.grammar import Argument
 from mailrules.imap.registry import response_code
 from mailrules.imap.responses import Answer, Expunge, Response, StatusResponse
 from mailrules.imap.state import SELECTED
-from mailrules.imap.uidset import UID, SeqSet, UIDSet
+from mailrules.imap.uidset import MAX_COUNT, UID, SeqSet, UIDSet
 
 
 @dataclass(frozen=True, slots=True)
 class AppendUid(ResponseCode):
-    """The UIDs of appended messages, in the order in which they were given. RFC 4315 §3."""
+    """The UIDs of appended messages, which ascend in the order in which these were given. RFC 4315 §3."""
 
     name = "APPENDUID"
 
     uidvalidity: int
-    uids: tuple[UID, ...]
+    uids: UIDSet
 
 
 @dataclass(frozen=True, slots=True)
-class CopyUid(ResponseCode):
-    """The messages that were copied, each as (UID here, UID there); `uidvalidity` is the target's. RFC 4315 §3."""
+class CopyUidCode(ResponseCode):
+    """COPYUID as it came: the n-th UID of `source` became the n-th of `target`, whose `uidvalidity` it is. RFC 4315 §3.
+
+    Kept as ranges, since a few octets can name four billion messages: `CopyUid` has those that were meant.
+    """
 
     name = "COPYUID"
+
+    uidvalidity: int
+    source: tuple[range, ...]
+    target: tuple[range, ...]
+
+    def runs(self) -> Iterator[tuple[range, range]]:
+        """Go over pairs of ranges that are equally long."""
+        targets = iter(self.target)
+        there = range(0)
+        for here in self.source:
+            rest = here
+            while rest:
+                there = there or next(targets)
+                count = min(len(rest), len(there))
+                yield rest[:count], there[:count]
+                rest, there = rest[count:], there[count:]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyUid:
+    """The messages that were copied, each as (UID here, UID there); `uidvalidity` is the target's."""
 
     uidvalidity: int
     pairs: tuple[tuple[UID, UID], ...]
@@ -42,45 +67,65 @@ def append_uid_code(cursor: Cursor) -> AppendUid:
     """resp-code-apnd = "APPENDUID" SP nz-number SP append-uid."""
     uidvalidity = cursor.number()
     cursor.skip_spaces()
-    return AppendUid(uidvalidity, cursor.uids_in_order())
+    uids = cursor.uid_set()
+    if uids.open_ended:
+        raise cursor.error("a set of UIDs that ends")
+    return AppendUid(uidvalidity, uids)
 
 
 @response_code(b"COPYUID")
-def copy_uid_code(cursor: Cursor) -> CopyUid:
+def copy_uid_code(cursor: Cursor) -> CopyUidCode:
     """resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set.
 
     The sets are empty or 0 where nothing was copied: GreenMail and WildDuck say ``COPYUID 4  ``, UW ``COPYUID 4 0 0``.
     """
     uidvalidity = cursor.number()
     cursor.skip_spaces()
-    source = cursor.uids_in_order()
+    source = cursor.ranges_in_order()
     cursor.skip_spaces()
-    target = cursor.uids_in_order()
-    if len(source) != len(target):
+    target = cursor.ranges_in_order()
+    if sum(map(len, source)) != sum(map(len, target)):
         raise cursor.error("as many UIDs as were copied")
-    return CopyUid(uidvalidity, tuple(zip(source, target, strict=True)))
+    return CopyUidCode(uidvalidity, source, target)
 
 
 def is_copy_uid_of(response: Response, messages: UIDSet | SeqSet) -> bool:
     """Say whether this is an untagged COPYUID about these messages, as MOVE sends it first (RFC 6851 §4.3)."""
-    if not isinstance(response, StatusResponse) or not isinstance(response.code, CopyUid):
+    if not isinstance(response, StatusResponse) or not isinstance(response.code, CopyUidCode):
         return False
-    return isinstance(messages, SeqSet) or all(here in messages for here, _ in response.code.pairs)
+    if isinstance(messages, SeqSet):
+        return True
+    return all([(each[0], each[-1])] == list(messages.overlap(each[0], each[-1])) for each in response.code.source)
 
 
-def copy_uid(answer: Answer) -> CopyUid | None:
-    """Return what COPYUID said, in the tagged answer or before it; None without one.
+def copy_uid(answer: Answer, messages: UIDSet | SeqSet) -> CopyUid | None:
+    """Return what COPYUID said of these messages, in the tagged answer or before it; None without one.
 
-    A UIDVALIDITY of 0 (Exchange) is none either: its UIDs name nothing.
+    A UIDVALIDITY of 0 (Exchange) is none either: its UIDs name nothing. Raises ProtocolError if it names more messages
+    than any mailbox has.
     """
-    said = [response for response in answer.untagged if isinstance(response, StatusResponse)]
-    codes = [
-        status.code for status in (*said, answer.tagged) if isinstance(status.code, CopyUid) and status.code.uidvalidity
-    ]
+    said = [response.code for response in answer.untagged if isinstance(response, StatusResponse)]
+    codes = [code for code in (*said, answer.tagged.code) if isinstance(code, CopyUidCode) and code.uidvalidity]
     if not codes:
         return None
-    pairs = dict.fromkeys(pair for code in codes for pair in code.pairs)
-    return CopyUid(codes[-1].uidvalidity, tuple(pairs))
+    pairs: dict[UID, UID] = {}
+    room = MAX_COUNT
+    for here, there in (run for code in codes for run in _runs_of(code, messages)):
+        room -= len(here)
+        if room < 0:
+            raise ProtocolError("COPYUID: more messages than a mailbox can have")
+        pairs.update(zip(map(UID, here), map(UID, there), strict=True))
+    return CopyUid(codes[-1].uidvalidity, tuple(pairs.items()))
+
+
+def _runs_of(code: CopyUidCode, messages: UIDSet | SeqSet) -> Iterator[tuple[range, range]]:
+    if isinstance(messages, SeqSet):  # which UIDs these have, only the server knows
+        yield from code.runs()
+        return
+    for here, there in code.runs():
+        for first, last in messages.overlap(here[0], here[-1]):
+            meant = slice(first - here[0], last - here[0] + 1)
+            yield here[meant], there[meant]
 
 
 def append_uid(answer: Answer) -> AppendUid | None:
