@@ -35,5 +35,5 @@ def _date(header: bytes) -> datetime | None:
     try:
         date = parsedate_to_datetime(field[5:].decode("ascii", "replace"))
         return date if date.tzinfo else date.replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

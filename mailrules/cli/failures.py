@@ -10,8 +10,8 @@ import typer
 
 from mailrules.client import ClearTextRefused, ClientError, SignInFailed
 from mailrules.config import ConfigError, SecretError
-from mailrules.daemon.cleaning import cleaned
 from mailrules.imap import ImapError
+from mailrules.rules.text import printable
 from mailrules.store import Locked, StateError
 
 
@@ -31,7 +31,7 @@ class Status(IntEnum):
 def complain(text: str) -> None:
     """Print to standard error, each line made safe for a terminal."""
     for line in text.split("\n"):
-        print(cleaned(line), file=sys.stderr)
+        print(printable(line), file=sys.stderr)
 
 
 class Failures:

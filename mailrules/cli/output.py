@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from mailrules.daemon.cleaning import cleaned
+from mailrules.engine.outcome import ActionDone, ActionKind
+from mailrules.rules.text import is_unprintable, printable
 
 Json = Mapping[str, object] | Sequence[object]
 
@@ -18,14 +19,27 @@ def console() -> Console:
 
 
 def print_json(value: Json) -> None:
-    """Print one object on a line of its own."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    """Print one object on a line of its own; what a terminal would obey is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    print("".join(_json_escape(each) if is_unprintable(each) else each for each in text), flush=True)
+
+
+def _json_escape(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def action_json(action: ActionDone) -> Mapping[str, object]:
+    """Give an action as an object of one key: what is done, and where to or with which flags."""
+    if action.target is not None:
+        return {action.kind.value: action.target}
+    return {action.kind.value: True if action.kind is ActionKind.EXPUNGE else list(action.flags)}
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | int | None]]) -> None:
     """Print a table: in columns on a terminal, else fields parted by tabs without a heading. None is an empty field."""
     rows = list(rows)
-    cells = [["" if value is None else cleaned(str(value)) for value in row] for row in rows]
+    cells = [["" if value is None else printable(str(value)) for value in row] for row in rows]
     if not sys.stdout.isatty():
         for row in cells:
             print("\t".join(row))

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from rich.text import Text
 from rich.tree import Tree
 
-from mailrules.cli.output import console, count, print_json
+from mailrules.cli.output import action_json, console, count, print_json
 from mailrules.cli.reasons import condition_lines
 from mailrules.cli.stage import Filed, Stage
-from mailrules.daemon.cleaning import cleaned
 from mailrules.demo import Message
 from mailrules.demo.server import HOST
-from mailrules.engine.outcome import ActionDone, Outcome
+from mailrules.engine.outcome import Outcome
 from mailrules.rules import ConditionTrace, Truth
+from mailrules.rules.text import printable
 
 
 class Programme(ABC):
@@ -51,7 +51,7 @@ class TextProgramme(Programme):
 
     def show(self, filed: Filed) -> None:
         """Print the mail, the reasons and the actions."""
-        self._print("", Text.assemble((cleaned(filed.subject), "bold"), ("  from ", "dim"), cleaned(filed.sender)))
+        self._print("", Text.assemble((printable(filed.subject), "bold"), ("  from ", "dim"), printable(filed.sender)))
         for outcome in filed.outcomes:
             self._print(*_reasons(outcome), *_actions(outcome))
         if "INBOX" in filed.mailboxes:
@@ -94,7 +94,7 @@ class JsonProgramme(Programme):
                 "matched": [rule for outcome in filed.outcomes for rule in outcome.rules],
                 "observed": [rule for outcome in filed.outcomes for rule in outcome.observed],
                 "why": [reason for outcome in filed.outcomes for reason in _why(outcome)],
-                "steps": [_step(action) for outcome in filed.outcomes for action in outcome.actions],
+                "steps": [action_json(action) for outcome in filed.outcomes for action in outcome.actions],
                 "mailboxes": filed.mailboxes,
             }
         )
@@ -113,7 +113,7 @@ def _reasons(outcome: Outcome) -> Iterator[Text]:
     for trace in outcome.trace:
         observed = trace.rule in outcome.observed
         word = ("would match (observed only)", "cyan") if observed else ("matches", "green")
-        yield Text.assemble("  rule ", (f'"{cleaned(trace.rule)}"', "bold"), " ", word)
+        yield Text.assemble("  rule ", (f'"{printable(trace.rule)}"', "bold"), " ", word)
         for condition in trace.conditions:
             yield from condition_lines(condition, "    ")
 
@@ -121,13 +121,9 @@ def _reasons(outcome: Outcome) -> Iterator[Text]:
 def _actions(outcome: Outcome) -> Iterator[Text]:
     for action in outcome.actions:
         done = action.target if action.target is not None else " ".join(action.flags)
-        yield Text.assemble("  ", ("→ ", "cyan"), (action.kind.value, "bold"), f" {cleaned(done)}")
+        yield Text.assemble("  ", ("→ ", "cyan"), (action.kind.value, "bold"), f" {printable(done)}")
     if outcome.reason:
-        yield Text(f"  {outcome.state.value}: {cleaned(outcome.reason)}", style="yellow")
-
-
-def _step(action: ActionDone) -> Mapping[str, object]:
-    return {action.kind.value: action.target if action.target is not None else list(action.flags) or True}
+        yield Text(f"  {outcome.state.value}: {printable(outcome.reason)}", style="yellow")
 
 
 def _why(outcome: Outcome) -> Iterator[Mapping[str, str]]:
@@ -158,7 +154,7 @@ def _tree(mailboxes: Mapping[str, Sequence[Message]]) -> Tree:
 
 
 def _label(name: str, messages: Sequence[Message] | None) -> Text:
-    label = Text(cleaned(name))
+    label = Text(printable(name))
     if messages:
         unread = sum("\\Seen" not in message.flags for message in messages)
         label.append(f"  {count(len(messages), 'message')}", style="green")

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mailrules.cli.failures import Failures, Status, complain
-from mailrules.cli.output import count, print_json, print_table
+from mailrules.cli.output import action_json, count, print_json, print_table
 from mailrules.engine.apply import ApplySummary
-from mailrules.engine.outcome import ActionDone, Outcome, OutcomeState
+from mailrules.engine.outcome import Outcome, OutcomeState
 from mailrules.rules.text import printable
 
 _FAILED = {OutcomeState.PENDING, OutcomeState.HELD}
@@ -73,7 +73,9 @@ class Tally(ABC):
             TimeRemainingColumn(),
         )
         # Standard output is left alone: what is printed there meanwhile may be meant for a file.
-        with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        with Progress(
+            *columns, console=Console(stderr=True, soft_wrap=True), transient=True, redirect_stdout=False
+        ) as bar:
             task = bar.add_task(printable(title), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -108,7 +110,7 @@ class JsonTally(Tally):
             "matched": outcome.rules,
             "observed": outcome.observed,
             "unknown": outcome.unknown,
-            "steps": [_step(action) for action in outcome.actions],
+            "steps": [action_json(action) for action in outcome.actions],
             "result": outcome.state.value,
         }
         print_json(shown | {"error": outcome.reason} if outcome.reason else shown)
@@ -159,7 +161,3 @@ class TextTally(Tally):
                 yield account, mailbox, rule, number
             for rule, number in self._observed[account, mailbox].items():
                 yield account, mailbox, f"{rule} (observed only)", number
-
-
-def _step(action: ActionDone) -> dict[str, object]:
-    return {action.kind.value: action.target if action.target is not None else list(action.flags) or True}

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mailrules.config.model import Config
-from mailrules.config.problems import KeyPath, Problem, did_you_mean, printable
+from mailrules.config.problems import KeyPath, Problem, did_you_mean
 from mailrules.config.secrets import PlainSecret
 from mailrules.config.sources import Document
 from mailrules.rules import Rule, matching
+from mailrules.rules.text import printable
 
 
 @dataclass(frozen=True, slots=True)

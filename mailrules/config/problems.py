@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailrules.config.watch import NOTHING, Watch
+from mailrules.rules.text import printable
 
 KeyPath = tuple[str | int, ...]
 """The way to a value in a TOML document: keys of tables and indexes of arrays, as in ``("rules", 3, "match")``."""
@@ -55,11 +56,6 @@ def render(path: KeyPath) -> str:
     return text
 
 
-def printable(text: str) -> str:
-    r"""Show text with its control characters written as TOML's escapes: ``\f``, ``\u001B``."""
-    return "".join(_escape(character) for character in text)
-
-
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was probably meant, if one is near."""
     return next(iter(difflib.get_close_matches(word.lower(), sorted(known), n=1)), None)
@@ -75,14 +71,3 @@ def quoted_list(words: Iterable[str], joint: str = "or") -> str:
     """Return ``'a', 'b' or 'c'``."""
     quoted = [repr(word) for word in words]
     return f" {joint} ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
-
-
-_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-
-
-def _escape(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    if character.isprintable():
-        return character
-    return f"\\u{ord(character):04X}" if ord(character) < 0x10000 else f"\\U{ord(character):08X}"

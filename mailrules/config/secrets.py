@@ -15,9 +15,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, InstanceOf, PlainSerializer, ValidationInfo, WithJsonSchema
 
-from mailrules.config.problems import did_you_mean, printable, quoted_list
+from mailrules.config.problems import did_you_mean, quoted_list
 from mailrules.config.values import Place, place_of, resolve, text
 from mailrules.config.words import expected
+from mailrules.rules.text import printable
 
 COMMAND_TIMEOUT = 30.0
 """Seconds that a password command may take; long enough for a key agent that asks its user."""

@@ -8,10 +8,11 @@ from functools import cached_property
 from pathlib import Path
 
 from mailrules.config.locate import Locator
-from mailrules.config.problems import ConfigError, KeyPath, Problem, printable, render
+from mailrules.config.problems import ConfigError, KeyPath, Problem, render
 from mailrules.config.syntax import explain
 from mailrules.config.watch import Watch, absolute, expand, watch
 from mailrules.config.words import expected
+from mailrules.rules.text import printable
 
 
 class Document:

@@ -11,7 +11,7 @@ from typing import Final
 
 from mailrules.config import traps
 from mailrules.config.locate import Kind, Mark, scan
-from mailrules.config.problems import printable
+from mailrules.rules.text import printable
 
 
 @dataclass(frozen=True, slots=True)

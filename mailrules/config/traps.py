@@ -9,9 +9,12 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from mailrules.config.locate import Kind, Mark
-from mailrules.config.problems import KeyPath, printable, render
+from mailrules.config.problems import KeyPath, render
 from mailrules.rules import Table
+from mailrules.rules.flags import SETTABLE_FLAGS
 from mailrules.rules.match import Match
+from mailrules.rules.plan import SPECIAL_USES
+from mailrules.rules.text import printable
 
 SPLIT_TABLE: Final = (
     "an inline table { … } must stay on one line; give each key a line of its own instead (match.from = …)"
@@ -112,7 +115,7 @@ def split_table(marks: Iterable[Mark], line: int) -> Mark | None:
 def backslash(here: str, column: int) -> str:
     r"""Explain a backslash in double quotes that is no escape of TOML's: ``"\Seen"``, ``"\d+"``."""
     flag = next((m for m in re.finditer(r'"(\\[A-Za-z]+)"', here) if m.start() < column <= m.end() + 1), None)
-    if flag and not re.search(r"\bpassword\b", here):
+    if flag and flag[1].lower() in _NAMES:  # what else it may be is not shown: perhaps a password
         return f"a backslash in double quotes begins an escape; use single quotes: '{flag[1]}'"
     return r"a backslash in double quotes begins an escape; use single quotes: '…\…'"
 
@@ -124,13 +127,18 @@ def control_characters(document: Mapping[str, object]) -> Iterator[tuple[KeyPath
         found = next((c for c in text if (c < " " or c == "\x7f") and c not in allowed), None)
         if found is not None:
             name = _CONTROLS.get(found, "a control character")
-            shown = printable(text)
-            remedy = (
-                "delete it"
-                if "'" in text or len(shown) > 60
-                else f"if a backslash is meant, write '{shown}' in single quotes"
-            )
-            yield path, f'"{shown[:60]}" in double quotes holds {name}; {remedy}'
+            if path[:1] == ("rules",):
+                yield path, _shown(text, name)
+            else:  # under a misspelt key it may be a password
+                yield path, f"{name} in double quotes; delete it, or write the text in single quotes"
+
+
+def _shown(text: str, name: str) -> str:
+    shown = printable(text)
+    remedy = (
+        "delete it" if "'" in text or len(shown) > 60 else f"if a backslash is meant, write '{shown}' in single quotes"
+    )
+    return f'"{shown[:60]}" in double quotes holds {name}; {remedy}'
 
 
 def _texts(path: KeyPath, value: object) -> Iterator[tuple[KeyPath, str]]:
@@ -164,6 +172,8 @@ def misplaced(path: KeyPath, marks: Iterable[Mark], of_rules: Container[str]) ->
             )
     return None
 
+
+_NAMES: Final = frozenset(map(str.lower, (*SETTABLE_FLAGS, *SPECIAL_USES)))
 
 _CONTROLS: Final = {
     "\b": r"a backspace (\b)",

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
-from mailrules.config.problems import did_you_mean, printable
+from mailrules.config.problems import did_you_mean
 from mailrules.config.words import expected
+from mailrules.rules.text import printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,59 +4,39 @@ Pydantic finds the mistakes; its phrases are for programmers. This is the one pl
 the settings' own validators raise (``ValueError`` with a sentence) comes through as it is.
 """
 
-from collections.abc import Mapping
-from datetime import date, time
-
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from mailrules.config.problems import printable
 from mailrules.rules import Table, suggestions
-
-
-def kind_of(value: object) -> str:
-    """Name a TOML value's type as its writer would: ``text``, ``a number``, ``a list``."""
-    match value:
-        case str():
-            return "text"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return "a number"
-        case date() | time():
-            return "a date"
-        case Mapping():
-            return "a table"
-        case list() | tuple():
-            return "a list"
-    return "that"
+from mailrules.rules.tables import kind
+from mailrules.rules.text import printable
 
 
 def expected(what: str, value: object) -> str:
     """Return ``expected a number, not text``."""
-    return f"expected {what}, not {kind_of(value)}"
+    return f"expected {what}, not {kind(value)}"
 
 
 def message(error: ErrorDetails, noun: str) -> str:
     """Return the message for one error that pydantic found in what its user calls a ``noun``."""
-    kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    if kind == "value_error":
+    fault, value, context = error["type"], error["input"], error.get("ctx", {})
+    if fault == "value_error":
         return printable(str(context["error"]))
-    if kind == "rule":  # said by the rules themselves
+    if fault == "rule":  # said by the rules themselves
         return printable(error["msg"])
-    if kind == "missing":
+    if fault == "missing":
         return f"missing; every {noun} needs it"
-    if kind in {"int_type", "int_from_float"} and isinstance(value, float):
+    if fault in {"int_type", "int_from_float"} and isinstance(value, float):
         return "expected a whole number, without a point"
-    if kind in _TYPES:
-        return expected(_TYPES[kind], value)
-    if kind == "literal_error":
+    if fault in _TYPES:
+        return expected(_TYPES[fault], value)
+    if fault == "literal_error":
         known = str(context["expected"])
         if isinstance(value, str):
             return f"expected {known}, not '{printable(value)}'"
         return expected(known, value)
-    if kind in _BOUNDS:
-        words, limit = _BOUNDS[kind]
+    if fault in _BOUNDS:
+        words, limit = _BOUNDS[fault]
         return f"must be {words} {context[limit]:g}"
     return "this value does not fit here"
 

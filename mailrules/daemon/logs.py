@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
-from mailrules.daemon.cleaning import cleaned
 from mailrules.engine.outcome import OutcomeState
+from mailrules.rules.text import printable
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
@@ -117,7 +117,7 @@ def _clean(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     for key, value in event.items():
         if isinstance(value, str):
             # A traceback is the one value of several lines; each of them is cleaned by itself.
-            event[key] = "\n".join(map(cleaned, value.split("\n"))) if key == "exception" else cleaned(value)
+            event[key] = "\n".join(map(printable, value.split("\n"))) if key == "exception" else printable(value)
     return event
 
 

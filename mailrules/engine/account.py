@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from mailrules.client import Session
+from mailrules.client import Namespace, Session
 from mailrules.config import Account
 from mailrules.engine.caution import Caution
 from mailrules.engine.directory import Directory
@@ -44,8 +44,9 @@ class AccountContext:
     in_repair: set[int | None] = field(default_factory=set)
     """The journal's entries that recovery has in hand."""
 
-    def facts(self, mailbox: str, delimiter: str | None) -> Facts:
+    def facts(self, mailbox: str, namespace: Namespace) -> Facts:
         """What rules may ask besides the message itself."""
+        delimiter = namespace.delimiter
         return Facts(
             now=self.now(),
             timezone=self.timezone,
@@ -53,4 +54,5 @@ class AccountContext:
             mailbox=mailbox,
             addresses=self.settings.addresses,
             delimiter=delimiter or "/",
+            reserved=tuple(prefix.split(delimiter)[0] if delimiter else prefix for prefix in namespace.foreign),
         )

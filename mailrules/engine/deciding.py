@@ -66,7 +66,7 @@ async def decide(
     Searches that rules need are put to the server for all open messages together. A search that it
     refuses stays unknown, and a rule that ends unknown does nothing.
     """
-    facts = context.facts(origin.path, origin.session.namespace.delimiter)
+    facts = context.facts(origin.path, origin.session.namespace)
     answers: dict[str, dict[int, bool | None]] = {}
     undecided = [message for message in messages if not has_flag(message.flags, DELETED)]
     decisions: list[Decision] = []

@@ -7,7 +7,7 @@ pydantic models (`Rule`); a condition is one class in `conditions`, an action on
 from mailrules.rules.message import Message
 from mailrules.rules.plan import CopyTo, Ending, Expunge, FlagChange, MoveTo, Plan, Target, Trash, flag_key
 from mailrules.rules.rule import Rule
-from mailrules.rules.ruleset import Ruleset, SearchText
+from mailrules.rules.ruleset import Ruleset
 from mailrules.rules.tables import Table, suggestions
 from mailrules.rules.trace import ConditionTrace, RuleTrace
 from mailrules.rules.truth import Truth
@@ -27,7 +27,6 @@ __all__ = [
     "Rule",
     "RuleTrace",
     "Ruleset",
-    "SearchText",
     "Table",
     "Target",
     "Trash",

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, RootModel
 
-from mailrules.rules.flags import read_settable_flags
+from mailrules.rules.flags import read_all_flags, read_settable_flags
 from mailrules.rules.plan import Expunge as ExpungeIt
 from mailrules.rules.plan import MoveTo
 from mailrules.rules.plan import Trash as TrashIt
-from mailrules.rules.tables import OneOrMany, each, kind, wrong
+from mailrules.rules.tables import NonEmpty, OneOrMany, each, kind, wrong
 from mailrules.rules.targets import TargetText, read_target
 from mailrules.rules.templates import Values
 
@@ -85,19 +85,18 @@ def read_targets(value: object) -> tuple[TargetText, ...]:
 def read_yes(value: object) -> bool:
     """Read the `true` of an action that has nothing more to say."""
     if value is not True:
-        raise wrong(
-            f"write true, without quotes, or leave the key out; not {'false' if value is False else kind(value)}"
-        )
+        raise wrong(f"write true, without quotes, or leave the key out; not {kind(value)}")
     return True
 
 
 Targets = Annotated[tuple[TargetText, ...], BeforeValidator(read_targets, json_schema_input_type=OneOrMany)]
-FlagsToSet = Annotated[tuple[str, ...], BeforeValidator(read_settable_flags, json_schema_input_type=OneOrMany)]
+FlagsToChange = Annotated[tuple[str, ...], BeforeValidator(read_settable_flags, json_schema_input_type=OneOrMany)]
+AllFlags = Annotated[tuple[str, ...], BeforeValidator(read_all_flags, json_schema_input_type=NonEmpty | list[NonEmpty])]
 Yes = Annotated[bool, BeforeValidator(read_yes, json_schema_input_type=Literal[True])]
 
 
 @action("add_flags")
-class AddFlags(Action[FlagsToSet]):
+class AddFlags(Action[FlagsToChange]):
     """Sets these flags."""
 
     def enact(self, draft: Draft, scene: Scene) -> None:
@@ -106,7 +105,7 @@ class AddFlags(Action[FlagsToSet]):
 
 
 @action("remove_flags")
-class RemoveFlags(Action[FlagsToSet]):
+class RemoveFlags(Action[FlagsToChange]):
     """Takes these flags away."""
 
     def enact(self, draft: Draft, scene: Scene) -> None:
@@ -115,8 +114,8 @@ class RemoveFlags(Action[FlagsToSet]):
 
 
 @action("set_flags")
-class SetFlags(Action[FlagsToSet]):
-    """Leaves the message with exactly these flags."""
+class SetFlags(Action[AllFlags]):
+    """Leaves the message with exactly these flags; with none, if the list is empty."""
 
     def enact(self, draft: Draft, scene: Scene) -> None:
         """Add it to the plan."""

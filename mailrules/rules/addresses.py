@@ -15,6 +15,9 @@ from mailrules.rules.encoded import ENCODED_WORD, decode_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_ADDRESSES = 5_000
+"""What is looked at of all address fields of one name; real mail has hundreds at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
@@ -64,11 +67,13 @@ class AddressList:
         return ", ".join(map(str, self.items))
 
 
-def parse_addresses(text: str) -> AddressList:
-    """Read an unfolded header value."""
-    parser = _Parser()
+def parse_addresses(text: str, limit: int = MAX_ADDRESSES) -> AddressList:
+    """Read an unfolded header value, as far as the first `limit` addresses."""
+    parser = _Parser(limit)
     for token in _tokens(text):
         parser.feed(token)
+        if parser.room == 0:
+            break
     return parser.finish()
 
 
@@ -141,6 +146,8 @@ def _unquoted(text: str) -> str:
 class _Parser:
     """The state between two tokens: the mailbox being read, the group it is in, what is finished."""
 
+    room: int
+    """How many mailboxes more are looked at."""
     items: list[Mailbox | Group] = field(default_factory=list)
     group: str | None = None
     members: list[Mailbox] = field(default_factory=list)
@@ -208,7 +215,9 @@ class _Parser:
             found = [Mailbox(_text(self.phrase) or self._comment(), *_addr_spec(self.angle))]
         else:
             found = self._bare() if self.phrase or self.comments else []
-        (self.items if self.group is None else self.members).extend(each for each in found if each != _NOBODY)
+        found = [each for each in found if each != _NOBODY]
+        (self.items if self.group is None else self.members).extend(found)
+        self.room -= len(found)
         self.phrase, self.has_at, self.comments, self.angle, self.in_angle = [], False, [], None, False
 
     def _end_group(self) -> None:
@@ -226,7 +235,7 @@ class _Parser:
         name = decode_words(" ".join(map(_joined, names))).strip() or self._comment()
         if not specs:
             return [Mailbox(name, "", "")]
-        return [Mailbox(name if len(specs) == 1 else "", *_addr_spec(spec)) for spec in specs]
+        return [Mailbox(name if len(specs) == 1 else "", *_addr_spec(spec)) for spec in specs[: self.room]]
 
     def _comment(self) -> str:
         """Give the name as it was once written: ``ann@example.org (Ann Lee)``."""

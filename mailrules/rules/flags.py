@@ -57,3 +57,8 @@ def read_flags(value: object) -> tuple[str, ...]:
 def read_settable_flags(value: object) -> tuple[str, ...]:
     """Read one flag or several to change."""
     return each(value, read_settable_flag, "an empty list changes nothing; write at least one flag, as in ['\\Seen']")
+
+
+def read_all_flags(value: object) -> tuple[str, ...]:
+    """Read all flags that a message shall have; an empty list for none."""
+    return () if value == [] else read_settable_flags(value)

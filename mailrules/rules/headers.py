@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 # A name is printable ASCII without space and colon. White space before the colon is obsolete syntax (§4.5), still sent.
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 _FOLD = re.compile(rb"\r?\n[ \t]+|[\r\n]+")
+
+MAX_OCTETS = 256 << 10
+"""What is looked at of all fields of one name: no stranger's header shall hold up the mail of others for seconds."""
 
 
 def split_fields(block: bytes) -> dict[str, tuple[bytes, ...]]:
     """Give the unfolded values of each field by its upper-case name, in the order they came.
 
     The block ends at its empty line or where its bytes do (some servers leave the empty line out). A line that is no
-    field, such as mbox's ``From `` line, is passed over.
+    field, such as mbox's ``From `` line, is passed over; so is what goes beyond `MAX_OCTETS` in the fields of one name.
     """
     fields: dict[str, list[bytes]] = {}
+    room: defaultdict[str, int] = defaultdict(lambda: MAX_OCTETS)
     for raw in _raw_fields(block):
         found = _FIELD.match(raw)
         if found:
-            fields.setdefault(found[1].decode("ascii").upper(), []).append(_unfold(found[2]))
+            name = found[1].decode("ascii").upper()
+            if room[name] > 0:
+                fields.setdefault(name, []).append(_unfold(found[2][: room[name]]))
+            room[name] -= len(raw)
     return {name: tuple(values) for name, values in fields.items()}
 
 

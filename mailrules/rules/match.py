@@ -13,8 +13,6 @@ from mailrules.rules.tables import Table, kind, wrong
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Loc = tuple[int | str, ...]
-
 
 def _only_lists(value: object) -> object:
     if not isinstance(value, list | tuple):
@@ -28,7 +26,10 @@ Tables = Annotated["tuple[Match, ...]", Field(strict=False), BeforeValidator(_on
 
 
 class Groups(Table):
-    """What a message has to be like: all keys must hold."""
+    """What a message has to be like: all keys must hold.
+
+    Of the header fields of one name the first 256 KiB are looked at, and in them the first 5,000 addresses.
+    """
 
     any_: Annotated[Tables | None, Field(alias="any")] = None
     """At least one of these tables must hold."""
@@ -54,15 +55,13 @@ class Groups(Table):
         values = (getattr(self, name) for name in type(self).model_fields)
         return tuple(value for value in values if isinstance(value, Condition))
 
-    def walk(self, loc: Loc = ()) -> Iterator[tuple[Loc, Condition]]:
-        """Give every condition with its place, those in groups too."""
-        for each in self.conditions():
-            yield (*loc, each.key), each
-        for key, tables in (("any", self.any_), ("all", self.all_)):
-            for position, table in enumerate(tables or ()):
-                yield from table.walk((*loc, key, position))
+    def walk(self) -> Iterator[Condition]:
+        """Give every condition, those in groups too."""
+        yield from self.conditions()
+        for table in (*(self.any_ or ()), *(self.all_ or ())):
+            yield from table.walk()
         if self.not_ is not None:
-            yield from self.not_.walk((*loc, "not"))
+            yield from self.not_.walk()
 
     def check(self, key: str) -> Group:
         """Make it ready to run."""

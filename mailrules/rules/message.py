@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mailrules.rules.addresses import Mailbox, parse_addresses
+from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox, parse_addresses
 from mailrules.rules.charsets import guess
 from mailrules.rules.domains import a_labels
 from mailrules.rules.encoded import decode_words
@@ -14,7 +14,7 @@ from mailrules.rules.plan import flag_key
 from mailrules.rules.text import Text, fold, nfc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
 
@@ -125,7 +125,7 @@ class HeaderFields:
         try:
             return self._addresses[names]
         except KeyError:
-            fields = tuple(_address_field(value) for name in names for value in self._values(name))
+            fields = tuple(field for name in names for field in _address_fields(self._values(name)))
             self._addresses[names] = fields
             return fields
 
@@ -141,8 +141,19 @@ class HeaderFields:
         return [guess(value) for value in self._raw.get(name, ())]
 
 
-def _address_field(value: str) -> AddressField:
-    parsed = parse_addresses(value)
+def _address_fields(values: Iterable[str]) -> Iterator[AddressField]:
+    """Read fields of one name until there are `MAX_ADDRESSES` in them; one without any counts as one."""
+    room = MAX_ADDRESSES
+    for value in values:
+        if room <= 0:
+            return
+        found = _address_field(value, room)
+        room -= len(found.addresses) or 1
+        yield found
+
+
+def _address_field(value: str, limit: int) -> AddressField:
+    parsed = parse_addresses(value, limit)
     shown = str(parsed) or decode_words(value).strip()
     return AddressField(Text.of(shown), tuple(map(Address.of, parsed.mailboxes)))
 

@@ -40,7 +40,7 @@ class FlagChange:
     add: frozenset[str]
     remove: frozenset[str]
     rule: str
-    """The rules that had a part in it, comma-separated."""
+    """The rules that had a part in it, comma-separated; without those whose every word a later one took back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,44 +114,48 @@ def flag_key(flag: str) -> str:
     return flag.lower()
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """The last word on one flag, and whose it was."""
+
+    flag: str
+    is_set: bool
+    rule: str
+
+
 @dataclass(slots=True)
 class Draft:
     """A plan in the making: takes what each matching rule wants, in the order of the rules."""
 
-    _replace: dict[str, str] | None = None
-    _add: dict[str, str] = field(default_factory=dict)
-    _remove: dict[str, str] = field(default_factory=dict)
-    _flag_rules: dict[str, None] = field(default_factory=dict)
+    _replaced_by: str | None = None
+    """The rule that said which flags there shall be at all; `_wishes` started afresh with it."""
+    _wishes: dict[str, _Wish] = field(default_factory=dict)
     _copies: dict[str, CopyTo] = field(default_factory=dict)
     _ending: Ending | None = None
 
     def add_flags(self, flags: tuple[str, ...], rule: str) -> None:
         """Want these flags set, whatever earlier rules said of them."""
-        self._flag_rules[rule] = None
         for flag in flags:
-            key = flag_key(flag)
-            if self._replace is not None:
-                self._replace[key] = flag
-            else:
-                self._remove.pop(key, None)
-                self._add[key] = flag
+            self._wish(_Wish(flag, is_set=True, rule=rule))
 
     def remove_flags(self, flags: tuple[str, ...], rule: str) -> None:
         """Want these flags taken away, whatever earlier rules said of them."""
-        self._flag_rules[rule] = None
         for flag in flags:
-            key = flag_key(flag)
-            if self._replace is not None:
-                self._replace.pop(key, None)
-            else:
-                self._add.pop(key, None)
-                self._remove[key] = flag
+            self._wish(_Wish(flag, is_set=False, rule=rule))
 
     def set_flags(self, flags: tuple[str, ...], rule: str) -> None:
         """Want exactly these flags: what earlier rules said of flags is forgotten."""
-        self._flag_rules = {rule: None}
-        self._replace = {flag_key(flag): flag for flag in flags}
-        self._add, self._remove = {}, {}
+        self._replaced_by = rule
+        self._wishes = {flag_key(flag): _Wish(flag, is_set=True, rule=rule) for flag in flags}
+
+    def _wish(self, wish: _Wish) -> None:
+        key = flag_key(wish.flag)
+        earlier = self._wishes.get(key)
+        unsaid = None if self._replaced_by is None else False
+        so_far = earlier.is_set if earlier else unsaid
+        if wish.is_set is not so_far:  # else it is what an earlier rule has seen to
+            self._wishes.pop(key, None)
+            self._wishes[key] = wish
 
     def copy(self, target: Target, rule: str) -> None:
         """Want a copy; two rules that want the same one get one."""
@@ -173,8 +177,12 @@ class Draft:
         )
 
     def _flag_change(self) -> FlagChange | None:
-        if not self._flag_rules:
+        if self._replaced_by is None and not self._wishes:
             return None
-        replace = None if self._replace is None else frozenset(self._replace.values())
-        added, removed = frozenset(self._add.values()), frozenset(self._remove.values())
-        return FlagChange(replace, added, removed, rule=", ".join(self._flag_rules))
+        wanted = frozenset(wish.flag for wish in self._wishes.values() if wish.is_set)
+        rules = dict.fromkeys(wish.rule for wish in self._wishes.values())
+        if self._replaced_by is not None:
+            names = ", ".join({self._replaced_by: None} | rules)
+            return FlagChange(replace=wanted, add=frozenset(), remove=frozenset(), rule=names)
+        unwanted = frozenset(wish.flag for wish in self._wishes.values() if not wish.is_set)
+        return FlagChange(replace=None, add=wanted, remove=unwanted, rule=", ".join(rules))

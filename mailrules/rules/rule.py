@@ -9,13 +9,11 @@ from pydantic import BeforeValidator, Field, create_model, model_validator
 from mailrules.rules.actions import ACTIONS, Action, AddFlags, RemoveFlags
 from mailrules.rules.match import Match
 from mailrules.rules.plan import flag_key
-from mailrules.rules.tables import NonEmpty, OneOrMany, Switch, Table, each, kind, wrong, wrong_at
+from mailrules.rules.tables import NonEmpty, OneOrMany, Switch, Table, each, kind, not_too_long, wrong, wrong_at
 from mailrules.rules.text import is_unprintable
 
 if TYPE_CHECKING:
     from mailrules.rules.targets import TargetText
-
-EVERYTHING = "everything"
 
 
 def read_name(value: object) -> str:
@@ -59,7 +57,7 @@ def read_scope(value: object) -> tuple[str, ...]:
 def _read_scope_name(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise wrong('write names or patterns as text, as in ["INBOX", "Lists/*"]')
-    return value
+    return not_too_long(value)
 
 
 MatchOrEverything = Match | Literal["everything"]
@@ -145,7 +143,7 @@ class Rule(Table):
     """One rule. Rules run in the order of the file, and each sees the message as it came."""
 
     name: Annotated[str, BeforeValidator(read_name, json_schema_input_type=NonEmpty)]
-    """Unique; in the journal, the log and `mailrules history` it says who acted."""
+    """Unique; in the journal and the log it says who acted."""
     match: Annotated[MatchOrEverything, BeforeValidator(read_match, json_schema_input_type=MatchOrEverything)]
     """What a message has to be like; `"everything"` for every message."""
     then: Then

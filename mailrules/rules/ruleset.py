@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mailrules.rules import matching
 from mailrules.rules.actions import Scene
@@ -25,22 +25,13 @@ from mailrules.rules.verdict import Needs, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mailrules.rules.actions import Action
     from mailrules.rules.checks import Element
-    from mailrules.rules.match import Loc
     from mailrules.rules.message import Message
     from mailrules.rules.rule import Rule
     from mailrules.rules.verdict import Facts
 
 _MAX_SCOPES = 256  # a cached scope is a set of all rules in it
-
-
-class SearchText(NamedTuple):
-    """One `search` of a rule file, for those who know the protocol's grammar."""
-
-    rule: str
-    loc: Loc
-    """Where it stands below the rule: ``("match", "search")``."""
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +43,6 @@ class Ruleset:
     """The header fields that some rule asks for, in upper case: what to fetch."""
     digest: str = field(init=False, compare=False)
     """A hash of the rules that is the same wherever and whenever they are loaded."""
-    searches: tuple[SearchText, ...] = field(init=False, compare=False)
     _ready: tuple[_ReadyRule, ...] = field(init=False, repr=False, compare=False)
     _index: Index = field(init=False, repr=False, compare=False)
     _scopes: dict[tuple[str, str], frozenset[int]] = field(init=False, repr=False, compare=False)
@@ -61,7 +51,6 @@ class Ruleset:
         enabled = tuple(rule for rule in self.rules if rule.enabled)
         object.__setattr__(self, "header_fields", frozenset().union(*map(_header_fields, enabled)))
         object.__setattr__(self, "digest", _digest(self.rules))
-        object.__setattr__(self, "searches", tuple(text for rule in self.rules for text in _searches(rule)))
         object.__setattr__(self, "_ready", tuple(map(_ReadyRule.of, enabled)))
         object.__setattr__(self, "_index", Index([ready.tree.guard for ready in self._ready]))
         object.__setattr__(self, "_scopes", {})
@@ -100,6 +89,9 @@ class _ReadyRule:
     rule: Rule
     tree: Group
     check: Callable[[Message, Facts], Truth]
+    actions: tuple[Action[object], ...]
+    ends: bool
+    """Whether no later rule sees a message that it matches."""
     of_account: matching.Test
     of_mailbox: matching.Test
 
@@ -110,6 +102,8 @@ class _ReadyRule:
             rule,
             tree,
             tree.check,
+            rule.then.actions(),
+            rule.then.ends and rule.mode is None,
             matching.glob(rule.accounts or ("*",)),
             matching.mailbox(rule.mailboxes or ("*",)),
         )
@@ -121,7 +115,7 @@ class _ReadyRule:
             found.setdefault(key, element)
         rule = self.rule
         scene = Scene(rule.name, rule.then.create, rule.chain, Values(message, facts, found))
-        for action in rule.then.actions():
+        for action in self.actions:
             action.enact(draft, scene)
 
     def trace(self, message: Message, facts: Facts, *, reached: bool) -> RuleTrace:
@@ -150,7 +144,7 @@ def _run(rules: Sequence[_ReadyRule], message: Message, facts: Facts) -> _Run:
         if truth is UNKNOWN:
             # Whatever it turns out to be, later rules may be reached: go on, so that one round of questions is enough.
             run.needs.update(ready.tree.needs(message, facts))
-        elif ready.rule.then.ends and ready.rule.mode is None:
+        elif ready.ends:
             run.last = ready
             break
     return run
@@ -179,17 +173,12 @@ def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyR
 
 def _header_fields(rule: Rule) -> frozenset[str]:
     fields: set[str] = set()
-    for _, condition in rule.match.walk() if isinstance(rule.match, Groups) else ():
+    for condition in rule.match.walk() if isinstance(rule.match, Groups) else ():
         fields |= condition.header_fields()
     for target in rule.then.targets():
         if target.template is not None:
             fields |= target.template.header_fields
     return frozenset(fields)
-
-
-def _searches(rule: Rule) -> list[SearchText]:
-    walked = rule.match.walk(("match",)) if isinstance(rule.match, Groups) else ()
-    return [SearchText(rule.name, loc, text) for loc, condition in walked for text in condition.searches()]
 
 
 def _digest(rules: Sequence[Rule]) -> str:

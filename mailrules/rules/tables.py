@@ -44,7 +44,7 @@ def kind(value: object) -> str:
         case None:
             return "missing"
         case bool():
-            return "true or false"
+            return "true" if value else "false"
         case str():
             return "text"
         case int() | float():
@@ -161,13 +161,24 @@ def each(value: object, read: Callable[[object], T], empty: str) -> tuple[T, ...
     return tuple(items)
 
 
+LONGEST_PATTERN = 65_536
+"""Characters; RE2 has room for a glob of this length, whatever is in it."""
+
+
 def read_pattern(value: object) -> str:
     """Read what a text is to be compared with."""
     if not isinstance(value, str):
         raise wrong(f"a pattern is text in quotes, not {kind(value)}")
     if not value.strip():
         raise wrong('an empty pattern is in every text; for every message write match = "everything"')
-    return value
+    return not_too_long(value)
+
+
+def not_too_long(pattern: str) -> str:
+    """Give the pattern, or say that it is too long to be one."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise wrong(f"a pattern has at most {LONGEST_PATTERN:,} characters")
+    return pattern
 
 
 def read_patterns(value: object) -> tuple[str, ...]:

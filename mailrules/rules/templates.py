@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mailrules.rules.conditions import CONDITIONS
 from mailrules.rules.tables import wrong
-from mailrules.rules.text import is_unprintable, nfc
+from mailrules.rules.text import fold, is_unprintable, nfc
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Found
@@ -111,7 +111,10 @@ class Template:
 
     def render(self, values: Values) -> str:
         """Fill in the values; raises `TemplateError` if one is missing."""
-        return "/".join(self._level(level, values) for level in self.levels)
+        first, *others = (self._level(level, values) for level in self.levels)
+        if not all(isinstance(part, str) for part in self.levels[0]) and _is_reserved(first, values.facts):
+            first = _filler(values.facts.delimiter) + first
+        return "/".join((first, *others))
 
     @staticmethod
     def _level(level: tuple[Part, ...], values: Values) -> str:
@@ -134,6 +137,11 @@ def clean(value: str, delimiter: str) -> str:
     if not kept.strip("."):  # another level
         return kept.replace(".", filler)
     return filler + kept[1:] if kept[0] in "~#" else kept  # a home directory or a namespace
+
+
+def _is_reserved(level: str, facts: Facts) -> bool:
+    """Tell whether a first level leads out of the user's own mailboxes, or into INBOX."""
+    return fold(level) in map(fold, ("INBOX", *facts.reserved))
 
 
 def _filler(delimiter: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from unicodedata import category, is_normalized, normalize
 
-# What turns the order of text round and so can hide what a name really says (UAX #9).
-BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")  # format characters without which Persian and emoji can't be written
+_ESCAPES = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,26 @@ def fold(text: str) -> str:
 
 
 def is_unprintable(character: str) -> bool:
-    """Tell control characters, surrogates, line separators and bidi controls."""
-    return category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in BIDI_CONTROLS
+    """Tell what moves a terminal's cursor, turns the order of text round (UAX #9) or can't be seen.
+
+    These are Unicode's control, format and surrogate characters and its line and paragraph separators.
+    """
+    return category(character) in _UNPRINTABLE and character not in _JOINERS
 
 
-def printable(text: str, limit: int = 100) -> str:
-    """Shorten a value of at most `limit` characters for people: control and bidi characters are shown as escapes."""
-    shown = text if len(text) <= limit else text[: limit - 1] + "…"
-    if shown.isprintable():
-        return shown
-    return "".join(_escaped(each) if is_unprintable(each) else each for each in shown)
+def printable(text: str) -> str:
+    r"""Show text with its unprintable characters as TOML's escapes: ``\f``, ``\u001b``, ``\u202e``."""
+    if text.isprintable():  # stricter than needed: this is the quick way out
+        return text
+    return "".join(_escaped(each) if is_unprintable(each) else each for each in text)
+
+
+def excerpt(text: str, limit: int = 100) -> str:
+    """Show a value, printable, of which `limit` characters are enough."""
+    return printable(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
 def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"

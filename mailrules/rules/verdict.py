@@ -28,6 +28,11 @@ class Facts:
     """The account's own addresses."""
     delimiter: str = "/"
     """The server's hierarchy delimiter: cleaned out of values in mailbox names."""
+    reserved: tuple[str, ...] = ()
+    """First levels of mailbox names that no value may make, in any case: where other users' and shared mailboxes are.
+
+    INBOX is always one of them.
+    """
 
 
 @dataclass(frozen=True, slots=True)

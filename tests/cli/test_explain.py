@@ -170,3 +170,23 @@ def test_an_account_that_is_not_there_is_exit_status_2(tmp_path: Path) -> None:
     path = rule_file(tmp_path, RULES, ACCOUNTS)
     result = mailrules("explain", eml(tmp_path, "a.eml"), "-c", path, "--account", "c")
     assert (result.exit_code, result.stderr) == (2, f"{path}: --account c: no such account (there is a, b)\n")
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 99999999999999999999 Jan 2024 00:00:00 +0000",
+        "Mon, 1 Jan 2024 00:00:00 +9999999999",
+        "Mon, 32 Jan 2024 00:00:00",
+        "Mon, 1 Jan 2024 00:00:00 -2400",
+        "",
+        "nonsense",
+    ],
+)
+def test_a_broken_date_leaves_the_date_of_the_file(tmp_path: Path, date: str) -> None:
+    file = tmp_path / "a.eml"
+    file.write_text(f"Date: {date}\nSubject: x\n\nhi")
+    path = rule_file(tmp_path, '[[rules]]\nname = "new"\nmatch.age.under = "1 hour"\nthen.stop = true\n')
+    result = mailrules("explain", file, "-c", path, "--json")
+    assert result.exit_code == 0
+    assert objects(result)[0]["matched"] == ["new"]

@@ -9,6 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from mailrules.config.searches import wrong_searches
 from mailrules.imap import grammar
+from mailrules.imap.extensions import specialuse
+from mailrules.rules import plan
 from mailrules.rules.flags import read_settable_flag
 
 MATCH = """
@@ -48,3 +50,7 @@ def test_a_flag_that_a_rule_may_set_can_be_sent(flag: str) -> None:
     except PydanticCustomError:
         return
     assert grammar.flag(read) == read.encode("ascii")
+
+
+def test_rules_may_name_the_special_uses_that_imap_knows() -> None:
+    assert sorted(plan.SPECIAL_USES) == sorted(specialuse.SPECIAL_USES)

@@ -171,3 +171,17 @@ def test_control_characters_are_found_wherever_escapes_put_them() -> None:
 def test_long_texts_are_cut_short() -> None:
     document = {"rules": [{"name": "\f" + "a" * 500}]}
     assert [len(message) < 150 for message in dict(traps.control_characters(document)).values()] == [True]
+
+
+@pytest.mark.parametrize("key", ["pasword", "username", "passwort.file", '"pass\\tword"'])
+def test_no_text_below_accounts_is_shown_as_its_key_may_be_a_misspelt_password(key: str) -> None:
+    document = tomllib.loads(f'[accounts.work]\n{key} = "hun\\ter2"')
+    told = list(traps.control_characters(document))
+    assert told
+    assert not any("hun" in text or "er2" in text for _, text in told)
+    assert told[-1][1] == "a tab (\\t) in double quotes; delete it, or write the text in single quotes"
+
+
+def test_a_misspelt_password_that_is_not_toml_is_not_shown() -> None:
+    _, text = explained('[accounts.work]\npasword = "\\hunter"')
+    assert "hunter" not in text

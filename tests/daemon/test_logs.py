@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from mailrules.daemon.cleaning import cleaned
 from mailrules.daemon.logs import LogFormat, LogLevel, configure, log_outcome, logger
 from mailrules.engine.outcome import ActionDone, ActionKind, Outcome, OutcomeState
 
@@ -66,22 +65,6 @@ def test_what_was_not_done_is_a_warning_with_its_reason(state: OutcomeState) -> 
 def test_a_message_without_actions_has_a_line_as_well() -> None:
     (line,) = lines(outcome(OutcomeState.HELD, reason="no value for {list_id}"))
     assert (line["rule"], line["reason"]) == ("lists", "no value for {list_id}")
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("Lists/Имя 🙂", "Lists/Имя 🙂"),
-        ("\x1b[31mred\x07", "\\x1b[31mred\\x07"),
-        ("two\r\nlines", "two\\r\\nlines"),
-        ("abc\u202etxt.exe", "abc\\u202etxt.exe"),
-        ("\u2066hidden\u2069\u200b", "\\u2066hidden\\u2069\\u200b"),
-        ("\x9b2J\u2028", "\\x9b2J\\u2028"),
-        ("\udce9", "\\udce9"),
-    ],
-)
-def test_control_and_bidi_characters_are_spelt_out(text: str, shown: str) -> None:
-    assert cleaned(text) == shown
 
 
 @pytest.mark.parametrize("form", [LogFormat.TEXT, LogFormat.JSON])

@@ -3,7 +3,7 @@
 import pytest
 
 from mailrules.rules import CopyTo, Expunge, FlagChange, MoveTo, Plan, Target, Trash
-from tests.rules.builders import decide, message, rule, ruleset
+from tests.rules.builders import decide, message, problems, rule, ruleset
 
 
 def flags(
@@ -79,3 +79,17 @@ def test_many_rules_make_one_plan() -> None:
         (CopyTo(Target("A"), "one"),),
         MoveTo(Target("B"), "three"),
     )
+
+
+def test_set_flags_may_be_empty_and_leaves_no_flag() -> None:
+    verdict = decide(ruleset(rule(then={"set_flags": []})), message())
+
+    assert verdict.plan.to_json() == [{"set_flags": []}]
+
+
+@pytest.mark.parametrize("key", ["add_flags", "remove_flags"])
+def test_other_changes_of_flags_name_at_least_one(key: str) -> None:
+    ((loc, text),) = problems(then={key: []})
+
+    assert loc == ("then", key)
+    assert text.startswith("an empty list changes nothing")

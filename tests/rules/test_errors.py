@@ -3,7 +3,7 @@
 import pytest
 
 from mailrules.rules import Rule
-from tests.rules.builders import problems
+from tests.rules.builders import matches, message, problems
 
 UNKNOWN = "extra_forbidden"
 
@@ -226,3 +226,26 @@ def test_what_is_no_rule_at_all_is_one_error(value: object) -> None:
 )
 def test_what_is_right_is_no_error(keys: dict[str, object]) -> None:
     assert problems(**keys) == []
+
+
+@pytest.mark.parametrize(
+    ("match", "loc"),
+    [
+        ({"subject": {"glob": "?" * 3_000_000}}, ("match", "subject", "glob")),
+        ({"subject": {"contains": ["a", "b" * 65_537]}}, ("match", "subject", "contains", 1)),
+        ({"subject": {"regex": "a" * 65_537}}, ("match", "subject", "regex")),
+        ({"from": "?" * 65_537}, ("match", "from")),
+    ],
+)
+def test_a_pattern_that_is_far_too_long_is_an_error(match: object, loc: tuple[object, ...]) -> None:
+    assert problems(match=match) == [(loc, "a pattern has at most 65,536 characters")]
+
+
+@pytest.mark.parametrize("scope", ["accounts", "mailboxes"])
+def test_a_scope_that_is_far_too_long_is_an_error(scope: str) -> None:
+    assert problems(**{scope: ["?" * 65_537]}) == [((scope, 0), "a pattern has at most 65,536 characters")]
+
+
+@pytest.mark.parametrize("pattern", ["?" * 65_536, "*\U00010300" * 32_768, "\u0390" * 65_535 + "?"])
+def test_the_longest_pattern_compiles(pattern: str) -> None:
+    assert not matches({"subject": {"glob": pattern}}, message("Subject: a"))

@@ -25,7 +25,7 @@ def test_text_is_shown_as_it_was_wanted_and_seen() -> None:
     assert line({"subject": ["bill", "INVOICE"]}) == (
         "subject.contains",
         '"bill" or "INVOICE"',
-        "an invoice\\x1b\\u202e",
+        "an invoice\\u001b\\u202e",
         TRUE,
     )
     assert line({"subject": {"starts_with": "a", "ends_with": "b"}})[:2] == (

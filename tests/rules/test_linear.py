@@ -52,14 +52,14 @@ BOMBS = [
 
 
 def test_a_to_header_of_200_kilobytes_is_read_in_no_time() -> None:
-    value = b", ".join(b"Ann Lee <ann%d@example.org>" % number for number in range(6500))
+    value = b", ".join(b"Ann Lee <ann%d@lists.marketing.example.org>" % number for number in range(5000))
     message = Message(b"To: " + value)
 
     start = time.process_time()
     (field,) = message.fields.addresses(("TO",))
 
     assert len(value) > 200_000
-    assert len(field.addresses) == 6500
+    assert len(field.addresses) == 5000
     assert time.process_time() - start < PATIENCE
 
 

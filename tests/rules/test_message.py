@@ -1,6 +1,10 @@
 """A message decodes what rules ask for, once, and says nothing of what was not fetched."""
 
+import pytest
+
 from mailrules.rules import Message
+from mailrules.rules.addresses import MAX_ADDRESSES
+from mailrules.rules.headers import MAX_OCTETS
 from mailrules.rules.text import Text
 from tests.rules.builders import message
 
@@ -87,3 +91,37 @@ def test_answers_are_added_and_what_was_decoded_is_kept() -> None:
     assert answered.searches == {"SEEN": True, "UNSEEN": None}
     assert answered.fields is mail.fields
     assert mail.searches == {"SEEN": True}
+
+
+def test_of_a_header_with_too_many_addresses_the_rest_is_not_looked_at() -> None:
+    line = ", ".join(f"a{number}@b.example" for number in range(MAX_ADDRESSES + 100))
+    mail = message(f"To: {line}", "To: late@b.example", "Cc: ann@example.org")
+    (field,) = mail.fields.addresses(("TO",))
+
+    assert len(field.addresses) == MAX_ADDRESSES
+    assert f"a{MAX_ADDRESSES}@" not in field.text.value
+    assert [each.text.value for each in mail.fields.addresses(("CC",))] == ["ann@example.org"]
+
+
+@pytest.mark.parametrize("line", ["To: " + "a@b " * 10_000, "To: " + "<a@b>" * 10_000, "To: g: " + "a@b," * 10_000])
+def test_addresses_are_counted_however_they_are_parted(line: str) -> None:
+    (field,) = message(line).fields.addresses(("TO",))
+
+    assert len(field.addresses) == MAX_ADDRESSES
+
+
+@pytest.mark.parametrize("value", ["", "a@b"])
+def test_a_header_that_stands_there_many_times_is_counted_as_one(value: str) -> None:
+    mail = message(*[f"To: {value}"] * (MAX_ADDRESSES + 100))
+
+    assert len(mail.fields.addresses(("TO",))) == MAX_ADDRESSES
+
+
+def test_of_a_long_header_the_rest_is_not_looked_at() -> None:
+    mail = message("Subject: " + "a" * MAX_OCTETS + "b", "Subject: c", "X-A: d")
+    (text,) = texts(mail, "SUBJECT")
+
+    assert MAX_OCTETS - 100 < len(text) <= MAX_OCTETS
+    assert set(text) == {"a"}
+    assert texts(mail, "X-A") == ["d"]
+    assert len(texts(message(*["X:"] * MAX_OCTETS), "X")) <= MAX_OCTETS // 2

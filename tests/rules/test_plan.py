@@ -21,14 +21,15 @@ def change(add: set[str] = frozenset(), remove: set[str] = frozenset(), replace:
         ([("add", SEEN), ("remove", SEEN)], change(remove={SEEN})),
         ([("remove", SEEN), ("add", SEEN)], change(add={SEEN})),
         ([("add", "$Label1"), ("remove", "$label1")], change(remove={"$label1"})),
-        ([("add", "$Label1"), ("add", "$LABEL1")], change(add={"$LABEL1"})),
+        ([("add", "$Label1"), ("add", "$LABEL1")], change(add={"$Label1"})),
         ([("set", SEEN)], change(replace={SEEN})),
         ([("set", SEEN), ("set", FLAGGED)], change(replace={FLAGGED})),
         ([("add", FLAGGED), ("set", SEEN)], change(replace={SEEN})),
         ([("remove", SEEN), ("set", SEEN)], change(replace={SEEN})),
         ([("set", SEEN), ("add", FLAGGED)], change(replace={SEEN, FLAGGED})),
         ([("set", SEEN), ("remove", "\\seen")], change(replace=set())),
-        ([("set", SEEN), ("add", "\\SEEN")], change(replace={"\\SEEN"})),
+        ([("set", SEEN), ("add", "\\SEEN")], change(replace={SEEN})),
+        ([("set", SEEN), ("remove", FLAGGED)], change(replace={SEEN})),
     ],
 )
 def test_the_last_word_on_a_flag_counts(steps: list[tuple[str, str]], expected: FlagChange | None) -> None:
@@ -44,9 +45,19 @@ def test_a_change_of_flags_names_the_rules_that_had_a_part_in_it() -> None:
     draft.add_flags((SEEN,), "forgotten")
     draft.set_flags((SEEN,), "one")
     draft.add_flags((FLAGGED,), "two")
+    draft.remove_flags(("$A",), "three")
     draft.add_flags((FLAGGED,), "one")
 
     assert draft.plan().flags == FlagChange(frozenset({SEEN, FLAGGED}), frozenset(), frozenset(), rule="one, two")
+
+
+def test_a_change_of_flags_names_no_rule_that_was_wholly_overridden() -> None:
+    draft = Draft()
+    draft.add_flags((SEEN,), "overridden")
+    draft.add_flags((FLAGGED, SEEN), "first")
+    draft.remove_flags((SEEN,), "second")
+
+    assert draft.plan().flags == FlagChange(None, frozenset({FLAGGED}), frozenset({SEEN}), rule="first, second")
 
 
 def test_two_copies_to_one_mailbox_are_one() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailrules.rules import Facts, Needs, Ruleset, SearchText, Verdict
+from mailrules.rules import Facts, Needs, Ruleset, Verdict
 from tests.rules.builders import FACTS, decide, message, rule, ruleset
 
 MOVE = {"move": "A"}
@@ -166,20 +166,6 @@ def test_header_fields_are_those_of_conditions_and_templates() -> None:
     assert rules.header_fields == {
         *("FROM", "TO", "CC", "BCC", "X-A", "LIST-ID", "X-TICKET", "SUBJECT", "MESSAGE-ID", "REPLY-TO")
     }
-
-
-def test_searches_are_listed_with_their_places() -> None:
-    rules = ruleset(
-        rule({"search": ["SEEN", "DRAFT"]}, name="a"),
-        rule({"any": [{"subject": "x"}, {"not": {"search": "FLAGGED"}}]}, name="b"),
-        rule(name="c"),
-    )
-
-    assert rules.searches == (
-        SearchText("a", ("match", "search"), "SEEN"),
-        SearchText("a", ("match", "search"), "DRAFT"),
-        SearchText("b", ("match", "any", 1, "not", "search"), "FLAGGED"),
-    )
 
 
 def test_the_digest_is_that_of_the_rules_meaning() -> None:

@@ -24,9 +24,15 @@ MAIL = message(
 )
 
 
-def moved(text: str, match: object = "everything", mail: Message = MAIL, delimiter: str = "/") -> str | None:
+def moved(
+    text: str,
+    match: object = "everything",
+    mail: Message = MAIL,
+    delimiter: str = "/",
+    reserved: tuple[str, ...] = (),
+) -> str | None:
     """Say where a message is moved by a template; or why not."""
-    facts = replace(FACTS, timezone=timezone(timedelta(hours=2)), delimiter=delimiter)
+    facts = replace(FACTS, timezone=timezone(timedelta(hours=2)), delimiter=delimiter, reserved=reserved)
     verdict = decide(ruleset(rule(match, {"move": text})), mail, facts)
     if verdict.error is not None:
         assert not verdict.plan
@@ -190,3 +196,23 @@ def test_every_date_code_that_is_stated_works() -> None:
     template = " ".join(DATE_CODES)
 
     assert moved(f"{{received:{template}}}") == "2025 25 03 10 01 05 07 069 2025 11 1"
+
+
+@pytest.mark.parametrize(
+    ("template", "subject", "path"),
+    [
+        ("{subject}/2025", "Public", "_Public/2025"),
+        ("{subject}/2025", "oTHER users", "_oTHER users/2025"),
+        ("{subject}/2025", "inbox", "_inbox/2025"),
+        ("{subject}", "INBOX", "_INBOX"),
+        ("P{subject}", "ublic", "_Public"),
+        ("{subject}/2025", "Publications", "Publications/2025"),
+        ("Lists/{subject}", "Public", "Lists/Public"),
+        ("Public/{subject}", "x", "Public/x"),
+        ("inbox/{subject}", "x", "inbox/x"),
+    ],
+)
+def test_no_value_names_a_first_level_that_is_reserved(template: str, subject: str, path: str) -> None:
+    mail = message(f"Subject: {subject}")
+
+    assert moved(template, mail=mail, reserved=("Public", "Other Users")) == path

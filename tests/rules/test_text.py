@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrules.rules.text import Text, fold, printable
+from mailrules.rules.text import Text, excerpt, fold, printable
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,20 @@ def test_folding_twice_is_folding_once(text: str) -> None:
     [
         ("plain", "plain"),
         ("für", "für"),
-        ("a\tb\x1b[31m", "a\\tb\\x1b[31m"),
+        ("a\tb\b\f\r\n\x1b[31m", r"a\tb\b\f\r\n\u001b[31m"),
+        ("\x7f\x9b2J", r"\u007f\u009b2J"),
+        ("\u200b\xad\U000e0041", r"\u200b\u00ad\U000e0041"),
+        ("\udce9", r"\udce9"),
+        ("👩\u200d💻 می\u200cخواهم", "👩\u200d💻 می\u200cخواهم"),
         ("\u202eexe.fdp", "\\u202eexe.fdp"),
         ("a\u2028b", "a\\u2028b"),
-        ("x" * 101, "x" * 99 + "…"),
     ],
 )
-def test_a_value_is_shown_short_and_harmless(text: str, shown: str) -> None:
+def test_text_is_shown_harmless(text: str, shown: str) -> None:
     assert printable(text) == shown
+    assert excerpt(text) == shown
+
+
+def test_an_excerpt_is_short() -> None:
+    assert excerpt("x" * 101) == "x" * 99 + "…"
+    assert excerpt("\x1b" * 5, limit=3) == r"\u001b\u001b…"

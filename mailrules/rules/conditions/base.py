@@ -10,7 +10,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from mailrules.rules.tables import Table
-from mailrules.rules.text import printable
+from mailrules.rules.text import excerpt
 from mailrules.rules.truth import FALSE, TRUE
 
 if TYPE_CHECKING:
@@ -38,10 +38,6 @@ class Condition(Table):
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
         return frozenset()
-
-    def searches(self) -> tuple[str, ...]:
-        """Give the IMAP searches in it."""
-        return ()
 
     @classmethod
     def has_value(cls, part: str) -> bool:
@@ -94,7 +90,7 @@ def shown(patterns: tuple[str, ...]) -> str:
 
 def seen_texts(texts: Iterable[Text]) -> str:
     """Show values in a trace."""
-    return printable(", ".join(text.value for text in texts)) or ABSENT
+    return excerpt(", ".join(text.value for text in texts)) or ABSENT
 
 
 ABSENT = "(absent)"

@@ -12,7 +12,7 @@ from mailrules.rules.conditions.base import ABSENT, NOT_KNOWN, Condition, condit
 from mailrules.rules.flags import read_flags
 from mailrules.rules.plan import flag_key
 from mailrules.rules.tables import ONE_OR_MANY_SCHEMAS, OneOrMany, kind, wrong
-from mailrules.rules.text import printable
+from mailrules.rules.text import excerpt
 from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
@@ -53,6 +53,6 @@ class Flags(Condition):
             return UNKNOWN if flags is None else truth_of(not wanted.isdisjoint(flags))
 
         def seen(message: Message, _facts: Facts) -> str:
-            return NOT_KNOWN if message.flags is None else printable(", ".join(sorted(message.flags))) or ABSENT
+            return NOT_KNOWN if message.flags is None else excerpt(", ".join(sorted(message.flags))) or ABSENT
 
-        return Leaf(f"{self.key}.has", printable(shown(self.has or ())), check, seen)
+        return Leaf(f"{self.key}.has", excerpt(shown(self.has or ())), check, seen)

@@ -22,7 +22,7 @@ from mailrules.rules.tables import (
     read_pattern,
     wrong,
 )
-from mailrules.rules.text import Text, fold, nfc, printable
+from mailrules.rules.text import Text, excerpt, fold, nfc
 
 TextTest = Callable[[Text], bool]
 
@@ -179,5 +179,5 @@ def join_wanted(key: str, wanted: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """Give a trace's key and wanted text: with one operator it is part of the key, several are listed."""
     if len(wanted) == 1:
         operator, patterns = wanted[0]
-        return f"{key}.{operator}", printable(patterns)
-    return key, printable(" and ".join(f"{operator} {patterns}" for operator, patterns in wanted), limit=200)
+        return f"{key}.{operator}", excerpt(patterns)
+    return key, excerpt(" and ".join(f"{operator} {patterns}" for operator, patterns in wanted), limit=200)

@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from mailrules.rules.checks import Leaf, disjunction
 from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
 from mailrules.rules.tables import ONE_OR_MANY_SCHEMAS, OneOrMany, each, kind, wrong
-from mailrules.rules.text import printable
+from mailrules.rules.text import excerpt
 from mailrules.rules.truth import truth_of
 
 if TYPE_CHECKING:
@@ -54,17 +54,12 @@ class Search(Condition):
 
     def check(self) -> Check:
         """Make it ready to run."""
-        leaves = tuple(_leaf(self.key, text) for text in self.searches())
+        leaves = tuple(_leaf(self.key, text) for text in self.matches or ())
         return leaves[0] if len(leaves) == 1 else disjunction(self.key, leaves)
-
-    def searches(self) -> tuple[str, ...]:
-        """Give the searches in it."""
-        return self.matches or ()
 
 
 def _leaf(key: str, text: str) -> Leaf:
     def check(message: Message, _facts: Facts) -> Truth:
-        """Make it ready to run."""
         return truth_of(message.searches.get(text))
 
     def seen(message: Message, _facts: Facts) -> str:
@@ -72,4 +67,4 @@ def _leaf(key: str, text: str) -> Leaf:
             return "(not asked)"
         return {True: "found", False: "not found", None: NOT_KNOWN}[message.searches[text]]
 
-    return Leaf(key, printable(text), check, seen, search=text)
+    return Leaf(key, excerpt(text), check, seen, search=text)
