@@ -76,7 +76,6 @@ from mailrules.imap.commands.store import Echo, Store, StoreMode, UidStore
 from mailrules.imap.errors import (
     ArgumentError,
     Bad,
-    Bye,
     FramingError,
     ImapError,
     No,
@@ -107,7 +106,7 @@ from mailrules.imap.extensions.multiappend import MultiAppend
 from mailrules.imap.extensions.namespace import Namespace, NamespaceData, NamespaceEntry
 from mailrules.imap.extensions.sasl import Plain, authenticate
 from mailrules.imap.extensions.specialuse import SPECIAL_USE, SPECIAL_USES, CreateSpecialUse, special_use
-from mailrules.imap.extensions.uidplus import AppendUid, CopyUid, UidExpunge
+from mailrules.imap.extensions.uidplus import AppendUid, CopyUid, CopyUidCode, UidExpunge
 from mailrules.imap.extensions.unselect import Unselect
 from mailrules.imap.extensions.utf8 import UTF8_ACCEPT, AppendUtf8
 from mailrules.imap.flags import (
@@ -185,7 +184,6 @@ __all__ = [
     "Authenticate",
     "Bad",
     "BadCharset",
-    "Bye",
     "Capabilities",
     "Capability",
     "CapabilityCode",
@@ -199,6 +197,7 @@ __all__ = [
     "Continuation",
     "Copy",
     "CopyUid",
+    "CopyUidCode",
     "Create",
     "CreateSpecialUse",
     "Delete",

@@ -6,10 +6,9 @@ ImapError
 ├── ProtocolError     the server's: it does not speak IMAP
 │   ├── FramingError      where a response ends cannot be known any more; the connection is lost
 │   └── ParseError        one response makes no sense; only the readers raise it, `parser.parse` answers `Unknown`
-├── Refused           the server's answer to a command
-│   ├── No                the command was understood and failed
-│   └── Bad               the command was not understood
-└── Bye               the server ended the conversation
+└── Refused           the server's answer to a command
+    ├── No                the command was understood and failed
+    └── Bad               the command was not understood
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mailrules.imap.responses import Answer, StatusResponse
+    from mailrules.imap.responses import Answer
 
 _CARRY_SECRETS = frozenset({"LOGIN", "AUTHENTICATE"})
 
@@ -77,14 +76,3 @@ class No(Refused):
 
 class Bad(Refused):
     """The server did not understand the command. RFC 9051 §7.1.3."""
-
-
-class Bye(ImapError):
-    """The server said BYE: it closes the connection. RFC 9051 §7.1.5."""
-
-    def __init__(self, response: StatusResponse) -> None:
-        super().__init__(response)
-        self.response = response
-
-    def __str__(self) -> str:
-        return f"the server said BYE: {self.response.text}"

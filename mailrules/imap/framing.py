@@ -26,15 +26,19 @@ _LONGEST_ANNOUNCEMENT = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of one response is believed.
+    """How much a server is believed.
 
-    `line`: octets outside of literals; SEARCH over a million messages answers with about eight million. `literal`:
-    octets of all its literals together. `literals`: their number.
+    Of one response: `line`, octets outside of literals, since SEARCH over a million messages answers with about eight
+    million; `literal`, octets of all its literals together; `literals`, their number. Of the answer to one command:
+    `responses`, their number, with room for LIST of 100,000 mailboxes, and `octets`, with room for the headers of 1,000
+    messages of 100 KB each.
     """
 
     line: int = 8 << 20
     literal: int = 64 << 20
     literals: int = 10_000
+    responses: int = 200_000
+    octets: int = 256 << 20
 
 
 class Framer:

@@ -28,7 +28,7 @@ from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.commands.mailboxes import Select
 from mailrules.imap.errors import ProtocolError, StateError
 from mailrules.imap.events import Closed, Completed, Event, Greeted, Idling, Unsolicited
-from mailrules.imap.extensions.enable import Enable, EnabledData
+from mailrules.imap.extensions.enable import Enable
 from mailrules.imap.extensions.esearch import ESearchData
 from mailrules.imap.extensions.literal import literal_mode
 from mailrules.imap.framing import Framer, Limits
@@ -55,12 +55,22 @@ _GREETINGS = {Kind.OK: Step.GREET, Kind.PREAUTH: Step.PREAUTHENTICATE, Kind.BYE:
 @dataclass(slots=True)
 class _InFlight:
     command: Command[object]
+    limits: Limits
     untagged: list[Response] = field(default_factory=list)
+    octets: int = 0
     told_capabilities: bool = False
 
     @property
     def is_wall(self) -> bool:
         return self.command.on_ok is not None
+
+    def keep(self, response: Response, octets: int) -> None:
+        """Add a response, `octets` long, to the answer. Raises ProtocolError when that becomes too much."""
+        self.untagged.append(response)
+        self.octets += octets
+        if len(self.untagged) > self.limits.responses or self.octets > self.limits.octets:
+            most = f"{self.limits.responses} responses or {self.limits.octets} octets"
+            raise ProtocolError(f"{self.command.name.decode()}: the answer is longer than {most}")
 
 
 class ClientProtocol:
@@ -78,7 +88,8 @@ class ClientProtocol:
         self.selected: SelectedMailbox | None = None
         self.quirks = Quirks()
         self._greeting = ""
-        self._framer = Framer(limits)
+        self._limits = limits or Limits()
+        self._framer = Framer(self._limits)
         self._outbox = Outbox()
         self._in_flight: dict[bytes, _InFlight] = {}
         self._events: list[Event] = []
@@ -102,7 +113,7 @@ class ClientProtocol:
         tag = b"A%d" % (self._commands + 1)
         self._outbox.put(tag, command)
         self._commands += 1
-        self._in_flight[tag] = _InFlight(command)
+        self._in_flight[tag] = _InFlight(command, self._limits)
         return tag
 
     def done(self) -> None:
@@ -135,13 +146,13 @@ class ClientProtocol:
     def receive_data(self, data: bytes) -> None:
         """Take octets from the server, chopped up in any way; then look at `events`.
 
-        Raises FramingError when nothing more can be read, ProtocolError when this is no IMAP server. The connection
-        is lost then.
+        Raises FramingError when nothing more can be read, ProtocolError when this is no IMAP server or an answer does
+        not end. The connection is lost then.
         """
         self._framer.receive_data(data)
         responses = self._framer.responses()
         while not self._tls_due and (raw := next(responses, None)) is not None:
-            self._take(parse(raw))
+            self._take(parse(raw), len(raw))
 
     def receive_eof(self) -> None:
         """Take note that the server closed the connection."""
@@ -153,7 +164,7 @@ class ClientProtocol:
         happened, self._events = self._events, []
         return happened
 
-    def _take(self, response: Response) -> None:
+    def _take(self, response: Response, octets: int) -> None:
         if self.state is State.AWAITING_GREETING:
             self._greet(response)
             return
@@ -164,7 +175,7 @@ class ClientProtocol:
                 self._go_on(response)
             case _:
                 self._note(response)
-                self._hand_out(response)
+                self._hand_out(response, octets)
 
     def _greet(self, response: Response) -> None:
         if not isinstance(response, StatusResponse) or response.kind not in _GREETINGS:
@@ -185,7 +196,8 @@ class ClientProtocol:
             self._events.append(Idling(tag))
 
     def _complete(self, tagged: Tagged) -> None:
-        ended = self._in_flight.pop(tagged.tag, None)
+        # Tags can be foreseen: only what has left can have been answered.
+        ended = self._in_flight.pop(tagged.tag, None) if self._outbox.is_written(tagged.tag) else None
         if ended is None:
             self._events.append(Unsolicited(tagged))
             return
@@ -222,8 +234,6 @@ class ClientProtocol:
                 self._know(capabilities)
                 if answering is not None:
                     answering.told_capabilities = True
-            case EnabledData(names):
-                self.enabled |= names
             case _:
                 pass
         # While SELECT runs, what is told of "the" mailbox is told of the one to come: Select.result takes it in.
@@ -243,16 +253,16 @@ class ClientProtocol:
         self.state = after(self.state, Step.LOGOUT)
         self.selected = None
 
-    def _hand_out(self, response: Response) -> None:
+    def _hand_out(self, response: Response, octets: int) -> None:
         claimant = self._claimant(response)
         if claimant is None:
             self._events.append(Unsolicited(response))
         else:
-            claimant.untagged.append(response)
+            claimant.keep(response, octets)
         if isinstance(response, Expunge):
             for _, each in self._answerable():
                 if each.command.counts_expunges:
-                    each.untagged.append(response)
+                    each.keep(response, octets)
 
     def _claimant(self, response: Response) -> _InFlight | None:
         for tag, each in self._answerable():

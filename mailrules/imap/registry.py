@@ -1,6 +1,8 @@
 """Who reads what: where the parser looks for the reader of a response, a response code or a FETCH item by its name.
 
-An extension's file adds its own with the three decorators. A reader is given the cursor on the first octet of the data
+An extension's file adds its own with the three decorators; the rest of the package, `FetchAttribute` with which to ask
+included, knows nothing of it. FETCH items are for what only one extension knows, such as X-GM-MSGID: none of those that
+are here has one, since MODSEQ is a field of `MessageData`. A reader is given the cursor on the first octet of the data
 (the space before it is taken) and leaves it behind the last; it may raise what is in `UNREADABLE`, whereupon the data
 becomes `Unknown`, `OtherCode` or, in a FETCH, nothing.
 """

@@ -262,7 +262,7 @@ async def names(talk: Recorded) -> None:
     """NAMESPACE and ID."""
     data = await talk.submit(Namespace())
     assert [(entry.prefix, entry.delimiter) for entry in data.personal] == [(ROOT, "/")]
-    assert (await talk.submit(Id((("name", "mailrules"),)))).get("name") == "Dovecot"
+    assert ("name", "Dovecot") in (await talk.submit(Id((("name", "mailrules"),)))).fields
 
 
 @scenario("RFC 3502 RFC 7888", MultiAppend)
@@ -270,7 +270,7 @@ async def several_at_once(talk: Recorded) -> None:
     """Two messages in one APPEND, their literals sent without waiting (LITERAL+)."""
     appended = await talk.submit(MultiAppend(INBOX, (mail("one"), mail("two"))))
     assert appended is not None
-    assert appended.uids == (1, 2)
+    assert appended.uids == uids(1, 2)
 
 
 @scenario("RFC 4315", UidExpunge)
@@ -281,7 +281,7 @@ async def uidplus(talk: Recorded) -> None:
     opened = await talk.submit(Select(INBOX))
     appended = await talk.submit(Append(INBOX, mail("x")))
     assert appended is not None
-    assert (appended.uidvalidity, appended.uids) == (opened.uidvalidity, (3,))
+    assert (appended.uidvalidity, appended.uids) == (opened.uidvalidity, uids(3))
     await talk.submit(UidStore(uids(1, 2), StoreMode.ADD, DELETED, Echo.SILENT))
     await talk.submit(UidExpunge(uids(1)))
     left = await talk.submit(UidFetch(EVERY, (Items.FLAGS,)))

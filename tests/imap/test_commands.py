@@ -135,7 +135,7 @@ WRITTEN: list[tuple[Command[object], bytes]] = [
     (AppendUtf8(INBOX, NewMessage(b"hi")), b"APPEND INBOX () UTF8 (~{2+}\r\nhi)"),
     (Namespace(), b"NAMESPACE"),
     (Id(), b"ID NIL"),
-    (Id.of({"name": "mailrules"}), b'ID ("name" "mailrules")'),
+    (Id((("name", "mailrules"),)), b'ID ("name" "mailrules")'),
     (Id((("name", None),)), b'ID ("name" NIL)'),
     (Enable((UTF8_ACCEPT, "CONDSTORE")), b"ENABLE UTF8=ACCEPT CONDSTORE"),
     (Idle(), b"IDLE"),

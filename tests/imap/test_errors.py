@@ -8,7 +8,6 @@ from mailrules.imap.codes import SimpleCode
 from mailrules.imap.errors import (
     ArgumentError,
     Bad,
-    Bye,
     FramingError,
     ImapError,
     No,
@@ -17,11 +16,11 @@ from mailrules.imap.errors import (
     Refused,
     StateError,
 )
-from mailrules.imap.responses import Answer, Kind, StatusResponse, Tagged
+from mailrules.imap.responses import Answer, Kind, Tagged
 
 
 def test_one_tree_holds_all_errors() -> None:
-    for error in (ArgumentError, StateError, ProtocolError, FramingError, ParseError, Refused, No, Bad, Bye):
+    for error in (ArgumentError, StateError, ProtocolError, FramingError, ParseError, Refused, No, Bad):
         assert issubclass(error, ImapError)
     assert issubclass(ArgumentError, ValueError)
 
@@ -39,7 +38,3 @@ def test_a_server_that_echoes_the_password_does_not_get_it_into_an_error(command
     error = Bad(command, Answer(Tagged(b"a1", Kind.BAD, None, "Unknown command LOGIN ann hunter2")))
     assert "hunter2" not in str(error)
     assert "hunter2" not in repr(error)
-
-
-def test_bye_says_what_the_server_said() -> None:
-    assert str(Bye(StatusResponse(Kind.BYE, None, "Idle for too long"))) == "the server said BYE: Idle for too long"

@@ -115,7 +115,7 @@ def test_no_reader_raises_whatever_the_server_says(name: bytes, rest: bytes | st
     ],
 )
 def test_more_hits_than_a_mailbox_can_have_are_refused(lines: list[str]) -> None:
-    """All lines of an answer count together, and none is written out before that."""
+    """All lines of an answer count together, and none is written out beyond the limit."""
     untagged = tuple(parse(f"* {line}".encode()) for line in lines)
     with pytest.raises(ProtocolError, match="more hits"):
         UidSearch(parse_search("ALL")).result(Answer(Tagged(b"a", Kind.OK), untagged))

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from mailrules.imap.commands.fetch import FetchAttribute, UidFetch
 from mailrules.imap.cursor import Cursor
 from mailrules.imap.dates import _moment
 from mailrules.imap.fetch import MAX_ITEMS, _flags_of, fetch_response, usual_fetch
 from mailrules.imap.parser import parse
 from mailrules.imap.registry import FETCH_ITEMS, fetch_item
-from mailrules.imap.responses import FetchItem, MessageData, Section, SectionData, Unknown
+from mailrules.imap.responses import Answer, FetchItem, Kind, MessageData, Section, SectionData, Tagged, Unknown
 from mailrules.imap.sections import section_of
-from mailrules.imap.uidset import UID, SeqNum
+from mailrules.imap.uidset import UID, SeqNum, UIDSet
 from tests.imap.corpus import ENVELOPE, HEADER, MIXED_BODY
 from tests.imap.reading import response
 
@@ -254,7 +255,11 @@ def test_an_extension_adds_an_item(monkeypatch: pytest.MonkeyPatch) -> None:
         return Colour(cursor.quoted())
 
     try:
-        assert items(b'X-COLOUR "red" UID 12').extensions == (Colour(b"red"),)
+        red = items(b'X-COLOUR "red" UID 12')
+        assert red.extensions == (Colour(b"red"),)
+        asking = UidFetch(UIDSet.all(), (FetchAttribute(b"X-COLOUR", lambda data: bool(data.extensions)),))
+        assert [asking.claims(red), asking.claims(items(b"FLAGS () UID 12"))] == [True, False]
+        assert asking.result(Answer(Tagged(b"a", Kind.OK), (red,))) == (red,)
         assert items(b"X-COLOUR red UID 12") == MessageData(SeqNum(3), UID(12))
         assert colour(Cursor(b'"blue"')) == Colour(b"blue")
     finally:

@@ -86,10 +86,25 @@ def test_authenticate_answers_each_challenge_and_lets_nothing_pass() -> None:
     box = outbox(Authenticate(Plain("a", "b")), Noop())
     assert box.take() == b"a AUTHENTICATE PLAIN\r\n"
     assert box.continuation(b"") is Plus.CHALLENGE
-    assert box.continuation(b"!") is Plus.CHALLENGE
-    assert box.take() == b"AGEAYg==\r\n*\r\n"
+    assert box.take() == b"AGEAYg==\r\n"
     box.answered(b"a", Kind.OK)
     assert box.take() == b"b NOOP\r\n"
+
+
+def test_a_challenge_that_is_not_base64_ends_the_exchange() -> None:
+    box = outbox(Authenticate(Plain("a", "b")))
+    box.take()
+    assert box.continuation(b"!") is Plus.CHALLENGE
+    assert box.take() == b"*\r\n"
+
+
+@pytest.mark.parametrize("initial", [None, b"\0a\0b"])
+def test_the_password_is_told_once_however_often_the_server_asks(initial: bytes | None) -> None:
+    box = outbox(Authenticate(Plain("a", "b"), initial))
+    box.take()
+    for _ in range(3):
+        assert box.continuation(b"") is Plus.CHALLENGE
+    assert box.take() == b"AGEAYg==\r\n*\r\n*\r\n"
 
 
 def test_done_never_goes_before_plus() -> None:

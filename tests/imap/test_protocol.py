@@ -15,7 +15,6 @@ from mailrules.imap import (
     ClientProtocol,
     Close,
     Closed,
-    Command,
     Completed,
     CopyUid,
     Echo,
@@ -57,8 +56,8 @@ from mailrules.imap import (
     Unsolicited,
     header_fields,
 )
+from tests.imap.talking import ARCHIVE, Talk, in_inbox, result
 
-ARCHIVE = MailboxName(b"Archive")
 SEEN = frozenset({"\\Seen"})
 HEADER = header_fields(["FROM"])
 
@@ -67,46 +66,10 @@ def told(seq: int, uid: int, flags: frozenset[str] | None = None, size: int | No
     return MessageData(SeqNum(seq), UID(uid), flags, size=size)
 
 
-def result(event: Event) -> object:
-    """Return what a completed command means."""
-    assert isinstance(event, Completed)
-    return event.command.result(event.answer)
-
-
-class Talk:
-    """A conversation after its greeting, written down in few words."""
-
-    def __init__(self, greeting: str = "* PREAUTH [CAPABILITY IMAP4rev1 MOVE UIDPLUS IDLE] hi") -> None:
-        self.protocol = ClientProtocol()
-        self.hear(greeting)
-        self.tags: dict[int, bytes] = {}
-
-    def say(self, *commands: Command[object]) -> bytes:
-        for command in commands:
-            self.protocol.send(command)
-        return self.protocol.data_to_send()
-
-    def hear(self, *lines: str) -> list[Event]:
-        self.protocol.receive_data("".join(line + "\r\n" for line in lines).encode())
-        return self.protocol.events()
-
-    def results(self, *lines: str) -> list[object]:
-        """Hear, and return the results of what was completed; anything else that happened fails."""
-        return [result(event) for event in self.hear(*lines)]
-
-    @property
-    def selected(self) -> SelectedMailbox:
-        assert self.protocol.selected is not None
-        return self.protocol.selected
-
-
 @pytest.fixture
 def inbox() -> Talk:
     """Three messages in the selected INBOX; the next tag is A2."""
-    talk = Talk()
-    talk.say(Select(INBOX))
-    talk.hear("* 3 EXISTS", "* OK [UIDVALIDITY 7] x", "A1 OK [READ-WRITE] done")
-    return talk
+    return in_inbox()
 
 
 def test_many_commands_leave_in_one_flight_and_are_answered_in_any_order(inbox: Talk) -> None:

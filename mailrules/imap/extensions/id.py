@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailrules.imap import grammar
@@ -23,10 +23,6 @@ class IdData(Response):
 
     fields: Fields = ()
 
-    def get(self, name: str) -> str | None:
-        """Return the value of a field, say "name"; None if it was not told."""
-        return dict(self.fields).get(name)
-
 
 @dataclass(frozen=True, slots=True)
 class Id(Command[IdData]):
@@ -36,11 +32,6 @@ class Id(Command[IdData]):
     states = ANY_STATE
 
     fields: Fields = ()
-
-    @classmethod
-    def of(cls, fields: Mapping[str, str]) -> Id:
-        """Make the command from a mapping."""
-        return cls(tuple(fields.items()))
 
     def arguments(self) -> Iterable[Argument]:
         """The fields, NIL if there are none: Gmail and Exchange refuse an empty list."""

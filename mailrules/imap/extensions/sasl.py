@@ -9,7 +9,7 @@ from mailrules.imap.capability import Capabilities
 from mailrules.imap.commands.notauth import Authenticate, Mechanism
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plain:
     """Sign in by name and password, both in the clear: only over TLS. RFC 4616 §2.
 
@@ -20,6 +20,7 @@ class Plain:
     username: str
     password: str = field(repr=False)
     authorization: str = ""
+    _answered: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.initial()
@@ -35,7 +36,10 @@ class Plain:
         return b"\0".join(grammar.octets(word, what) for word, what in words)
 
     def respond(self, challenge: bytes) -> bytes | None:  # noqa: ARG002 - PLAIN has one message, whatever the server says
-        """Return the one message."""
+        """Return the one message to the first challenge, even if it went out with the command, and give up then."""
+        if self._answered:
+            return None
+        self._answered = True
         return self.initial()
 
 
