@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mailrules.client import NetworkError
 from mailrules.daemon import logs
-from mailrules.daemon.door import Door
+from mailrules.daemon.door import Door, TurnedAway
 from mailrules.daemon.layout import Layout, arrange
 from mailrules.daemon.link import ended, retried
 from mailrules.daemon.rounds import Rounds
@@ -86,7 +85,8 @@ class Account:
     async def run(self) -> None:
         """Watch the account until cancelled; then the flights in hand have a moment to come to their end."""
         try:
-            await self._spawn(retried(self._lead, self._log))
+            arrived = asyncio.Event()
+            await self._spawn(retried(partial(self._lead, arrived), self._log, arrived))
         finally:
             await ended(self._tasks)
 
@@ -106,16 +106,16 @@ class Account:
 
     # The lead
 
-    async def _lead(self) -> None:
+    async def _lead(self, arrived: asyncio.Event) -> None:
         async with self._door.session() as session:
             self._log.info("signed in", host=self._settings.host)
             self._room, self._leads = self._settings.max_connections, True
             try:
-                await self._serve_as_lead(session)
+                await self._serve_as_lead(session, arrived)
             finally:
                 self._leads = False
 
-    async def _serve_as_lead(self, session: Session) -> None:
+    async def _serve_as_lead(self, session: Session, arrived: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         rounds = Rounds(self._context, session, self._mend, self._log)
         home: Worker | None = None
@@ -136,6 +136,7 @@ class Account:
                 go_at = now + self._settings.poll
                 await rounds.go(self._layout.rounds, told)
             home = await self._at_home(session, home)
+            arrived.set()
             limit = max(0.0, (min(list_at, go_at) if self._layout.rounds else list_at) - loop.time())
             if home is None:
                 await session.connection.until(lambda: False, limit)
@@ -167,17 +168,16 @@ class Account:
         await ended([self._workers.pop(name) for name in set(self._workers) - set(self._layout.held)])
         for name in self._layout.held:
             if name not in self._workers:
-                self._workers[name] = self._spawn(retried(partial(self._hold, name), self._log))
+                arrived = asyncio.Event()
+                self._workers[name] = self._spawn(retried(partial(self._hold, name, arrived), self._log, arrived))
 
-    async def _hold(self, name: MailboxName) -> None:
-        entered = False
+    async def _hold(self, name: MailboxName, arrived: asyncio.Event) -> None:
         try:
             async with self._door.session() as session:
-                entered = True
                 del self._turned_away[name]
-                await Worker(self._context, session, name, self._mend, self._log).serve()
-        except NetworkError:
-            if entered or not self._leave_to_lead(name):
+                await Worker(self._context, session, name, self._mend, self._log).serve(arrived)
+        except TurnedAway:
+            if not self._leave_to_lead(name):
                 raise
 
     def _leave_to_lead(self, name: MailboxName) -> bool:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from mailrules.client import (
     ClearTextRefused,
-    ConnectFailed,
+    ConnectionLost,
     Credentials,
     Endpoint,
+    HungUp,
     NetworkError,
     Session,
     SignInFailed,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from mailrules.config import Account, Secret
 
-__all__ = ["Door", "DoorClosed", "Pace", "sign_in"]
+__all__ = ["Door", "DoorClosed", "Pace", "TurnedAway", "sign_in"]
 
 _FIRST_PAUSE = 120.0  # seconds, of which at least half are waited: servers lock accounts after a few wrong passwords
 _LONGEST_PAUSE = 3600.0
@@ -49,6 +50,14 @@ class DoorClosed(NetworkError):
     """The account's sign-in was refused, and the log has it; the door stays closed for a while."""
 
 
+class TurnedAway(NetworkError):
+    """The server answered, and takes no further connection just now."""
+
+
+class _ShutOut(DoorClosed, TurnedAway):
+    """The server said BYE in place of an answer to the sign-in: it may mean either."""
+
+
 class Pace:
     """How many may sign in at the same time: a few at each server, over all accounts of the process."""
 
@@ -64,7 +73,7 @@ class Door:
     """Opens sessions for all the connections of one account.
 
     A refused sign-in keeps the door closed for all of them, for a minute at least and longer each time: whoever
-    hammers with a wrong password is locked out.
+    hammers with a wrong password is locked out. So does one on which the server hung up.
     """
 
     def __init__(self, settings: Account, pace: Pace, log: FilteringBoundLogger) -> None:
@@ -79,7 +88,8 @@ class Door:
     async def session(self) -> AsyncIterator[Session]:
         """Wait for its turn and sign in once; the session is closed afterwards.
 
-        Raises NetworkError: also where the server lets nobody in just now, and DoorClosed where it refuses the account.
+        Raises NetworkError: also TurnedAway where the server lets nobody in just now, and DoorClosed where it refuses
+        the account.
         """
         session = await self._enter()
         try:
@@ -96,11 +106,15 @@ class Door:
                     session = await sign_in(self._settings)
             except (SignInFailed, ClearTextRefused, SecretError) as error:
                 if isinstance(error, SignInFailed) and error.temporary:
-                    raise ConnectFailed(str(error)) from error
+                    raise TurnedAway(str(error)) from error
                 pause = next(self._pauses)
                 self._closed_until = loop.time() + pause
                 self._log.error("sign-in failed", reason=str(error), next_try=f"in {pause:.0f} s")
-                raise DoorClosed from error
+                raise (_ShutOut if isinstance(error, HungUp) and error.said_bye else DoorClosed) from error
+            except ConnectionLost as error:
+                if error.bye is None:
+                    raise
+                raise TurnedAway(str(error)) from error
             self._pauses = delays(_FIRST_PAUSE, _LONGEST_PAUSE)
             return session
 

@@ -25,16 +25,24 @@ T = TypeVar("T")
 __all__ = ["GRACE", "ended", "retried", "unhurried"]
 
 GRACE = 3.0  # seconds; with a second for LOGOUT, a stop takes less than five
-_STEADY = 10.0  # seconds; what lasted as long was a success, and the delays begin anew
+_STEADY = 10.0  # seconds; what got in and lasted as long was a success, and the delays begin anew
 _THROTTLED = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds", re.IGNORECASE)  # as Exchange Online says it
 
 
-async def retried(work: Callable[[], Awaitable[None]], log: FilteringBoundLogger) -> None:
-    """Do ``work`` until it returns. Troubles are logged and never raised; the next try follows after a delay."""
+async def retried(
+    work: Callable[[], Awaitable[None]], log: FilteringBoundLogger, arrived: asyncio.Event | None = None
+) -> None:
+    """Do ``work`` until it returns. Troubles are logged and never raised; the next try follows after a delay.
+
+    The delays grow from try to try. They begin anew only after one that has set ``arrived``, to say that it
+    got where it wanted to be, and did not end soon: to fail slowly is no success.
+    """
+    arrived = arrived or asyncio.Event()
     loop = asyncio.get_running_loop()
     pauses = delays()
     while True:
         began = loop.time()
+        arrived.clear()
         try:
             return await work()
         except DoorClosed:
@@ -44,7 +52,7 @@ async def retried(work: Callable[[], Awaitable[None]], log: FilteringBoundLogger
         except Exception as error:
             log.exception("unexpected error")
             trouble = error
-        if loop.time() - began >= _STEADY:
+        if arrived.is_set() and loop.time() - began >= _STEADY:
             pauses = delays()
         pause = max(next(pauses), _asked_for(trouble))
         log.warning("interrupted", reason=str(trouble) or type(trouble).__name__, next_try=f"in {pause:.1f} s")

@@ -150,11 +150,15 @@ class Supervisor:
                 return
 
     async def _follow_wishes(self) -> None:
+        log = self._log
         while True:
             await self._wake.wait()
             self._wake.clear()
             systemd.reloading()
-            await self._take_over()
+            try:
+                await self._take_over()
+            except Exception:
+                log.exception("unexpected error")
             systemd.ready(self._summary())
 
     async def _take_over(self) -> None:

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 
-__all__ = ["ready", "reloading", "status", "stopping"]
+__all__ = ["ready", "reloading", "stopping"]
 
 
 def ready(text: str) -> None:
@@ -26,11 +26,6 @@ def reloading() -> None:
 def stopping() -> None:
     """Tell that the daemon is on its way down."""
     _notify("STOPPING=1")
-
-
-def status(text: str) -> None:
-    """Tell what ``systemctl status`` shows."""
-    _notify(f"STATUS={text}")
 
 
 def _notify(*lines: str) -> None:

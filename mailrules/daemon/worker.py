@@ -52,11 +52,12 @@ class Worker:
         self._check_at = 0.0
         self._uidnext = 0
 
-    async def serve(self) -> None:
-        """Look after the mailbox for as long as the connection lasts."""
+    async def serve(self, arrived: asyncio.Event) -> None:
+        """Look after the mailbox for as long as the connection lasts; set ``arrived`` after the first look."""
         await self.hold()
         while True:
             await self.look()
+            arrived.set()
             await self.wait()
 
     async def hold(self) -> None:

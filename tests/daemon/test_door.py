@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from structlog.testing import capture_logs
 
-from mailrules.client import ConnectFailed, Session, SignInFailed
+from mailrules.client import ConnectionLost, ConnectTimeout, HungUp, NetworkError, Session, SignInFailed
 from mailrules.config import Account, Secret, SecretError
 from mailrules.config.secrets import PlainSecret
 from mailrules.daemon import door
 from mailrules.daemon.backoff import delays
-from mailrules.daemon.door import Door, DoorClosed, Pace, sign_in
+from mailrules.daemon.door import Door, DoorClosed, Pace, TurnedAway, sign_in
 from mailrules.daemon.logs import logger
 
 if TYPE_CHECKING:
@@ -108,10 +108,33 @@ def test_the_wait_grows_with_each_refusal_and_is_at_least_a_minute() -> None:
 async def test_a_server_that_is_only_busy_does_not_close_the_door(guard: Guard) -> None:
     entrance = Door(SETTINGS, Pace(), logger())
     guard.answers = [SignInFailed("too many connections", "UNAVAILABLE")]
-    with pytest.raises(ConnectFailed):
+    with pytest.raises(TurnedAway):
         await enter(entrance)
     await enter(entrance)
     assert guard.tried_at[1] - guard.tried_at[0] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "closes", "turns_away"),
+    [
+        (SignInFailed("wrong password"), True, False),
+        (SignInFailed("too many connections", "LIMIT"), False, True),
+        (HungUp("too many failures", None, said_bye=True), True, True),
+        (HungUp("going down", "UNAVAILABLE", said_bye=True), False, True),
+        (HungUp("the connection broke", None, said_bye=False), True, False),
+        (ConnectionLost("too many connections", "too many connections"), False, True),
+        (ConnectionLost("the connection broke"), False, False),
+        (ConnectTimeout("nobody there"), False, False),
+    ],
+)
+async def test_what_closes_the_door_and_what_only_turns_one_away(
+    guard: Guard, trouble: Exception, closes: bool, turns_away: bool
+) -> None:
+    """A BYE in place of an answer may be for a wrong password or for one connection too many: it is taken for both."""
+    guard.answers = [trouble]
+    with pytest.raises(NetworkError) as raised:
+        await enter(Door(SETTINGS, Pace(), logger()))
+    assert (isinstance(raised.value, DoorClosed), isinstance(raised.value, TurnedAway)) == (closes, turns_away)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

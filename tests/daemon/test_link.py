@@ -78,19 +78,29 @@ async def test_the_door_keeps_its_own_time(pauses: list[float]) -> None:
     assert (pauses, lines) == ([], [])
 
 
-async def test_pauses_begin_anew_after_a_connection_that_lasted(
-    pauses: list[float], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("gets_in", "lasts", "expected"),
+    [(True, True, [1.0, 2.0, 1.0, 2.0]), (True, False, [1.0, 2.0, 3.0, 4.0]), (False, True, [1.0, 2.0, 3.0, 4.0])],
+)
+async def test_pauses_begin_anew_after_work_that_got_in_and_lasted(
+    gets_in: bool, lasts: bool, expected: list[float], pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    troubles = [ConnectFailed("1"), ConnectFailed("2"), ConnectionLost("after an hour"), ConnectFailed("4")]
+    """A host that swallows all takes its time to fail too, and a server that throws us out at once let us in."""
+    troubles = [ConnectFailed("1"), ConnectFailed("2"), ConnectionLost("3"), ConnectFailed("4")]
+    arrived = asyncio.Event()
 
     async def work() -> None:
-        if troubles:
-            trouble = troubles.pop(0)
-            monkeypatch.setattr(link, "_STEADY", 0.0 if isinstance(trouble, ConnectionLost) else 60.0)
-            raise trouble
+        if not troubles:
+            return
+        trouble = troubles.pop(0)
+        third = isinstance(trouble, ConnectionLost)
+        if third and gets_in:
+            arrived.set()
+        monkeypatch.setattr(link, "_STEADY", 0.0 if third and lasts else 60.0)
+        raise trouble
 
-    await retried(work, logger())
-    assert pauses == [1.0, 2.0, 1.0, 2.0]
+    await retried(work, logger(), arrived)
+    assert pauses == expected
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from tests.daemon.house import House, account
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from mailrules.config import Loaded
 
 
 def rules(target: str) -> str:
@@ -74,6 +77,40 @@ async def test_a_broken_rule_file_changes_nothing_and_says_what_is_wrong(house: 
             server.deliver("INBOX", message("two"))
             await house.filed(2)
         assert (mail_in(server, "Old"), mail_in(server, "New"), sign_ins(server)) == (1, 1, 1)
+
+
+async def test_a_rule_file_that_became_a_link_to_itself_is_a_broken_one(house: House) -> None:
+    house.write(rules=rules("Old"))
+    async with house.running():
+        await house.heard("started")
+        house.path.unlink()
+        house.path.symlink_to(house.path.name)
+        await house.heard("rule file not taken over", level="error")
+        house.write(rules=rules("New"))
+        await house.heard("rules taken over")
+
+
+async def test_a_bug_while_a_rule_file_is_read_does_not_end_reloads(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bugs = [RuntimeError("bug")]
+    told: list[str] = []
+
+    def load_with_a_bug(path: Path) -> Loaded:
+        if bugs:
+            raise bugs.pop()
+        return load(path)
+
+    house.write(rules=rules("Old"))
+    monkeypatch.setattr("mailrules.daemon.supervisor.load", load_with_a_bug)
+    monkeypatch.setattr("mailrules.daemon.systemd._notify", lambda *lines: told.append(lines[0]))
+    async with house.running(bugs=1) as supervisor:
+        await house.heard("started")
+        supervisor.reload()
+        await house.heard("unexpected error")
+        supervisor.reload()
+        await house.heard("rules taken over")
+    assert [line for line in told if line != "STOPPING=1"] == ["READY=1", *["RELOADING=1", "READY=1"] * 2]
 
 
 async def test_only_accounts_that_changed_sign_in_again(house: House) -> None:
