@@ -38,7 +38,7 @@ def advice(config: Config, main: Document, rules: Sequence[PlacedRule]) -> Itera
 
 def _readable_passwords(config: Config, main: Document) -> Iterator[Problem]:
     plain = [name for name, account in config.accounts.items() if isinstance(account.password, PlainSecret)]
-    if plain and main.file.stat().st_mode & 0o004:
+    if plain and main.mode & 0o004:
         remedy = f"chmod 600 {main.file}, or keep it elsewhere (password.file, password.env, password.command)"
         yield main.problem(
             ("accounts", plain[0], "password"), f"everyone on this machine can read this password; {remedy}"

@@ -1,6 +1,7 @@
 """Reads the main file and the files it includes. What the values in them mean is not this module's business."""
 
 import glob
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from mailrules.rules.text import printable
 
 
 class Document:
-    """One TOML file that could be read: its path as the user knows it, its text, and its values."""
+    """One TOML file that could be read: its path as the user knows it, its mode (``st_mode``), its text, its values."""
 
-    def __init__(self, file: Path, text: str, values: Mapping[str, object]) -> None:
+    def __init__(self, file: Path, mode: int, text: str, values: Mapping[str, object]) -> None:
         self.file = file
+        self.mode = mode
         self.text = text
         self.values = values
 
@@ -119,7 +121,9 @@ def value_at(value: object, path: KeyPath) -> object:
 def read_document(file: Path) -> Document:
     """Read one TOML file. Raises ConfigError."""
     try:
-        data = file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read()
+            mode = os.fstat(opened.fileno()).st_mode
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         why = "there is no such file" if missing else f"cannot be read ({(error.strerror or 'unknown error').lower()})"
@@ -130,7 +134,7 @@ def read_document(file: Path) -> Document:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigError([Problem(file, line, "", "this is not UTF-8 text; save the file as UTF-8")]) from None
     try:
-        return Document(file, text, tomllib.loads(text))
+        return Document(file, mode, text, tomllib.loads(text))
     except (ValueError, RecursionError) as error:
         found = explain(text.replace("\r\n", "\n"), error)
         raise ConfigError([Problem(file, found.line, "", found.message)]) from None  # its context would quote the file
@@ -165,4 +169,11 @@ def _at_home(pattern: str) -> str:
 def _files(folder: Path, pattern: str) -> list[Path]:
     """Return the files that fit a glob, without those in Kubernetes' own copies, ``..data`` and the like."""
     hits = expand(folder, pattern)
-    return [hit for hit in hits if hit.is_file() and not any(len(p) > 2 and p.startswith("..") for p in hit.parts)]
+    return [hit for hit in hits if _is_file(hit) and not any(len(p) > 2 and p.startswith("..") for p in hit.parts)]
+
+
+def _is_file(hit: Path) -> bool:
+    try:
+        return hit.is_file()
+    except OSError:  # a folder that can be listed and not entered: who reads it says so
+        return True

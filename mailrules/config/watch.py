@@ -37,7 +37,7 @@ NOTHING = Watch()
 
 def watch(files: Sequence[Path], start: Path, patterns: Sequence[str]) -> Watch:
     """Return what to watch for these files, and for the globs that begin in the folder ``start``."""
-    places = {place for file in files for place in (absolute(file), file.resolve())}  # a link, and what it leads to
+    places = {place for file in files for place in (absolute(file), real(file))}  # a link, and what it leads to
     folders = {place.parent for place in places}
     for pattern in patterns:
         folders.update(map(absolute, _folders(start, Path(pattern).parts[:-1])))
@@ -50,6 +50,19 @@ def absolute(path: Path) -> Path:
     return Path(os.path.normpath(path.absolute()))
 
 
+def real(path: Path) -> Path:
+    """Return what a path leads to, without links; one that leads to itself, or where nobody may look, stays."""
+    return Path(os.path.realpath(path))
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether there is a folder, as far as we may know."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def expand(start: Path, pattern: str) -> list[Path]:
     """Return what fits a glob that begins in a folder. Hidden files, such as an editor's own, do not fit ``*``."""
     return [start / hit for hit in glob.glob(pattern, root_dir=start, recursive=True)]  # noqa: PTH207  Path's finds them
@@ -59,9 +72,9 @@ def _folders(start: Path, parts: Sequence[str]) -> Iterator[Path]:
     """Return the folders in which files that fit a glob may appear, or the one in which the first of those may."""
     fixed = tuple(takewhile(lambda part: not glob.has_magic(part), parts))
     base = absolute(start.joinpath(*fixed))
-    yield next((place for place in (base, *base.parents) if place.is_dir()), base)
+    yield next((place for place in (base, *base.parents) if is_folder(place)), base)
     for length in range(len(fixed) + 1, len(parts) + 1):
-        yield from (hit for hit in expand(start, str(Path(*parts[:length]))) if hit.is_dir())
+        yield from (hit for hit in expand(start, str(Path(*parts[:length]))) if is_folder(hit))
 
 
 def _leads_to(parts: Sequence[str], pattern: Sequence[str]) -> bool:

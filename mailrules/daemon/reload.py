@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from watchfiles import awatch
 
+from mailrules.config.watch import is_folder, real
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncGenerator, Iterator
@@ -39,7 +41,7 @@ async def changes(watch: Watch, stop: asyncio.Event) -> AsyncGenerator[None, Non
     # The kernel knows a folder once, by whatever name it was given first: so each is watched by its real one.
     folders: defaultdict[Path, set[Path]] = defaultdict(set)
     for folder in watch.folders:
-        folders[folder.resolve()].add(folder)
+        folders[real(folder)].add(folder)
     for name in links:
         folders[name.parent].add(name.parent)
 
@@ -48,7 +50,7 @@ async def changes(watch: Watch, stop: asyncio.Event) -> AsyncGenerator[None, Non
         return path in links or any(watch.concerns(folder / path.name) for folder in folders.get(path.parent, ()))
 
     async for _ in awatch(
-        *(folder for folder in folders if folder.is_dir()),
+        *(folder for folder in folders if is_folder(folder)),
         watch_filter=matters,
         stop_event=stop,
         recursive=False,
@@ -74,20 +76,27 @@ def snapshot(watch: Watch) -> frozenset[tuple[Path, int, int, int]]:
 
 def _stations(path: Path) -> Iterator[Path]:
     """Yield each symlink that leads to ``path``, by its own real place, and last the real place of ``path`` itself."""
-    real = Path("/")
+    place = Path("/")
     parts = list(reversed(path.absolute().parts[1:]))
     followed = 0
     while parts:
         part = parts.pop()
         if part == "..":
-            real = real.parent
-        elif (real / part).is_symlink() and followed < _MOST_LINKS:
+            place = place.parent
+        elif followed < _MOST_LINKS and (target := _target(place / part)) is not None:
             followed += 1
-            yield real / part
-            target = (real / part).readlink()
+            yield place / part
             if target.is_absolute():
-                real = Path("/")
+                place = Path("/")
             parts += reversed([piece for piece in target.parts if piece != "/"])
         else:
-            real /= part
-    yield real
+            place /= part
+    yield place
+
+
+def _target(path: Path) -> Path | None:
+    """Return where a symlink leads; None for what is none, or where nobody may look."""
+    try:
+        return path.readlink()
+    except OSError:
+        return None

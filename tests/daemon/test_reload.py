@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,7 +16,6 @@ from mailrules.daemon.reload import changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 LIMIT = 10.0  # seconds; a change is seen within one
 
@@ -132,3 +132,20 @@ async def test_a_symlink_that_leads_to_itself_is_no_trap(rules: Path) -> None:
     loop = rules.with_name("loop.toml")
     loop.symlink_to("loop.toml")
     assert await seen(Watch(frozenset({rules, loop}), frozenset({rules.parent})), loop.unlink, nudge=rules.touch)
+
+
+async def test_a_folder_that_nobody_may_enter_does_not_end_the_watch(
+    rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = rules.parent / "rules.d"
+    watched = watch([rules, closed / "x" / "ann.toml"], rules.parent, ["rules.d/x/*.toml"])
+    for name in ("stat", "readlink"):
+        real = getattr(Path, name)
+
+        def refuse(path: Path, *, real: Callable[..., object] = real, **options: object) -> object:
+            if closed in path.parents:
+                raise PermissionError
+            return real(path, **options)
+
+        monkeypatch.setattr(Path, name, refuse)
+    assert await seen(watched, lambda: replace(rules), nudge=rules.touch)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from mailrules.config import Loaded
 
 
+LOOP = "cannot be read (too many levels of symbolic links)"
+
+
 def rules(target: str) -> str:
     return f'[[rules]]\nname = "to {target}"\nmatch = "everything"\nthen.move = "{target}"\n'
 
@@ -80,14 +83,15 @@ async def test_a_broken_rule_file_changes_nothing_and_says_what_is_wrong(house: 
 
 
 async def test_a_rule_file_that_became_a_link_to_itself_is_a_broken_one(house: House) -> None:
-    house.write(rules=rules("Old"))
-    async with house.running():
-        await house.heard("started")
-        house.path.unlink()
-        house.path.symlink_to(house.path.name)
-        await house.heard("rule file not taken over", level="error")
-        house.write(rules=rules("New"))
-        await house.heard("rules taken over")
+    async with servers(1) as (server,):
+        house.write(table("work", server), rules=rules("Old"))
+        async with house.running():
+            await house.heard("watching")
+            house.path.unlink()
+            house.path.symlink_to(house.path.name)
+            await house.heard("rule file not taken over", problem=f"{house.path}: {LOOP}")
+            house.write(table("work", server), rules=rules("New"))
+            await house.heard("rules taken over")
 
 
 async def test_a_bug_while_a_rule_file_is_read_does_not_end_reloads(
@@ -101,15 +105,16 @@ async def test_a_bug_while_a_rule_file_is_read_does_not_end_reloads(
             raise bugs.pop()
         return load(path)
 
-    house.write(rules=rules("Old"))
     monkeypatch.setattr("mailrules.daemon.supervisor.load", load_with_a_bug)
     monkeypatch.setattr("mailrules.daemon.systemd._notify", lambda *lines: told.append(lines[0]))
-    async with house.running(bugs=1) as supervisor:
-        await house.heard("started")
-        supervisor.reload()
-        await house.heard("unexpected error")
-        supervisor.reload()
-        await house.heard("rules taken over")
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        async with house.running(bugs=1) as supervisor:
+            await house.heard("watching")
+            supervisor.reload()
+            await house.heard("unexpected error")
+            supervisor.reload()
+            await house.heard("rules taken over")
     assert [line for line in told if line != "STOPPING=1"] == ["READY=1", *["RELOADING=1", "READY=1"] * 2]
 
 
