@@ -14,14 +14,30 @@ from tests.scenarios.setting import account, deliver
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.faults import Point
 from tests.servers.proxy import Proxy
+from tests.servers.scripted import Peer, scripted
 
-CANARY = "Kanarienvogel-4711"
+CANARY = 'Kanarien"vogel\\4711'
+PIECES = (b"Kanarien", b"vogel")  # whoever writes it escapes the rest, each in a way of its own
 
 
-def spellings(user: str, password: str) -> Iterator[bytes]:
+def spellings(user: str, password: str) -> Iterator[str]:
     """What a password looks like on its way."""
-    yield password.encode()
-    yield b64encode(f"\0{user}\0{password}".encode())  # RFC 4616
+    yield password
+    yield password.replace("\\", r"\\").replace('"', r"\"")  # RFC 9051 §4.3
+    yield b64encode(f"\0{user}\0{password}".encode()).decode()  # RFC 4616
+
+
+async def echo_by_bye(peer: Peer) -> None:
+    """Hang up on a sign-in and say what it was."""
+    await peer.send("* OK [CAPABILITY IMAP4rev1] hello")
+    await peer.send(f"* BYE I never heard of {(await peer.receive()).decode().strip()}")
+
+
+async def echo_by_bad(peer: Peer) -> None:
+    """Answer BAD to whatever is said, and repeat it."""
+    await peer.send("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello")
+    while line := (await peer.receive()).decode().strip():
+        await peer.send(f"{line.split()[0]} BAD I never heard of {line}")
 
 
 def command_lines() -> bytes:
@@ -39,14 +55,18 @@ def command_lines() -> bytes:
 async def test_no_password_is_in_what_a_run_writes_or_shows(
     dovecot: Dovecot, house: House, user: str, form: str, tmp_path: Path
 ) -> None:
-    """Refused sign-ins, one echoed by the server, one cut in the middle; a command that gives the password slowly."""
+    """Refused sign-ins, some echoed by the server, one cut in the middle; a command that gives the password slowly."""
     slow = tmp_path / "password.sh"
     slow.write_text(f"sleep 0.2; cat {tmp_path}/password\n")
     (tmp_path / "password").write_text(PASSWORD + "\n")
     shown = [command_lines()]
-    async with Proxy(dovecot.ports.imap) as echo, Proxy(dovecot.ports.imap) as cut:
-        echoed = " ".join(spelling.decode() for spelling in spellings("echo", CANARY))
-        echo.refuse("AUTHENTICATE", f"NO [AUTHENTICATIONFAILED] You said {echoed}")
+    async with (
+        Proxy(dovecot.ports.imap) as echo,
+        Proxy(dovecot.ports.imap) as cut,
+        scripted(echo_by_bye) as bye,
+        scripted(echo_by_bad) as bad,
+    ):
+        echo.refuse("AUTHENTICATE", f"NO [AUTHENTICATIONFAILED] You said {' '.join(spellings('echo', CANARY))}")
         cut.cut("AUTHENTICATE", Point.AFTER_COMMAND)
         house.write(
             account("works", user, dovecot.ports.imap),
@@ -57,6 +77,8 @@ async def test_no_password_is_in_what_a_run_writes_or_shows(
             account("echo", "echo", echo.port, password=CANARY),
             account("cut", "cut", cut.port, password=CANARY),
             account("login", "login", dovecot.ports.imap, password=CANARY, auth="login"),
+            account("bye", "bye", bye, password=CANARY),
+            account("bad", "bad", bad, password=CANARY),
         )
         async with daemon(house.path, options=["--log-level", "debug", "--log-format", form]) as running:
 
@@ -64,7 +86,7 @@ async def test_no_password_is_in_what_a_run_writes_or_shows(
                 shown.append(command_lines())
                 return "".join(running.raw)
 
-            await eventually(lambda: text().count("sign-in failed") == 4, text)
+            await eventually(lambda: text().count("sign-in failed") == 6, text)
             await eventually(lambda: text().count("watching") == 2, text)
             await deliver(dovecot, user, "one")
             await eventually(lambda: "acted" in text(), text)
@@ -76,5 +98,8 @@ async def test_no_password_is_in_what_a_run_writes_or_shows(
     }
     assert "state.db" in written
     everything = b"".join([*written.values(), *shown, text().encode()])
-    secrets = {spelling for name in ("wrong", "echo", "cut", "login") for spelling in spellings(name, CANARY)}
-    assert [secret for secret in {*secrets, *spellings(user, PASSWORD)} if secret in everything] == []
+    assert everything.count(b"I never heard of") >= 2
+    names = ("wrong", "echo", "cut", "login", "bye", "bad")
+    secrets = {*PIECES, *(b64encode(f"\0{name}\0{CANARY}".encode()) for name in names)}
+    own = (spelling.encode() for spelling in spellings(user, PASSWORD))
+    assert [secret for secret in {*secrets, *own} if secret in everything] == []
