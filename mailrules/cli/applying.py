@@ -57,12 +57,11 @@ async def applying(
             store=store,
             directory=directory,
             rules=lambda: loaded.ruleset,
+            general=lambda: loaded.config.daemon,
             report=report,
             now=_now,
-            timezone=loaded.config.daemon.timezone,
             open_session=lambda: _signed_in(settings),
             spawn=spawn,
-            observe=loaded.config.daemon.mode == "observe",
         )
         yield Applying(context, session)
         await asyncio.gather(*beside)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,11 +10,17 @@ import typer
 from mailrules.cli.options import AsJson
 from mailrules.cli.programme import JsonProgramme, Programme, TextProgramme
 from mailrules.cli.stage import Stage, stage
+from mailrules.config import load
 from mailrules.daemon import logs
 from mailrules.daemon.logs import LogFormat, LogLevel
+from mailrules.demo import rulefile
 
 
 def command(
+    config: Annotated[
+        Path | None,
+        typer.Option("-c", "--config", metavar="FILE", help="A rule file of your own, instead of the example."),
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Go on until Ctrl-C, for a mail client and an editor.")] = False,
     pace: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Time between two mails.")] = 1.0,
     as_json: AsJson = False,
@@ -21,14 +28,15 @@ def command(
     """Show the daemon at work on a server in memory.
 
     A dozen mails arrive, one after another; the rules of rules.example.toml sort them, and you see which rule did what,
-    and why. Nothing is needed for it and nothing is left of it.
+    and why. Nothing is needed for it and nothing is left of it. With rules of your own only the accounts are replaced.
     """
     logs.configure(LogFormat.TEXT, LogLevel.WARNING)
-    asyncio.run(_play(JsonProgramme() if as_json else TextProgramme(), pace, keep))
+    text = rulefile.example() if config is None else load(config).file.read_text(encoding="utf-8")
+    asyncio.run(_play(JsonProgramme() if as_json else TextProgramme(), text, pace, keep))
 
 
-async def _play(programme: Programme, pace: float, keep: bool) -> None:
-    async with stage() as set_up:
+async def _play(programme: Programme, rules: str, pace: float, keep: bool) -> None:
+    async with stage(rules) as set_up:
         programme.open(set_up)
         for mail in set_up.mails:
             programme.show(await set_up.deliver(mail, pace))

@@ -3,10 +3,9 @@
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from mailrules.rules import Message
-
-_LONGEST_HEADER = 1_048_576  # octets; what has no empty line by then is no message
 
 
 def read_message(path: Path) -> Message:
@@ -16,14 +15,15 @@ def read_message(path: Path) -> Message:
     """
     with path.open("rb") as file:
         about = path.stat()
-        header = _header(file.read(_LONGEST_HEADER))
+        header = _header(file)
     modified = datetime.fromtimestamp(about.st_mtime, UTC)
     return Message(header=header, size=about.st_size, received=_date(header) or modified, flags=frozenset())
 
 
-def _header(start: bytes) -> bytes:
+def _header(file: BinaryIO) -> bytes:
+    """Read up to the first empty line."""
     lines: list[bytes] = []
-    for line in start.splitlines(keepends=True):
+    for line in file:
         lines.append(line)
         if not line.strip(b"\r\n"):
             break

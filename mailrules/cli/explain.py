@@ -12,7 +12,7 @@ from mailrules.cli.failures import Status, complain
 from mailrules.cli.options import AsJson, ConfigFile
 from mailrules.cli.output import print_json
 from mailrules.cli.reasons import print_reasons
-from mailrules.config import Loaded, find_config, load
+from mailrules.config import ConfigError, Loaded, Problem, find_config, load
 from mailrules.rules import Facts, Truth, Verdict
 
 
@@ -20,7 +20,12 @@ def command(
     files: Annotated[list[Path], typer.Argument(metavar="FILE.eml", hidden=True)],
     config: ConfigFile = None,
     account: Annotated[
-        str | None, typer.Option("--account", metavar="NAME", help="As if it were in this account, not the first one.")
+        str | None,
+        typer.Option(
+            "--account",
+            metavar="NAME",
+            help="As if it were in this account; needed where rules are for some accounts only.",
+        ),
     ] = None,
     mailbox: Annotated[str, typer.Option("--mailbox", metavar="NAME", help="As if it were in this mailbox.")] = "INBOX",
     every_rule: Annotated[bool, typer.Option("--all", help="Show the rules that do not match as well.")] = False,
@@ -56,8 +61,13 @@ def command(
 
 
 def _facts(loaded: Loaded, account: str | None, mailbox: str) -> Facts:
-    """As if the message were in the account that is named, else in the file's first."""
+    """As if the message were in the account that is named, else in the only one."""
     accounts = chosen_accounts(loaded, account)
+    if account is None and len(accounts) > 1 and any(rule.accounts for rule in loaded.config.rules):
+        names = ", ".join(accounts)
+        raise ConfigError(
+            [Problem(None, None, "--account", f"some rules are for some accounts only: say which, {names}")]
+        )
     name = next(iter(accounts), "")
     return Facts(
         now=datetime.now(UTC),

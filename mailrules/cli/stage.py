@@ -70,13 +70,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage() -> AsyncIterator[Stage]:
-    """Start everything in a folder of its own, and clear it away at the end. Raises TimeoutError."""
+async def stage(text: str) -> AsyncIterator[Stage]:
+    """Start everything for a rule file's text, in a folder of its own, and clear it away. Raises TimeoutError."""
     with TemporaryDirectory(prefix="mailrules-demo-") as folder:
         rules = Path(folder) / "rules.toml"
         async with MemoryServer() as server:
-            text = rulefile.for_server(rulefile.example(), server, Path(folder) / "state.db")
-            rules.write_text(text, encoding="utf-8")
+            rules.touch(mode=0o600)  # it will hold the server's password
+            rules.write_text(rulefile.for_server(text, server, Path(folder) / "state.db"), encoding="utf-8")
             loaded = load(rules)
             account = next(iter(loaded.config.accounts.values()))
             set_up = Stage(server, rules, account.addresses[0])

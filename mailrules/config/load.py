@@ -15,7 +15,7 @@ from mailrules.config.model import Account, Config, Daemon
 from mailrules.config.problems import ConfigError, KeyPath, Problem
 from mailrules.config.searches import wrong_searches
 from mailrules.config.sources import Document, read_sources
-from mailrules.config.watch import Watch
+from mailrules.config.watch import Watch, watch
 from mailrules.config.words import expected, keys_at
 from mailrules.rules import Rule, Ruleset
 
@@ -46,6 +46,14 @@ class Loaded:
 
 def load(path: Path) -> Loaded:
     """Load the rule file and what it includes. Raises ConfigError with everything that is wrong in them."""
+    try:
+        return _load(path)
+    except RecursionError:
+        problem = Problem(path, None, "", "it is nested too deeply; conditions are read up to some hundred levels")
+        raise ConfigError([problem], watch([path], path.parent, ())) from None
+
+
+def _load(path: Path) -> Loaded:
     sources = read_sources(path)
     main, *included = sources.documents
     findings = Findings(sources.documents, HOMES)

@@ -66,13 +66,11 @@ class Account:
             store=store,
             directory=self._directory,
             rules=lambda: loaded().ruleset,
+            general=lambda: loaded().config.daemon,
             report=report,
             now=_now,
-            timezone=config.daemon.timezone,
             open_session=self._door.session,
             spawn=self._run_beside,
-            grace=config.daemon.grace,
-            observe=config.daemon.mode == "observe",
         )
         self._layout = Layout()
         self._tasks: set[asyncio.Task[None]] = set()

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, TextIO
 import structlog
 
 from mailrules.engine.outcome import OutcomeState
+from mailrules.rules import ConditionTrace, Truth
 from mailrules.rules.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
     from mailrules.engine.outcome import ActionDone, Outcome
@@ -85,7 +88,7 @@ def log_outcome(outcome: Outcome) -> None:
     if outcome.reason:
         line = line.bind(reason=outcome.reason)
     for action in outcome.actions:
-        line.log(level, event, **_action_fields(action))
+        line.log(level, event, **_action_fields(action), **_because(outcome, action.rule))
     if not outcome.actions:
         line.log(level, event, rule=", ".join(outcome.rules or outcome.observed))
 
@@ -97,6 +100,27 @@ def _action_fields(action: ActionDone) -> dict[str, str]:
     if action.flags:
         fields["flags"] = " ".join(action.flags)
     return fields
+
+
+def _because(outcome: Outcome, rules: str) -> dict[str, str]:
+    """Say why the rules of an action matched: each condition that held, and the value it saw."""
+    named = rules.split(", ")
+    held = [
+        f"{leaf.key} {leaf.wanted}: {leaf.seen}"
+        for trace in outcome.trace
+        if trace.rule in named
+        for leaf in _leaves(trace.conditions)
+        if leaf.result is Truth.TRUE
+    ]
+    return {"because": "; ".join(held)} if held else {}
+
+
+def _leaves(conditions: Iterable[ConditionTrace]) -> Iterator[ConditionTrace]:
+    for condition in conditions:
+        if condition.children:
+            yield from _leaves(condition.children)
+        else:
+            yield condition
 
 
 def _for_machines() -> list[Processor]:

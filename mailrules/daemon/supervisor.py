@@ -165,6 +165,8 @@ class Supervisor:
         """Load the rule file; take it over if it is right, else say what is wrong and go on with the old one."""
         try:
             loaded = await asyncio.to_thread(load, self._path)
+            if self._loaded.config.accounts:
+                loaded.require_accounts()  # a file that is just being written anew is empty for a moment
         except ConfigError as error:
             for problem in error.problems:
                 self._log.error("rule file not taken over", problem=str(problem))
@@ -185,7 +187,7 @@ class Supervisor:
             kept = {
                 name
                 for name, settings in after.accounts.items()
-                if before.daemon == after.daemon and before.accounts.get(name) == settings and name in self._accounts
+                if before.accounts.get(name) == settings and name in self._accounts
             }
             await ended([self._accounts.pop(name) for name in set(self._accounts) - kept])
             for name in after.accounts:

@@ -42,7 +42,8 @@ def for_server(text: str, server: MemoryServer, state: Path) -> str:
     """
     accounts: Mapping[str, Mapping[str, object]] = tomllib.loads(text).get("accounts", {})
     name, account = next(iter(accounts.items()), ("demo", {}))
-    addresses = account.get("addresses", [account.get("username", "ann@example.org")])
+    username = str(account.get("username", ""))
+    addresses = account.get("addresses", [username if "@" in username else "ann@example.org"])
     lines = [
         "[daemon]",
         f"state = {_quoted(str(state))}",

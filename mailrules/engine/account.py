@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from mailrules.client import Namespace, Session
-from mailrules.config import Account
+from mailrules.config import Account, Daemon
 from mailrules.engine.caution import Caution
 from mailrules.engine.directory import Directory
 from mailrules.engine.outcome import Outcome
@@ -28,28 +28,35 @@ class AccountContext:
     directory: Directory
     rules: Callable[[], Ruleset]
     """Read once per batch, so that a reload falls between two batches."""
+    general: Callable[[], Daemon]
+    """The settings for all accounts, read like the rules: time zone, grace, and whether all is only observed."""
     report: Callable[[Outcome], None]
     now: Callable[[], datetime]
-    timezone: tzinfo
     open_session: Callable[[], AbstractAsyncContextManager[Session]]
     """A signed-in session of its own for work beside the watchers; closed afterwards."""
     spawn: Callable[[Coroutine[None, None, None]], None]
     """Run something beside the watchers, for as long as the account is served."""
-    grace: float = 5.0
-    """Seconds between two looks at a target: an old session may still be at work there."""
-    observe: bool = False
-    """Nothing is done, only reported."""
     caution: Caution = field(default_factory=Caution)
     """What was lost while fetching."""
     in_repair: set[int | None] = field(default_factory=set)
     """The journal's entries that recovery has in hand."""
+
+    @property
+    def observe(self) -> bool:
+        """Whether nothing is done, only reported."""
+        return self.general().mode == "observe"
+
+    @property
+    def grace(self) -> float:
+        """Seconds between two looks at a target: an old session may still be at work there."""
+        return self.general().grace
 
     def facts(self, mailbox: str, namespace: Namespace) -> Facts:
         """What rules may ask besides the message itself."""
         delimiter = namespace.delimiter
         return Facts(
             now=self.now(),
-            timezone=self.timezone,
+            timezone=self.general().timezone,
             account=self.name,
             mailbox=mailbox,
             addresses=self.settings.addresses,

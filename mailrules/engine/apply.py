@@ -10,9 +10,9 @@ from enum import Enum
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision
-from mailrules.engine.filing import uids_in, windows
+from mailrules.engine.outcome import Outcome
 from mailrules.engine.process import Path
-from mailrules.engine.reading import fetch, validity
+from mailrules.engine.reading import fetch, uids_in, validity, windows
 from mailrules.engine.recovery import replay_once
 from mailrules.imap import MailboxName, UIDSet
 from mailrules.store import Checkpoint, Entry, EntryState
@@ -60,7 +60,8 @@ async def apply(
     """
     if mode is ApplyMode.DO:
         await replay_once(context, name, await context.store.unfinished(context.name, name.raw))
-    path = Path(context, session, name)
+    unknown: dict[int, tuple[str, ...]] = {}
+    path = Path(_telling(context, unknown), session, name)
     selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))
     uids = await uids_in(session, UIDSet.all()) if selected.exists else ()
     busy = await context.store.open_uids(context.name, name.raw, validity(selected))
@@ -80,6 +81,7 @@ async def apply(
         free = [message for message in readable if message.uid not in busy]
         found = await path.evaluate(free, ruleset, {})
         decisions += found
+        unknown |= {decision.message.uid: decision.verdict.unknown for decision in found if decision.verdict.unknown}
         matched.update(rule for decision in found for rule in decision.verdict.matched)
         looked += len(window)
         progress(looked, len(uids))
@@ -93,6 +95,15 @@ async def apply(
     return ApplySummary(
         len(uids), dict(matched), states[EntryState.DONE], states[EntryState.PENDING], states[EntryState.HELD]
     )
+
+
+def _telling(context: AccountContext, unknown: Mapping[int, tuple[str, ...]]) -> AccountContext:
+    """The context whose outcomes name the rules, by UID, that stayed unknown: the journal does not keep them."""
+
+    def report(outcome: Outcome) -> None:
+        context.report(replace(outcome, unknown=unknown.get(outcome.uid, outcome.unknown)))
+
+    return replace(context, report=report)
 
 
 def _report(path: Path, decisions: Sequence[Decision]) -> None:

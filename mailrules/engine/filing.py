@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,15 +11,13 @@ from mailrules.engine.account import AccountContext
 from mailrules.engine.answers import retry_after
 from mailrules.engine.journal import held
 from mailrules.engine.process import Path
-from mailrules.engine.reading import UNREADABLE, Fetched, fetch, validity
+from mailrules.engine.reading import UNREADABLE, WINDOW, Fetched, fetch, uids_in, validity, windows
 from mailrules.engine.starting import Renumbered, start
-from mailrules.imap import DELETED, UID, MailboxName, UidSearch, UIDSet, has_flag, search
+from mailrules.imap import DELETED, UID, MailboxName, UIDSet, has_flag
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
 
-__all__ = ["Filing", "uids_in", "windows"]
+__all__ = ["Filing"]
 
-_WINDOW = 1_000
-"""How many messages one UID FETCH asks for when there is a backlog."""
 _SETTLE = 5.0
 """Seconds to wait for the answer to a copy or move that may explain an arrival."""
 
@@ -43,7 +41,7 @@ class Filing:
         self._checkpoint = begin.checkpoint
         if begin.renumbered is not None:
             await self._cross_over(begin.renumbered)
-        if selected.uidnext and selected.uidnext - begin.checkpoint.uid > _WINDOW:
+        if selected.uidnext and selected.uidnext - begin.checkpoint.uid > WINDOW:
             self._backlog = await uids_in(self._session, UIDSet.after(begin.checkpoint.uid))
 
     @property
@@ -186,21 +184,6 @@ class Filing:
     def _rest(self, rest: Callable[[], object]) -> None:
         if not self._session.connection.idling:
             rest()
-
-
-async def uids_in(session: Session, uids: UIDSet) -> tuple[int, ...]:
-    """The UIDs that exist in a range, ascending, asked for without their messages.
-
-    ``n:*`` also answers with the last message where its UID is below n (RFC 9051 §6.4.9).
-    """
-    found = await session.connection.submit(UidSearch(search.uid(uids)))
-    return tuple(sorted(uid for uid in found if uid in uids))
-
-
-def windows(uids: Sequence[int]) -> Iterator[UIDSet]:
-    """Split a backlog into sets of messages that are fetched together."""
-    for begin in range(0, len(uids), _WINDOW):
-        yield UIDSet(UID(uid) for uid in uids[begin : begin + _WINDOW])
 
 
 def _has_marked(entry: Entry) -> bool:

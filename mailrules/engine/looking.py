@@ -10,7 +10,7 @@ from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.flights import Work
 from mailrules.engine.lowering import removal_of_source
-from mailrules.engine.reading import fetch, validity
+from mailrules.engine.reading import fetch, fetch_in_windows, validity
 from mailrules.engine.reckoning import Claim, Finding, Found, reckon
 from mailrules.imap import UID, MailboxName, Refused, SelectedMailbox, UIDSet
 from mailrules.store import EntryState, Own, Replay, Step, StepKind, StepState
@@ -112,7 +112,7 @@ async def _arrived(
 ) -> list[tuple[int, str]]:
     """(UID, fingerprint) of what has come into the open target since, and is not known as another step's."""
     floor = min(step.target_uidnext or 1 for step in steps)
-    messages = [message for message in await fetch(session, UIDSet.after(floor - 1)) if message.uid >= floor]
+    messages = await fetch_in_windows(session, UIDSet.after(floor - 1))
     seen = [message.seen() for message in messages]
     known = await context.store.arrivals(context.name, target.name.raw, validity(target), seen)
     return [(message.uid, message.fingerprint) for message in messages if not isinstance(known.get(message.uid), Own)]

@@ -29,7 +29,7 @@ from mailrules.engine.journal import conclude, draft, held, outcome_of, would_be
 from mailrules.engine.reading import UNREADABLE, Fetched, validity
 from mailrules.engine.recovery import replay
 from mailrules.imap import MailboxName, SelectedMailbox, State
-from mailrules.rules import Plan, Ruleset
+from mailrules.rules import Ruleset
 from mailrules.store import Checkpoint, Entry, EntryState, Own
 
 __all__ = ["Path"]
@@ -85,7 +85,9 @@ class Path:
                 self.report_observed(decision)
             elif verdict.observed:
                 # The other rules' actions are no would-be: they are carried out, and reported then.
-                self.report_observed(replace(decision, verdict=replace(verdict, matched=(), plan=Plan(), error=None)))
+                self.report_observed(
+                    replace(decision, verdict=replace(verdict, matched=(), plan=verdict.would, error=None))
+                )
         return decisions
 
     async def journal(

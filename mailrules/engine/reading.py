@@ -7,12 +7,13 @@ and fingerprints read header octets.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailrules.client import Session
 from mailrules.imap import (
+    UID,
     Flags,
     Items,
     MessageData,
@@ -33,6 +34,8 @@ UNREADABLE = "the server's answer about it can't be read"
 """Why a message is held that is not `Fetched.readable`."""
 
 _IDENTITY = frozenset({"MESSAGE-ID", "DATE", "FROM", "SUBJECT"})
+WINDOW = 1_000
+"""How many messages one UID FETCH asks for when there may be many."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -113,6 +116,26 @@ async def fetch(session: Session, uids: UIDSet, fields: Iterable[str] = ()) -> S
         there = await connection.submit(UidSearch(search.uid(uids)))
         found |= {uid: Fetched.unreadable(uid) for uid in there if uid in uids and uid not in found}
     return [found[uid] for uid in sorted(found)]
+
+
+async def fetch_in_windows(session: Session, uids: UIDSet) -> list[Fetched]:
+    """Fetch messages whose number nobody knows, so many at a time that no answer grows without bound."""
+    return [message for window in windows(await uids_in(session, uids)) for message in await fetch(session, window)]
+
+
+async def uids_in(session: Session, uids: UIDSet) -> tuple[int, ...]:
+    """The UIDs that exist in a range, ascending, asked for without their messages.
+
+    ``n:*`` also answers with the last message where its UID is below n (RFC 9051 §6.4.9).
+    """
+    found = await session.connection.submit(UidSearch(search.uid(uids)))
+    return tuple(sorted(uid for uid in found if uid in uids))
+
+
+def windows(uids: Sequence[int]) -> Iterator[UIDSet]:
+    """Split a backlog into sets of messages that are fetched together."""
+    for begin in range(0, len(uids), WINDOW):
+        yield UIDSet(UID(uid) for uid in uids[begin : begin + WINDOW])
 
 
 async def fetched(session: Session, command: UidFetch) -> tuple[MessageData, ...]:

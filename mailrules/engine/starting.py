@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import from_now_on
-from mailrules.engine.reading import Fetched, fetch, validity
+from mailrules.engine.reading import Fetched, fetch_in_windows, uids_in, validity
 from mailrules.imap import MailboxName, SelectedMailbox, UIDSet
 from mailrules.store import Checkpoint
 
@@ -58,7 +58,7 @@ async def highest_uid(session: Session, selected: SelectedMailbox) -> int:
         return selected.uidnext - 1
     if not selected.exists:
         return 0
-    return max((message.uid for message in await fetch(session, UIDSet.all())), default=0)
+    return max(await uids_in(session, UIDSet.all()), default=0)
 
 
 async def _after_new_validity(
@@ -70,7 +70,7 @@ async def _after_new_validity(
     doubtful: list[Fetched] = []
     newest = old.newest
     highest = 0
-    for message in await fetch(session, UIDSet.all()):
+    for message in await fetch_in_windows(session, UIDSet.all()):
         highest = max(highest, message.uid)
         if message.fingerprint in known:
             continue

@@ -16,7 +16,7 @@ from mailrules.rules.actions import Scene
 from mailrules.rules.checks import Group, conjunction
 from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
-from mailrules.rules.plan import Draft
+from mailrules.rules.plan import Draft, Plan
 from mailrules.rules.templates import TemplateError, Values
 from mailrules.rules.trace import RuleTrace
 from mailrules.rules.truth import FALSE, UNKNOWN, Truth
@@ -160,15 +160,32 @@ def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyR
         except TemplateError as missing:
             error = f"rule '{ready.rule.name}': {missing}"
             break
+    observed = [ready for ready, truth in run.decided if truth is not UNKNOWN and ready.rule.mode is not None]
     end = traced.index(run.last) if run.last in traced else len(traced)
     return Verdict(
         plan=(Draft() if error else draft).plan(),
         matched=tuple(ready.rule.name for ready in matched),
-        observed=tuple(r.rule.name for r, truth in run.decided if truth is not UNKNOWN and r.rule.mode is not None),
+        observed=tuple(ready.rule.name for ready in observed),
+        would=_would(observed, message, facts) if observed else Plan(),
         unknown=tuple(ready.rule.name for ready, truth in run.decided if truth is UNKNOWN),
         trace=tuple(ready.trace(message, facts, reached=place <= end) for place, ready in enumerate(traced)),
         error=error,
     )
+
+
+def _would(observed: Sequence[_ReadyRule], message: Message, facts: Facts) -> Plan:
+    """Put together what rules on trial would do; one that could not act, for want of a value, adds nothing."""
+    draft = Draft()
+    for ready in observed:
+        alone = Draft()
+        try:
+            ready.enact(alone, message, facts)
+        except TemplateError:
+            continue
+        ready.enact(draft, message, facts)
+        if ready.rule.then.ends:
+            break
+    return draft.plan()
 
 
 def _header_fields(rule: Rule) -> frozenset[str]:

@@ -59,3 +59,5 @@ class Verdict:
     """From `evaluate`: the rules that matched, were observed or stayed unknown. From `explain`: every rule in scope."""
     error: str | None = None
     """Why a matching rule could not act, as when a template has no value. The plan is empty then: the message stays."""
+    would: Plan = field(default_factory=Plan)
+    """What the observed rules would do, put together: their flags and copies, and the first one's ending."""

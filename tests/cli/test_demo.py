@@ -104,6 +104,12 @@ def test_every_matched_rule_says_why(told: list[Told]) -> None:
         assert all(reason["seen"] for reason in mail["why"])
 
 
+def test_rules_of_ones_own_can_be_shown(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('[[rules]]\nname = "all"\nmatch = "everything"\nthen.move = "All of it"\n')
+    assert "└── All of it  12 messages" in demo("--pace", "0", "-c", str(path)).replace("├", "└")
+
+
 def test_piped_it_reads_as_plain_text() -> None:
     shown = demo()
     assert "\x1b" not in shown

@@ -143,7 +143,7 @@ ACCOUNTS = "".join(
 @pytest.mark.parametrize(
     ("options", "matched"),
     [
-        ([], ["in a"]),
+        (["--account", "a"], ["in a"]),
         (["--account", "b"], []),
         (["--account", "b", "--mailbox", "Lists/x"], ["in lists"]),
     ],
@@ -190,3 +190,20 @@ def test_a_broken_date_leaves_the_date_of_the_file(tmp_path: Path, date: str) ->
     result = mailrules("explain", file, "-c", path, "--json")
     assert result.exit_code == 0
     assert objects(result)[0]["matched"] == ["new"]
+
+
+def test_with_several_accounts_and_rules_for_some_the_account_must_be_said(tmp_path: Path) -> None:
+    rules = '[[rules]]\nname = "r"\naccounts = ["b"]\nmatch = "everything"\nthen.move = "X"\n'
+    done = mailrules("explain", eml(tmp_path, "a.eml"), "-c", rule_file(tmp_path, rules, ACCOUNTS))
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "--account: some rules are for some accounts only: say which, a, b\n",
+    )
+
+
+def test_a_header_beyond_a_megabyte_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "long.eml"
+    path.write_bytes(b"X-Long: " + b"x" * 2_000_000 + b"\r\nSubject: one\r\n\r\n")
+    rules = '[[rules]]\nname = "r"\nmatch.subject = "one"\nthen.move = "X"\n'
+    (shown,) = objects(mailrules("explain", path, "-c", rule_file(tmp_path, rules, ""), "--json"))
+    assert shown["matched"] == ["r"]

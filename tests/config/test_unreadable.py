@@ -76,3 +76,13 @@ def test_a_rule_file_that_goes_away_once_it_was_read_is_what_it_was(
     monkeypatch.setattr(tomllib, "loads", loads_late)
     warnings = [str(warning) for warning in load(path).warnings]
     assert ["everyone on this machine can read this password" in warning for warning in warnings] == [False, True]
+
+
+def test_a_file_nested_beyond_reason_is_one_problem(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text('[[rules]]\nname = "deep"\nmatch.' + "not." * 2_000 + 'subject = "x"\nthen.move = "X"\n')
+    with pytest.raises(ConfigError) as error:
+        load(path)
+    (problem,) = error.value.problems
+    assert str(problem) == f"{path}: it is nested too deeply; conditions are read up to some hundred levels"
+    assert error.value.watch.concerns(path)

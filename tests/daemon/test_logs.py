@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +55,20 @@ def test_each_action_is_one_json_line_where_there_is_no_terminal() -> None:
     assert common.items() <= move.items()
     assert (flags["action"], flags["flags"], flags["level"]) == ("add_flags", "\\Seen $List", "info")
     assert (move["action"], move["target"], move["event"]) == ("move", "Lists/Имя", "acted")
+
+
+def test_each_action_says_why_its_rule_matched() -> None:
+    conditions = [
+        {"key": "subject.contains", "result": "true", "wanted": '"invoice"', "seen": "Invoice 17"},
+        {
+            "key": "not",
+            "result": "true",
+            "children": [{"key": "from", "result": "false", "wanted": '"@x"', "seen": ""}],
+        },
+    ]
+    why = json.dumps([{"rule": "lists", "conditions": conditions}, {"rule": "other", "conditions": conditions}])
+    (move,) = lines(replace(outcome(OutcomeState.DONE, MOVE), why=why))
+    assert move["because"] == 'subject.contains "invoice": Invoice 17'
 
 
 @pytest.mark.parametrize("state", [OutcomeState.PENDING, OutcomeState.HELD])

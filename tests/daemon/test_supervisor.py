@@ -12,6 +12,7 @@ from mailrules.config import load
 from mailrules.daemon.account import Account
 from mailrules.daemon.supervisor import Supervisor
 from mailrules.demo import Delay, Drop, MemoryServer
+from mailrules.engine.outcome import OutcomeState
 from mailrules.store import Locked, SqliteStore
 from tests.builders import message
 from tests.daemon.house import House, account
@@ -227,3 +228,31 @@ async def test_a_second_stop_waits_for_nothing(house: House) -> None:
             await asyncio.sleep(0.05)
             began = asyncio.get_running_loop().time()
         assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_a_file_that_is_empty_for_a_moment_leaves_the_accounts_alone(house: House) -> None:
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        async with house.running() as supervisor:
+            await house.heard("watching")
+            house.path.write_text("")
+            supervisor.reload()
+            await house.heard("rule file not taken over")
+            house.write(table("work", server))
+            supervisor.reload()
+            await house.heard("rules taken over")
+            assert sign_ins(server) == 1
+
+
+async def test_what_holds_for_all_accounts_changes_without_a_new_sign_in(house: House) -> None:
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        async with house.running() as supervisor:
+            await house.heard("watching")
+            house.path.write_text(house.path.read_text().replace("[daemon]\n", '[daemon]\nmode = "observe"\n', 1))
+            supervisor.reload()
+            await house.heard("rules taken over")
+            server.deliver("INBOX", message("bob"))
+            await house.filed(1)
+            assert [outcome.state for outcome in house.outcomes] == [OutcomeState.OBSERVED]
+            assert sign_ins(server) == 1

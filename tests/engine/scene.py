@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mailrules.client import Credentials, Endpoint, NetworkError, Session, Timeouts, TLSMode
-from mailrules.config import Account
+from mailrules.config import Account, Daemon
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
 from mailrules.engine.filing import Filing
@@ -62,10 +62,9 @@ class Scene:
             rules=lambda: self.rules,
             report=self.outcomes.append,
             now=self.now,
-            timezone=UTC,
+            general=lambda: Daemon(timezone=UTC, grace=GRACE),
             open_session=self.session,
             spawn=self.spawn,
-            grace=GRACE,
         )
 
     def now(self) -> datetime:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailrules.engine import filing
+from mailrules.engine import filing, reading
 from mailrules.engine.outcome import OutcomeState
 from mailrules.imap import MailboxName
 from mailrules.store import SqliteStore
@@ -88,7 +88,7 @@ async def test_a_connection_that_is_lost_after_a_new_uidvalidity_loses_nothing(
     dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All that is new is one batch, however many windows it takes to fetch: the new checkpoint stands for all of it."""
-    monkeypatch.setattr(filing, "_WINDOW", 2)
+    monkeypatch.setattr(reading, "WINDOW", 2)
     async with scene(dovecot, user, tmp_path, COPY, ahead=A_YEAR_AGO) as it:
         it.renumber()
         for number in range(5):
@@ -208,7 +208,8 @@ async def test_what_may_not_be_looked_at_at_the_first_run_begins_where_it_is_whe
 async def test_a_backlog_comes_in_windows(
     dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filing, "_WINDOW", 10)
+    monkeypatch.setattr(reading, "WINDOW", 10)
+    monkeypatch.setattr(filing, "WINDOW", 10)
     async with scene(dovecot, user, tmp_path, COPY) as it:
         dovecot.deliver(user, *(message(f"m {number}") for number in range(25)))
 

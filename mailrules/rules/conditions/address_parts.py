@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from mailrules.rules import matching
 from mailrules.rules.conditions.operators import TextOperators
@@ -98,6 +98,15 @@ class Domain(AddressPart):
     def prepare(cls, pattern: str, *, exact: bool) -> str:  # noqa: ARG003 - a domain has no case to mind
         """Bring a pattern into the form that its texts are compared in."""
         return a_labels(pattern)
+
+    @model_validator(mode="after")
+    def _is_without_at(self) -> Self:
+        patterns = (*(self.is_ or ()), *(self.contains or ()), *(self.starts_with or ()), *(self.ends_with or ()))
+        for pattern in (*patterns, *(self.glob or ())):
+            if "@" in pattern:
+                rest = pattern.rpartition("@")[2] or "example.org"
+                raise wrong(f'"{pattern}": a domain has no @ in it; write "{rest}"')
+        return self
 
 
 def part_test(part: Part, operators: TextOperators) -> AddressTest:
