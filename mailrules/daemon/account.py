@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -27,7 +28,7 @@ from mailrules.engine.strays import strays
 from mailrules.imap import MailboxName, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 
     from mailrules.client import Session
     from mailrules.config import Loaded
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Account"]
 
 _LIST_EVERY = 60.0  # seconds
+_REPAIRS = 2  # connections beside those of the watchers
 _TURNED_AWAY = 3  # sign-ins in a row
 
 
@@ -69,10 +71,11 @@ class Account:
             general=lambda: loaded().config.daemon,
             report=report,
             now=_now,
-            open_session=self._door.session,
+            open_session=self._extra_session,
             spawn=self._run_beside,
         )
         self._layout = Layout()
+        self._repairs = asyncio.Semaphore(_REPAIRS)
         self._tasks: set[asyncio.Task[None]] = set()
         self._workers: dict[MailboxName, asyncio.Task[None]] = {}
         self._room = self._settings.max_connections
@@ -87,6 +90,12 @@ class Account:
             await self._spawn(retried(partial(self._lead, arrived), self._log, arrived))
         finally:
             await ended(self._tasks)
+
+    @asynccontextmanager
+    async def _extra_session(self) -> AsyncIterator[Session]:
+        """A connection beside those of the watchers, for repairs: few at a time, since servers grant few."""
+        async with self._repairs, self._door.session() as session:
+            yield session
 
     def _run_beside(self, work: Coroutine[None, None, None]) -> None:
         self._spawn(work)
@@ -199,7 +208,7 @@ class Account:
     async def _mend_strays(self) -> None:
         """Look for what is unfinished in mailboxes that no connection holds, watched no longer or never."""
         served = {name for name in (*self._workers, self._layout.lead) if name is not None}
-        for name, entries in (await strays(self._context, served)).items():
+        for name, entries in (await strays(self._context, served, self._layout.rounds)).items():
             self._mend(name, entries)
 
     def _mend(self, name: MailboxName, stale: Sequence[Entry]) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Worker"]
 
 _SHORTEST_IDLE = 5.0  # seconds; a server that ends IDLE sooner by itself has none worth the name
+_SHORTEST_WAIT = 5.0  # seconds; what is due and can't be taken up yet must not make us ask without pause
 _FOREVER = float("inf")
 
 
@@ -97,7 +98,7 @@ class Worker:
         due = await self._filing.next_due()
         seconds = min(limit, self._check_at - self._now())
         if due is not None:
-            seconds = min(seconds, (due - self._context.now()).total_seconds())
+            seconds = min(seconds, max(_SHORTEST_WAIT, (due - self._context.now()).total_seconds()))
         await self._connection.until(self._stirred, max(0.0, seconds))
         if self._connection.selected is None:
             await self._connection.submit(Noop())  # the server said BYE, or something as final: this raises it

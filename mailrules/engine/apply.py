@@ -69,15 +69,13 @@ async def apply(
     matched: Counter[str] = Counter()
     states: Counter[EntryState] = Counter()
     decisions: list[Decision] = []
+    aside: list[Entry] = []
     all_windows = list(windows(uids))
     looked = 0
     for number, window in enumerate(all_windows, start=1):
         messages = await fetch(session, window, ruleset.header_fields)
-        if mode is ApplyMode.DO:
-            readable = await path.sift(messages)
-            states[EntryState.HELD] += len(messages) - len(readable)
-        else:
-            readable = [message for message in messages if message.readable]
+        readable, unreadable = path.sift(messages)
+        aside += unreadable
         free = [message for message in readable if message.uid not in busy]
         found = await path.evaluate(free, ruleset, {})
         decisions += found
@@ -89,9 +87,10 @@ async def apply(
             _report(path, found)
             decisions.clear()
         elif number % _BATCH == 0 or number == len(all_windows):
-            ended = await _act(path, decisions, window.last or 0)
+            ended = await _act(path, decisions, aside, window.last or 0)
             states.update(entry.state for entry in ended)
             decisions.clear()
+            aside.clear()
     return ApplySummary(
         len(uids), dict(matched), states[EntryState.DONE], states[EntryState.PENDING], states[EntryState.HELD]
     )
@@ -112,7 +111,7 @@ def _report(path: Path, decisions: Sequence[Decision]) -> None:
             path.report_observed(decision)
 
 
-async def _act(path: Path, decisions: Sequence[Decision], highest: int) -> Sequence[Entry]:
+async def _act(path: Path, decisions: Sequence[Decision], aside: Sequence[Entry], highest: int) -> Sequence[Entry]:
     context = path.context
     messages = {decision.message.uid: decision.message for decision in decisions}
     checkpoint = await context.store.checkpoint(context.name, path.name.raw)
@@ -122,6 +121,7 @@ async def _act(path: Path, decisions: Sequence[Decision], highest: int) -> Seque
         _raised(checkpoint, validity(path.selected), highest),
         messages.values(),
         await context.store.copied(context.name, path.name.raw, validity(path.selected)),
+        aside,
     )
     return await path.execute(entries, messages, lambda: None)
 

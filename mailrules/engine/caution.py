@@ -7,7 +7,7 @@ reconnect. After some losses in a row messages are fetched one by one, and the o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from mailrules.client import NetworkError
@@ -27,14 +27,22 @@ class Caution:
     def __init__(self) -> None:
         self._together: Counter[MailboxName] = Counter()
         self._alone: Counter[tuple[MailboxName, int]] = Counter()
+        self._others: set[MailboxName] = set()
 
     def is_due(self, name: MailboxName) -> bool:
         """Whether messages of a mailbox are better fetched one by one."""
         return self._together[name] >= _IN_A_ROW
 
     def is_suspect(self, name: MailboxName, uid: int) -> bool:
-        """Whether a message ends the connection."""
-        return self._alone[name, uid] >= _ALONE
+        """Whether a message ends the connection: it was lost again and again, and others were not.
+
+        Where nothing can be fetched at all, it is the network or the server, and no message is to blame.
+        """
+        return self._alone[name, uid] >= _ALONE and name in self._others
+
+    def in_order(self, name: MailboxName, uids: Iterable[int]) -> list[int]:
+        """Put what was lost before behind the others."""
+        return sorted(uids, key=lambda uid: (self._alone[name, uid], uid))
 
     @contextmanager
     def together(self, name: MailboxName) -> Iterator[None]:
@@ -54,7 +62,10 @@ class Caution:
         except NetworkError:
             self._alone[name, uid] += 1
             raise
+        del self._alone[name, uid]
+        self._others.add(name)
 
     def passed(self, name: MailboxName) -> None:
         """All messages were fetched one by one, or are known to be unreadable."""
         del self._together[name]
+        self._others.discard(name)

@@ -226,9 +226,12 @@ class Executor:
     async def _put_flags_back(self, works: Sequence[Work]) -> None:
         """A message that stays gets the flags it had; a retry will set them again.
 
-        If the connection is lost meanwhile the message has no verdict yet: recovery comes to the same end.
+        If the connection is lost meanwhile the message has no verdict yet and its flag steps are open: recovery
+        carries them out again and comes to the same end.
         """
         commands = [(work, command) for work in works for command in put_back(work)]
+        for work in works:
+            reopen_flags(work)
         if not commands:
             return
         self._session.connection.done()
@@ -245,8 +248,6 @@ class Executor:
                     pass
         if lost is not None:
             raise lost
-        for work, _ in commands:
-            reopen_flags(work)
 
 
 async def look_at(session: Session, uids: Iterable[int]) -> dict[int, Flags]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -80,10 +80,16 @@ class Filing:
             return
         found = {message.uid: message for message in await self._fetch(UIDSet(UID(entry.uid) for entry in due))}
         again = [self._revive(entry, found.get(entry.uid)) for entry in due]
-        await self._context.store.record(again, now=now)
-        await self._path.execute([entry for entry in again if entry.steps], found, lambda: self._rest(rest))
-        # Own arrivals or not? They had no answer then, and are met like new ones.
-        await self._take([found[entry.uid] for entry in again if not entry.steps and entry.uid in found], rest)
+        # Own arrivals or not? They had no answer then, and are met like new ones: these entries end when others begin.
+        met = [entry for entry in again if not entry.steps and entry.state is EntryState.BEGUN]
+        others = [entry for entry in again if entry not in met]
+        await self._context.store.record(others, now=now)
+        await self._path.execute([entry for entry in others if entry.steps], found, lambda: self._rest(rest))
+        if met:
+            era = validity(self._path.selected)
+            copied = await self._context.store.copied(self._context.name, self._name.raw, era)
+            ended = [replace(entry, state=EntryState.GONE, reason="looked at again") for entry in met]
+            await self._take([found[uid] for uid in sorted({entry.uid for entry in met})], rest, copied, ended)
         self._rest(rest)
 
     def _revive(self, entry: Entry, message: Fetched | None) -> Entry:
@@ -95,8 +101,6 @@ class Filing:
             return replace(entry, state=EntryState.GONE, due=None, reason="somebody else moved or expunged it first")
         if has_flag(message.flags, DELETED) and not _has_marked(entry):
             return replace(entry, state=EntryState.GONE, due=None, reason=r"somebody marked it \Deleted")
-        if not entry.steps:
-            return replace(entry, state=EntryState.GONE, due=None, reason="looked at again")
         return replace(
             entry,
             state=EntryState.BEGUN,
@@ -124,32 +128,44 @@ class Filing:
                 return await fetch(self._session, uids, fields)
         found: list[Fetched] = []
         self._session.connection.done()
-        for uid in await uids_in(self._session, uids):
+        for uid in caution.in_order(self._name, await uids_in(self._session, uids)):
             if caution.is_suspect(self._name, uid):
                 found.append(Fetched.unreadable(uid))
                 continue
             with caution.alone(self._name, uid):
                 found += await fetch(self._session, UIDSet([UID(uid)]), fields)
         caution.passed(self._name)
-        return found
+        return sorted(found, key=lambda message: message.uid)
 
-    async def _take(self, messages: Sequence[Fetched], rest: Callable[[], object]) -> None:
+    async def _take(
+        self,
+        messages: Sequence[Fetched],
+        rest: Callable[[], object],
+        copied: Mapping[int, frozenset[bytes]] | None = None,
+        ended: Sequence[Entry] = (),
+    ) -> None:
+        """Bring a batch to the path; ``ended`` are earlier entries of its messages, in whose place others begin."""
         if not messages:
             return
         ruleset = self._context.rules()
-        owners, others = await self._own_arrivals(await self._path.sift(messages))
+        readable, unreadable = self._path.sift(messages)
+        owners, others, postponed = await self._own_arrivals(readable)
         decisions = await self._path.evaluate(others, ruleset, owners)
         checkpoint = _advanced(self._started, messages)
-        entries = await self._path.journal(decisions, ruleset, checkpoint, messages)
+        aside = [*unreadable, *postponed]
+        entries = await self._path.journal(decisions, ruleset, checkpoint, messages, copied, aside)
         self._checkpoint = checkpoint
+        if ended:
+            await self._context.store.record(ended, now=self._context.now())
         await self._path.execute(entries, {message.uid: message for message in messages}, lambda: self._rest(rest))
 
     # Own arrivals
 
-    async def _own_arrivals(self, messages: Sequence[Fetched]) -> tuple[dict[int, Own], list[Fetched]]:
+    async def _own_arrivals(self, messages: Sequence[Fetched]) -> tuple[dict[int, Own], list[Fetched], list[Entry]]:
         """Split off what mailrules itself put here; an arrival that an open step may explain waits for its answer.
 
-        Own arrivals are run again only where the moving rule says ``chain``: they come back as owners.
+        Own arrivals are run again only where the moving rule says ``chain``: they come back as owners. What has no
+        answer in time comes back as entries that are looked at again in a minute.
         """
         seen = [message.seen() for message in messages]
         arrivals = await self._arrivals(seen)
@@ -159,21 +175,17 @@ class Filing:
             arrivals = await self._arrivals(seen)
         owners = {uid: own for uid, own in arrivals.items() if isinstance(own, Own) and own.chain}
         doubtful = [message for message in messages if isinstance(arrivals.get(message.uid), Awaited)]
-        if doubtful:
-            await self._postpone(doubtful)
-        return owners, [message for message in messages if message.uid not in arrivals or message.uid in owners]
+        others = [message for message in messages if message.uid not in arrivals or message.uid in owners]
+        return owners, others, self._path.aside(doubtful, self._postponed)
 
     async def _arrivals(self, seen: Sequence[Seen]) -> Arrivals:
         era = validity(self._path.selected)
         return await self._context.store.arrivals(self._context.name, self._name.raw, era, seen)
 
-    async def _postpone(self, messages: Sequence[Fetched]) -> None:
-        """Journal messages that an open copy or move may have put here: they are looked at again in a minute."""
+    def _postponed(self, entry: Entry) -> Entry:
+        """An open copy or move may have put the message here."""
         due = self._context.now() + retry_after(0)
-        reason = "an open copy or move may have put it here"
-        await self._path.set_aside(
-            messages, lambda entry: replace(entry, state=EntryState.PENDING, due=due, reason=reason)
-        )
+        return replace(entry, state=EntryState.PENDING, due=due, reason="an open copy or move may have put it here")
 
     @property
     def _started(self) -> Checkpoint:

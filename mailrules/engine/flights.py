@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from mailrules.store import Entry, EntryState, Step, StepKind, StepState
 
-__all__ = ["Command", "Work", "next_flight"]
+__all__ = ["Command", "Work", "is_last", "next_flight"]
 
 _ORDER = (
     StepKind.STORE_FLAGS,

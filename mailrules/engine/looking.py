@@ -86,7 +86,11 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
             Claim(number, work.entry.fingerprint, source.get(work.entry.uid) == work.entry.fingerprint)
             for number, (work, _) in enumerate(members)
         ]
-        for number, found in reckon(claims, arrived).items():
+        blurred = any(fingerprint is None for _, fingerprint in arrived)
+        seen = [(uid, fingerprint) for uid, fingerprint in arrived if fingerprint is not None]
+        for number, told in reckon(claims, seen).items():
+            # What can't be read in the target may be the very message.
+            found = Found(Finding.UNDECIDABLE) if blurred and told.finding is Finding.ABSENT else told
             work, index = members[number]
             findings[work.entry.id, index] = found
     return Look(validity(selected), source, findings, frozenset(changed), uidnexts)
@@ -109,13 +113,20 @@ def _is_same(opened: SelectedMailbox, steps: Iterable[Step]) -> bool:
 
 async def _arrived(
     context: AccountContext, session: Session, target: SelectedMailbox, steps: Iterable[Step]
-) -> list[tuple[int, str]]:
-    """(UID, fingerprint) of what has come into the open target since, and is not known as another step's."""
+) -> list[tuple[int, str | None]]:
+    """(UID, fingerprint) of what has come into the open target since, and is not known as another step's.
+
+    No fingerprint where the server's answer about a message can't be read.
+    """
     floor = min(step.target_uidnext or 1 for step in steps)
     messages = await fetch_in_windows(session, UIDSet.after(floor - 1))
     seen = [message.seen() for message in messages]
     known = await context.store.arrivals(context.name, target.name.raw, validity(target), seen)
-    return [(message.uid, message.fingerprint) for message in messages if not isinstance(known.get(message.uid), Own)]
+    return [
+        (message.uid, message.fingerprint if message.readable else None)
+        for message in messages
+        if not isinstance(known.get(message.uid), Own)
+    ]
 
 
 def settle_by(seen: Look, works: Iterable[Work], *, can_expunge: bool) -> None:

@@ -24,7 +24,17 @@ from mailrules.imap import Capabilities, MailboxName, flag_key
 from mailrules.rules.plan import FlagChange
 from mailrules.store import Step, StepKind
 
-__all__ = ["Destination", "Discard", "Lowering", "Relocation", "ResolvedPlan", "lower", "lowering_for", "without_move"]
+__all__ = [
+    "Destination",
+    "Discard",
+    "Lowering",
+    "Relocation",
+    "ResolvedPlan",
+    "lower",
+    "lowering_for",
+    "removal_of_source",
+    "without_move",
+]
 
 
 class Lowering(Enum):

@@ -59,18 +59,21 @@ class Path:
         """Where the messages of this path are."""
         return Origin(self.session, self.name, self.readable, self.selected)
 
-    async def sift(self, messages: Sequence[Fetched]) -> list[Fetched]:
-        """Hold the messages about which the server's answer makes no sense, and return the others."""
-        if unreadable := [message for message in messages if not message.readable]:
-            await self.set_aside(unreadable, lambda entry: held(entry, UNREADABLE))
-        return [message for message in messages if message.readable]
+    def sift(self, messages: Sequence[Fetched]) -> tuple[list[Fetched], list[Entry]]:
+        """Split off the messages about which the server's answer makes no sense, as entries that are held."""
+        unreadable = [message for message in messages if not message.readable]
+        held_ones = self.aside(unreadable, lambda entry: held(entry, UNREADABLE))
+        return [message for message in messages if message.readable], held_ones
+
+    def aside(self, messages: Iterable[Fetched], kept: Callable[[Entry], Entry]) -> list[Entry]:
+        """Make entries for messages that can't be decided now, each as ``kept`` wants it; they stay where they are."""
+        era = validity(self.selected)
+        return [kept(draft(self.context.name, self.name.raw, era, message)) for message in messages]
 
     async def set_aside(self, messages: Sequence[Fetched], kept: Callable[[Entry], Entry]) -> None:
-        """Journal messages that can't be decided now, each as ``kept`` makes it; they stay where they are."""
-        era = validity(self.selected)
-        entries = [kept(draft(self.context.name, self.name.raw, era, message)) for message in messages]
+        """Journal messages that can't be decided now, by themselves."""
         seen = [message.seen() for message in messages]
-        begun = await self.context.store.begin(entries, None, seen, now=self.context.now())
+        begun = await self.context.store.begin(self.aside(messages, kept), None, seen, now=self.context.now())
         for entry, message in zip(begun, messages, strict=True):
             self.report(entry, message)
 
@@ -97,13 +100,16 @@ class Path:
         checkpoint: Checkpoint | None,
         messages: Iterable[Fetched],
         copied: Mapping[int, frozenset[bytes]] | None = None,
+        aside: Sequence[Entry] = (),
     ) -> tuple[Entry, ...]:
         """Lower the plans and write them down; when this returns, a crash can't lose one or do it twice.
 
-        ``copied`` are copies made before, by UID: they are not made again.
+        ``copied`` are copies made before, by UID: they are not made again. ``aside`` are entries of messages
+        that can't be decided now: the checkpoint passes them in the same transaction.
         """
         entries = [] if self.context.observe else await entries_for(self.context, self.origin, decisions, ruleset)
         entries = without_old_copies(entries, copied) if copied else entries
+        entries = [*entries, *aside]
         if not entries and checkpoint is None:
             return ()
         return await self.context.store.begin(

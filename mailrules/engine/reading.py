@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from mailrules.client import Session
 from mailrules.imap import (
     UID,
+    FetchAttribute,
     Flags,
     Items,
     MessageData,
@@ -28,7 +29,7 @@ from mailrules.imap import (
 from mailrules.rules import Message
 from mailrules.store import Seen
 
-__all__ = ["UNREADABLE", "Fetched", "fetch", "fetched", "validity"]
+__all__ = ["UNREADABLE", "WINDOW", "Fetched", "fetch", "fetch_in_windows", "fetched", "uids_in", "validity", "windows"]
 
 UNREADABLE = "the server's answer about it can't be read"
 """Why a message is held that is not `Fetched.readable`."""
@@ -108,14 +109,20 @@ async def fetch(session: Session, uids: UIDSet, fields: Iterable[str] = ()) -> S
         Items.SIZE,
         header_fields(sorted(_IDENTITY | set(fields))),
     )
-    commands = [UidFetch(chunk, items) for chunk in uids.chunks()]
-    answers = [(command, connection.submit(command)) for command in commands]
-    told = {data.uid: data for one in answers for data in await _worth(*one) if data.uid is not None}
-    found = {uid: Fetched.of(uid, data) for uid, data in told.items()}
+    found = await _told(session, uids, items)
     if connection.misunderstood != before:
         there = await connection.submit(UidSearch(search.uid(uids)))
-        found |= {uid: Fetched.unreadable(uid) for uid in there if uid in uids and uid not in found}
+        missing = [uid for uid in there if uid in uids and uid not in found]
+        # What came only meanwhile is told now; what is not told by itself either can't be read.
+        found |= {uid: Fetched.unreadable(uid) for uid in missing} | await _told(session, UIDSet(missing), items)
     return [found[uid] for uid in sorted(found)]
+
+
+async def _told(session: Session, uids: UIDSet, items: Sequence[FetchAttribute]) -> dict[int, Fetched]:
+    commands = [UidFetch(chunk, items) for chunk in uids.chunks()]
+    answers = [(command, session.connection.submit(command)) for command in commands]
+    told = {data.uid: data for one in answers for data in await _worth(*one) if data.uid is not None}
+    return {uid: Fetched.of(uid, data) for uid, data in told.items()}
 
 
 async def fetch_in_windows(session: Session, uids: UIDSet) -> list[Fetched]:

@@ -20,7 +20,7 @@ class Finding(Enum):
 
     ARRIVED = "in the target"
     ABSENT = "not in the target"
-    UNDECIDABLE = "some of several equal messages arrived, and nothing says which"
+    UNDECIDABLE = "whether it arrived can't be told from what stands in its target"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,17 +23,21 @@ from mailrules.engine.flags import store_command
 from mailrules.engine.flights import Work
 from mailrules.engine.journal import conclude, outcome_of
 from mailrules.engine.looking import Look, look, settle_by
+from mailrules.engine.reading import validity
 from mailrules.imap import UID, MailboxName, Refused, UIDSet
-from mailrules.store import Entry, EntryState, StepKind, StepState
+from mailrules.store import Entry, EntryState, StateError, StepKind, StepState
 
 __all__ = ["replay", "replay_once"]
 
 _LOOKS = 12
 """How often a changing pair of mailboxes is looked at before its messages are held."""
 _TOGETHER = 8
-"""After so many attempts messages go one at a time: one of them may be what ends the connection."""
+"""After so many attempts a message goes by itself: it may be what ends the connection."""
 _ATTEMPTS = 50
 """How often a message's steps are tried, retries and lost connections together, before it is held."""
+_LOOKED_FOR = 60
+"""How often it may fail even to be looked for, before it is held without a look."""
+_SHORTEST_WAIT = 1.0
 _LONGEST_WAIT = 300.0
 _NO_HAMMERING = 60.0
 """Seconds before a sign-in that was refused is tried again."""
@@ -51,12 +55,12 @@ async def replay(context: AccountContext, name: MailboxName, entries: Sequence[E
     try:
         while begun := await _begun(context, name, ids):
             await asyncio.sleep(wait)
-            wait = min(max(2 * wait, context.grace), _LONGEST_WAIT)
+            wait = min(max(2 * wait, context.grace, _SHORTEST_WAIT), _LONGEST_WAIT)
             try:
                 await replay_once(context, name, begun)
             except SignInFailed:
                 wait = max(wait, _NO_HAMMERING)
-            except (NetworkError, Refused):
+            except (NetworkError, Refused, StateError):
                 pass
     finally:
         context.in_repair.difference_update(ids)
@@ -65,15 +69,31 @@ async def replay(context: AccountContext, name: MailboxName, entries: Sequence[E
 async def replay_once(context: AccountContext, name: MailboxName, entries: Sequence[Entry]) -> None:
     """Finish begun entries of one mailbox. Raises NetworkError, SignInFailed, Refused; then they stay begun.
 
-    So does one whose move is refused while something else comes into its target: it needs another look.
+    So does one whose move is refused while something else comes into its target: it needs another look. What has
+    failed often goes by itself, so that it is no trouble of the others.
     """
-    if entries:
+    together = [entry for entry in entries if entry.attempts < _TOGETHER]
+    alone = [[entry] for entry in entries if entry.attempts >= _TOGETHER]
+    groups = [group for group in (together, *alone) if group]
+    refused: Refused | None = None
+    if groups:
         async with context.open_session() as session:
-            await _Replay(context, session, name).run(entries)
+            for group in groups:
+                try:
+                    await _Replay(context, session, name).run(group)
+                except Refused as error:
+                    refused = error
+    if refused is not None:
+        raise refused
 
 
 async def _begun(context: AccountContext, name: MailboxName, ids: set[int | None]) -> Sequence[Entry]:
-    return [entry for entry in await context.store.unfinished(context.name, name.raw) if entry.id in ids]
+    """Read those of the entries that are still begun, and let go of the others: a retry is the watcher's."""
+    begun = [entry for entry in await context.store.unfinished(context.name, name.raw) if entry.id in ids]
+    settled = ids - {entry.id for entry in begun}
+    ids -= settled
+    context.in_repair.difference_update(settled)
+    return begun
 
 
 class _Replay:
@@ -87,22 +107,26 @@ class _Replay:
         works = [
             Work(replace(entry, attempts=entry.attempts + 1), list(entry.steps), shareable=False) for entry in entries
         ]
-        for work in works:
-            work.alone = work.entry.attempts > _TOGETHER
+        if works[0].entry.attempts > _LOOKED_FOR:
+            await self._hold(works, f"given up after {_ATTEMPTS} attempts")
+            return
         await self._record(works)
         try:
             await self._session.select(self._name)
         except Refused as refused:
             if await self._session.find(self._name) is not None:
                 raise
-            for work in works:
-                work.finish(EntryState.HELD, f"its mailbox is gone: {refused}")
-            await self._record(works)
-            self._report(works)
+            await self._hold(works, f"its mailbox is gone: {refused}")
             return
         seen = await self._look_until_certain(works)
         await self._session.select(self._name)
         await self._execute(works, seen)
+
+    async def _hold(self, works: Sequence[Work], reason: str) -> None:
+        for work in works:
+            work.finish(EntryState.HELD, reason)
+        await self._record(works)
+        self._report(works)
 
     async def _look_until_certain(self, works: Sequence[Work]) -> Look:
         """Settle what the looks decide; the rest of the steps are left to be sent. Return the last look."""
@@ -152,7 +176,10 @@ class _Replay:
             return
         uids = UIDSet([UID(moved.target_uid)])
         try:
-            await self._session.select(MailboxName(moved.target))
+            opened = await self._session.select(MailboxName(moved.target))
+            if validity(opened) != moved.target_uidvalidity:
+                work.finish(EntryState.DONE, "moved, but its flags could not be set: its mailbox was made anew since")
+                return
             for index, step in enumerate(work.steps):
                 if step.kind is StepKind.STORE_FLAGS and step.state is not StepState.DONE:
                     await self._session.connection.submit(store_command(step, uids))

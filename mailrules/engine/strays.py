@@ -9,31 +9,42 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from mailrules.engine.account import AccountContext
+from mailrules.engine.journal import held
 from mailrules.imap import MailboxName
 from mailrules.store import Entry, EntryState
 
 __all__ = ["strays"]
 
 
-async def strays(context: AccountContext, served: Collection[MailboxName]) -> Mapping[MailboxName, tuple[Entry, ...]]:
-    """Find begun entries, and pending ones whose time has come, in mailboxes that are not served.
+async def strays(
+    context: AccountContext, served: Collection[MailboxName], visited: Collection[MailboxName]
+) -> Mapping[MailboxName, tuple[Entry, ...]]:
+    """Find what recovery must take up: begun entries in mailboxes that no connection holds (``served`` are held).
 
-    The pending ones are begun from now on; give all of them to ``recovery.replay``.
+    In mailboxes that are not ``visited`` now and then either, pending entries whose time has come are begun too; a
+    message that only waited to be met again is held there.
     """
     found: dict[MailboxName, tuple[Entry, ...]] = {}
     for raw in await context.store.open_mailboxes(context.name):
         name = MailboxName(raw)
         if name in served:
             continue
-        now = context.now()
-        due = [
-            replace(entry, state=EntryState.BEGUN, due=None, attempts=entry.attempts + 1)
-            for entry in await context.store.due(context.name, raw, now)
-            if entry.id not in context.in_repair
-        ]
-        if due:
-            await context.store.record(due, now=now)
+        if name not in visited:
+            await _begin_due(context, raw)
         begun = await context.store.unfinished(context.name, raw)
         if fresh := tuple(entry for entry in begun if entry.id not in context.in_repair):
             found[name] = fresh
     return found
+
+
+async def _begin_due(context: AccountContext, raw: bytes) -> None:
+    now = context.now()
+    due = [
+        replace(entry, state=EntryState.BEGUN, due=None)
+        if entry.steps
+        else replace(held(entry, "its mailbox is not watched any more"), due=None)
+        for entry in await context.store.due(context.name, raw, now)
+        if entry.id not in context.in_repair
+    ]
+    if due:
+        await context.store.record(due, now=now)

@@ -9,7 +9,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailrules.store.mailboxes import find_mailbox, mailbox_id
-from mailrules.store.rows import entry_row, entry_value, step_row, step_value, text_column, time_column, time_value
+from mailrules.store.rows import (
+    entry_row,
+    entry_value,
+    list_column,
+    step_row,
+    step_value,
+    text_column,
+    time_column,
+    time_value,
+)
 from mailrules.store.values import Counts, Entry, Step
 
 _PUT_STEP = """
@@ -56,10 +65,11 @@ def update_entries(db: sqlite3.Connection, entries: Sequence[Entry], now: dateti
     if any(entry.id is None for entry in entries):
         raise ValueError("only an entry that was begun can be recorded")
     db.executemany(
-        "UPDATE entry SET state = ?, attempts = ?, due = ?, reason = ?, finished = iif(?, coalesce(finished, ?), NULL)"
-        " WHERE id = ?",
+        "UPDATE entry SET prior_flags = ?, state = ?, attempts = ?, due = ?, reason = ?,"
+        " finished = iif(?, coalesce(finished, ?), NULL) WHERE id = ?",
         (
             (
+                list_column(entry.prior_flags),
                 entry.state.value,
                 entry.attempts,
                 time_column(entry.due),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,7 +34,7 @@ async def pending(it: Scene) -> None:
 
 async def take_up(it: Scene, *served: MailboxName) -> Collection[MailboxName]:
     """Do what the daemon does after each LIST; return the mailboxes where something was found."""
-    found = await strays(it.context, served)
+    found = await strays(it.context, served, ())
     for name, entries in found.items():
         await replay(it.context, name, entries)
     return found.keys()
@@ -93,13 +94,42 @@ async def test_mailboxes_that_are_served_messages_that_are_not_due_and_what_is_i
     dovecot.create(user, "Lists", "Support")
     async with scene(dovecot, user, tmp_path, MOVE, watch=WATCH) as it:
         await pending(it)
-        served = await strays(it.context, [SUPPORT])
+        served = await strays(it.context, [SUPPORT], [])
         it.ahead -= timedelta(minutes=5)
-        not_due = await strays(it.context, [INBOX])
+        not_due = await strays(it.context, [INBOX], [])
         it.ahead += timedelta(minutes=5)
         (entry,) = await it.store.due("work", SUPPORT.raw, it.now())
         it.context.in_repair.add(entry.id)
-        in_repair = await strays(it.context, [INBOX])
+        in_repair = await strays(it.context, [INBOX], [])
 
         assert (served, not_due, in_repair) == ({}, {}, {})
         assert await it.store.due("work", SUPPORT.raw, it.now()) == (entry,)
+
+
+async def test_in_a_mailbox_that_is_visited_only_what_was_begun_is_taken_up(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """What is due is the visitor's: it looks whether somebody has flagged or marked the message since."""
+    dovecot.create(user, "Lists", "Support")
+    async with scene(dovecot, user, tmp_path, MOVE, watch=WATCH) as it:
+        await pending(it)
+
+        assert await strays(it.context, [INBOX], [SUPPORT]) == {}
+
+
+async def test_a_repair_that_never_gets_to_look_is_given_up_at_last(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    dovecot.create(user, "Lists")
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        it.proxy.cut("UID MOVE", Point.BEFORE_COMMAND)
+        dovecot.deliver(user, message("one"))
+        with pytest.raises(NetworkError):
+            await it.file()
+        (entry,) = await it.store.unfinished("work", INBOX.raw)
+        await it.store.record([replace(entry, attempts=60)], now=it.now())
+        it.proxy.refuse("EXAMINE", "NO [NOPERM] Permission denied")
+
+        await replay(it.context, INBOX, [entry])
+
+        assert (it.subjects(), it.states()) == ({"INBOX": ["one"]}, [OutcomeState.HELD])
