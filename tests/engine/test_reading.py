@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from mailrules.client import NetworkError
 from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.reading import fetch
 from mailrules.imap import INBOX, Refused, UIDSet
 from tests.builders import message
-from tests.engine.scene import rule, scene
+from tests.engine.scene import rule, scene, until
 from tests.servers.dovecot import Dovecot
+from tests.servers.faults import Point
 
 MOVE = rule("move", 'subject = "one"', 'move = "Lists"')
 HEADER = r"BODY\[HEADER\.FIELDS \([^)]*\)\] \{\d+\}\r\n.*\r\n\r\n"
@@ -95,3 +98,42 @@ async def test_a_message_without_message_id_is_known_by_its_header_whatever_the_
         assert [found.fingerprint for found in plain] == [found.fingerprint for found in asked]
         assert len({found.fingerprint.split()[0] for found in plain}) == 2
         assert {found.message_id for found in plain} == {""}
+
+
+async def test_a_good_message_that_is_announced_beside_a_spoilt_answer_is_not_taken_for_unreadable(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """It came while the FETCH was on its way, which says nothing of it."""
+    dovecot.create(user, "Lists")
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        it.proxy.rewrite(r"^(\* \d+ FETCH \(UID 1 )", "* junk ((\r\n\\1")
+        dovecot.deliver(user, message("first"))
+        it.proxy.stall("UID FETCH", Point.BEFORE_COMMAND)
+        filing = asyncio.create_task(it.file())
+        await until(lambda: not it.proxy.flowing.is_set())
+        dovecot.deliver(user, message("one"))
+        it.proxy.resume()
+
+        await filing
+        await it.file()
+
+        assert it.subjects() == {"INBOX": ["first"], "Lists": ["one"]}
+        assert OutcomeState.HELD not in it.states()
+
+
+async def test_a_copy_is_not_made_again_where_an_answer_about_the_target_can_t_be_read(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """The message that the answer is about may be that copy."""
+    dovecot.create(user, "Lists")
+    async with scene(dovecot, user, tmp_path, rule("copy", 'subject = "one"', 'copy = "Lists"')) as it:
+        it.proxy.cut("UID COPY", Point.BEFORE_ANSWER)
+        dovecot.deliver(user, message("pad"), message("one"))
+        with pytest.raises(NetworkError):
+            await it.file()
+        it.proxy.rewrite(r"FETCH \(UID 1 FLAGS \(", "FETCH (UID 1 FLAGS ((")
+
+        await it.file()
+
+        assert it.subjects() == {"INBOX": ["pad", "one"], "Lists": ["one"]}
+        assert it.states() == [OutcomeState.HELD]
