@@ -293,8 +293,7 @@ def _leave_marked(command: Command, refused: Refused) -> None:
 
 def _strand(work: Work) -> None:
     """A message whose move outran its refused STORE: what is left is to be done in the target."""
-    moved = any(step.kind is StepKind.MOVE and step.state is StepState.DONE for step in work.steps)
-    if moved and not work.finished:
+    if work.moved and not work.finished:
         work.verdict, work.unclear = None, True
 
 

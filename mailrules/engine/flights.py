@@ -92,6 +92,11 @@ class Work:
         return self.shareable and not self.alone and (earlier.kind, later.kind) in _MAY_SHARE
 
     @property
+    def moved(self) -> bool:
+        """Whether its MOVE is done: the message is in the target now."""
+        return any(step.kind is StepKind.MOVE and step.state is StepState.DONE for step in self.steps)
+
+    @property
     def finished(self) -> bool:
         """Whether every step is done."""
         return all(step.state is StepState.DONE for step in self.steps)

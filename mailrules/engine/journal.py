@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from mailrules.client import Namespace
 from mailrules.engine.answers import RETRY_FOR, retry_after
 from mailrules.engine.flights import Work
 from mailrules.engine.outcome import ActionDone, ActionKind, Outcome, OutcomeState
 from mailrules.engine.reading import Fetched
 from mailrules.engine.reasons import reasons_of
+from mailrules.imap import MailboxName
 from mailrules.rules import Expunge, FlagChange, MoveTo, Plan, Trash, Verdict
 from mailrules.store import Entry, EntryState, Step, StepKind, StepState
 
-__all__ = ["conclude", "decided", "draft", "held", "outcome_of", "would_be"]
+__all__ = ["conclude", "decided", "draft", "held", "outcome_in", "outcome_of", "would_be"]
 
 _STATES = {
     EntryState.BEGUN: OutcomeState.PENDING,
@@ -59,6 +61,12 @@ def conclude(work: Work, now: datetime) -> Entry:
     if entry.begun is not None and now - entry.begun > RETRY_FOR:
         return replace(entry, state=EntryState.HELD, reason=f"given up after {RETRY_FOR.days} day: {work.reason}")
     return replace(entry, state=state, reason=work.reason, due=now + retry_after(entry.attempts))
+
+
+def outcome_in(namespace: Namespace, entry: Entry, message: Fetched | None = None) -> Outcome:
+    """What to tell about an entry, its mailboxes named as rule files name them."""
+    paths = {step.target: namespace.to_path(MailboxName(step.target)) for step in entry.steps if step.target}
+    return outcome_of(entry, namespace.to_path(MailboxName(entry.mailbox)), paths, message)
 
 
 def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: Fetched | None) -> Outcome:

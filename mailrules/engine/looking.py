@@ -38,11 +38,6 @@ class Look:
         same_era = work.entry.uidvalidity == self.uidvalidity
         return same_era and self.source.get(work.entry.uid) == work.entry.fingerprint
 
-    def is_sure_of(self, work: Work) -> bool:
-        """Whether its UID names its message, or nothing any more."""
-        same_era = work.entry.uidvalidity == self.uidvalidity
-        return same_era and (work.entry.uid not in self.source or self.has(work))
-
     def is_open(self, work: Work) -> bool:
         """Whether a later look may see more: an unanswered copy or move is not at its end yet."""
         for step in work.steps:
@@ -134,7 +129,7 @@ def settle_by(seen: Look, works: Iterable[Work], *, can_expunge: bool) -> None:
     for work in works:
         if work.entry.uidvalidity != seen.uidvalidity:
             work.finish(EntryState.HELD, "UIDVALIDITY changed while it was worked on")
-        elif not seen.is_sure_of(work):
+        elif work.entry.uid in seen.source and not seen.has(work):
             work.finish(EntryState.HELD, "its UID names another message now")
         elif any(step.target in seen.changed for step in work.steps if step.state is not StepState.DONE):
             work.finish(EntryState.HELD, "its target's UIDVALIDITY changed while it was worked on")

@@ -25,7 +25,7 @@ from mailrules.engine.again import without_old_copies
 from mailrules.engine.deciding import Decision, Origin, decide, entries_for, is_shareable
 from mailrules.engine.executor import Executor
 from mailrules.engine.flights import Work
-from mailrules.engine.journal import conclude, draft, held, outcome_of, would_be
+from mailrules.engine.journal import conclude, draft, held, outcome_in, would_be
 from mailrules.engine.reading import UNREADABLE, Fetched, validity
 from mailrules.engine.recovery import replay
 from mailrules.imap import MailboxName, SelectedMailbox, State
@@ -154,10 +154,7 @@ class Path:
 
     def report(self, entry: Entry, message: Fetched | None) -> None:
         """Tell what became of an entry."""
-        paths = {
-            step.target: self.session.namespace.to_path(MailboxName(step.target)) for step in entry.steps if step.target
-        }
-        self.context.report(outcome_of(entry, self.readable, paths, message))
+        self.context.report(outcome_in(self.session.namespace, entry, message))
 
     def report_observed(self, decision: Decision) -> None:
         """Tell what would be done."""

@@ -21,7 +21,7 @@ from mailrules.engine.account import AccountContext
 from mailrules.engine.executor import Executor
 from mailrules.engine.flags import store_command
 from mailrules.engine.flights import Work
-from mailrules.engine.journal import conclude, outcome_of
+from mailrules.engine.journal import conclude, outcome_in
 from mailrules.engine.looking import Look, look, settle_by
 from mailrules.engine.reading import validity
 from mailrules.imap import UID, MailboxName, Refused, UIDSet
@@ -194,16 +194,11 @@ class _Replay:
         await self._context.store.record([conclude(work, now) for work in works], now=now)
 
     def _report(self, works: Iterable[Work]) -> None:
-        namespace = self._session.namespace
         for work in works:
             if work.verdict is not None:
                 entry = conclude(work, self._context.now())
-                paths = {
-                    step.target: namespace.to_path(MailboxName(step.target)) for step in entry.steps if step.target
-                }
-                self._context.report(outcome_of(entry, namespace.to_path(self._name), paths, None))
+                self._context.report(outcome_in(self._session.namespace, entry))
 
 
 def _moved_without_flags(work: Work) -> bool:
-    moved = any(step.kind is StepKind.MOVE and step.state is StepState.DONE for step in work.steps)
-    return work.verdict is None and moved and not work.finished
+    return work.verdict is None and work.moved and not work.finished
