@@ -5,36 +5,34 @@ Nothing is changed on the server here but that missing targets are created.
 
 from __future__ import annotations
 
-import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
+from mailrules.engine.asking import Answers, ask
 from mailrules.engine.directory import TargetError
 from mailrules.engine.journal import decided, draft, held
 from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, lowering_for
 from mailrules.engine.reading import Fetched, validity
 from mailrules.imap import (
     DELETED,
-    UID,
     MailboxName,
-    Refused,
     SelectedMailbox,
-    UidSearch,
-    UIDSet,
     admits,
     has_flag,
-    parse_search,
-    search,
 )
-from mailrules.rules import Expunge, MoveTo, Needs, Ruleset, Target, Trash, Verdict
+from mailrules.rules import Expunge, Facts, MoveTo, Needs, Ruleset, Target, Trash, Verdict
+from mailrules.rules.questions import Question
 from mailrules.store import Entry, Own, Step, StepKind
 
 __all__ = ["Decision", "Origin", "decide", "entries_for", "is_shareable"]
 
 _MAX_HOPS = 8
-_SEARCH_ROUNDS = 10
+_ROUNDS = 10
+_TOGETHER = 100
+"""Messages whose bodies are in memory at the same time."""
 _TRASH = Target(special_use="\\Trash")
 
 
@@ -63,60 +61,63 @@ async def decide(
 ) -> list[Decision]:
     r"""Ask the rules about each message; messages marked \Deleted are somebody's affair and left alone.
 
-    Searches that rules need are put to the server for all open messages together. A search that it
-    refuses stays unknown, and a rule that ends unknown does nothing.
+    Questions that rules leave open are put to the server for all open messages together, and a part of them at a
+    time so that bodies do not pile up. What it refuses to say stays unknown, and a rule that ends unknown does nothing.
     """
     facts = context.facts(origin.path, origin.session.namespace)
-    answers: dict[str, dict[int, bool | None]] = {}
-    undecided = [message for message in messages if not has_flag(message.flags, DELETED)]
     decisions: list[Decision] = []
-    for _ in range(_SEARCH_ROUNDS):
-        needed: dict[str, list[Fetched]] = {}
-        again: list[Fetched] = []
-        for message in undecided:
+    open_ones: list[tuple[Fetched, Needs]] = []
+    for message in messages:
+        if has_flag(message.flags, DELETED):
+            continue
+        own = owners.get(message.uid)
+        match _rules_for(ruleset, own).evaluate(message.message, facts):
+            case Needs() as needs:
+                open_ones.append((message, needs))
+            case Verdict() as verdict:
+                decisions.append(Decision(message, verdict, own))
+    for begin in range(0, len(open_ones), _TOGETHER):
+        chunk = open_ones[begin : begin + _TOGETHER]
+        decisions += await _decide_open(origin.session, chunk, ruleset, owners, facts)
+    return sorted(decisions, key=lambda decision: decision.message.uid)
+
+
+async def _decide_open(
+    session: Session,
+    open_ones: Sequence[tuple[Fetched, Needs]],
+    ruleset: Ruleset,
+    owners: Mapping[int, Own],
+    facts: Facts,
+) -> list[Decision]:
+    """Ask until every message is decided: an answer may lead to further questions, as the structure to its parts."""
+    answers = Answers()
+    decisions: list[Decision] = []
+    for _ in range(_ROUNDS):
+        asked: defaultdict[Question[object], list[int]] = defaultdict(list)
+        for message, needs in open_ones:
+            for question in needs.questions:
+                asked[question].append(message.uid)
+        await ask(session, asked, answers)
+        again: list[tuple[Fetched, Needs]] = []
+        for message, _ in open_ones:
             own = owners.get(message.uid)
-            searches = {text: known[message.uid] for text, known in answers.items() if message.uid in known}
-            verdict = _rules_for(ruleset, own).evaluate(message.message.answered(searches), facts)
-            match verdict:
-                case Needs(texts):
-                    again.append(message)
-                    for text in texts:
-                        needed.setdefault(text, []).append(message)
-                case Verdict():
+            known = message.message.answered(answers.of(message.uid))
+            match _rules_for(ruleset, own).evaluate(known, facts):
+                case Needs() as needs:
+                    again.append((message, needs))
+                case Verdict() as verdict:
                     decisions.append(Decision(message, verdict, own))
         if not again:
-            return sorted(decisions, key=lambda decision: decision.message.uid)
-        undecided = again
-        await _search(origin.session, needed, answers)
-    raise AssertionError("every search is answered after one round, if only by unknown")
+            return decisions
+        open_ones = again
+    raise AssertionError("every question is answered after a few rounds, if only by unknown")
 
 
 def _rules_for(ruleset: Ruleset, own: Own | None) -> Ruleset:
     """No rule acts twice on one message."""
-    return Ruleset(tuple(rule for rule in ruleset.rules if rule.name not in own.rules)) if own else ruleset
-
-
-async def _search(
-    session: Session, needed: dict[str, list[Fetched]], answers: dict[str, dict[int, bool | None]]
-) -> None:
-    """Put each search to the server, for the messages that need it only."""
-    session.connection.done()
-    asked = [
-        (text, chunk, session.connection.submit(UidSearch(search.uid(chunk) & parse_search(text))))
-        for text, messages in needed.items()
-        for chunk in UIDSet(UID(message.uid) for message in messages).chunks()
-    ]
-    results = await asyncio.gather(*(future for _, _, future in asked), return_exceptions=True)
-    for (text, chunk, _), result in zip(asked, results, strict=True):
-        known = answers.setdefault(text, {})
-        match result:
-            case Refused():
-                known |= dict.fromkeys(chunk)
-            case BaseException():
-                raise result
-            case _:
-                hits = frozenset(result)
-                known |= {uid: uid in hits for uid in chunk}
+    if own is None:
+        return ruleset
+    return Ruleset(tuple(rule for rule in ruleset.rules if rule.name not in own.rules), ruleset.definitions)
 
 
 async def entries_for(

@@ -154,7 +154,7 @@ from mailrules.imap.search import SearchProgram
 from mailrules.imap.searchtext import parse_search
 from mailrules.imap.selected import SelectedMailbox
 from mailrules.imap.state import State
-from mailrules.imap.structure import Address, Disposition, Envelope, MultiPart, SinglePart, walk
+from mailrules.imap.structure import Address, BodyStructure, Disposition, Envelope, MultiPart, SinglePart, walk
 from mailrules.imap.uidset import UID, SeqNum, SeqSet, UIDSet
 
 __all__ = [
@@ -184,6 +184,7 @@ __all__ = [
     "Authenticate",
     "Bad",
     "BadCharset",
+    "BodyStructure",
     "Capabilities",
     "Capability",
     "CapabilityCode",

@@ -15,13 +15,14 @@ from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, n
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from mailrules.rules.message import Address, AddressField, ListId, Message
-    from mailrules.rules.text import Text
+    from mailrules.rules.message import Message
+    from mailrules.rules.questions import Question
     from mailrules.rules.verdict import Facts
 
     Decide = Callable[[Message, Facts], Truth]
-    Element = Text | Address | AddressField | ListId
+    Element = object
     Found = Mapping[str, Element]
+    Asks = Callable[[Message, Facts], Iterable[Question[object]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class Leaf:
     """Under which templates look up what was found."""
     find: Callable[[Message], Element | None] | None = None
     """The address or text that makes the condition true."""
-    search: str | None = None
-    """The IMAP search that decides it, if only the server can."""
+    asks: Asks | None = None
+    """The questions that decide it, as far as they can be known yet, if the message and the facts can't."""
     guard: Guard | None = None
     """Clues without any of which it is false."""
 
@@ -51,10 +52,10 @@ class Leaf:
         if element is not None:
             yield self.field, element
 
-    def needs(self, message: Message, _facts: Facts) -> Iterator[str]:
-        """Give the searches that would decide it and have not been asked."""
-        if self.search is not None and self.search not in message.searches:
-            yield self.search
+    def needs(self, message: Message, facts: Facts) -> Iterator[Question[object]]:
+        """Give the questions that would decide it and have not been asked."""
+        if self.asks is not None:
+            yield from (question for question in self.asks(message, facts) if not message.asked(question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ class Group:
             if child.check(message, facts) is TRUE:
                 yield from child.found(message, facts)
 
-    def needs(self, message: Message, facts: Facts) -> Iterator[str]:
-        """Give the searches that children ask for which are still open."""
+    def needs(self, message: Message, facts: Facts) -> Iterator[Question[object]]:
+        """Give the questions of children that are still open."""
         for child in self.children:
             if child.check(message, facts) is UNKNOWN:
                 yield from child.needs(message, facts)

@@ -13,6 +13,8 @@ from mailrules.rules.tables import Table, kind, wrong
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mailrules.rules.definitions import Definitions
+
 
 def _only_lists(value: object) -> object:
     if not isinstance(value, list | tuple):
@@ -63,23 +65,23 @@ class Groups(Table):
         if self.not_ is not None:
             yield from self.not_.walk()
 
-    def check(self, key: str) -> Group:
+    def check(self, key: str, definitions: Definitions) -> Group:
         """Make it ready to run."""
-        return conjunction(key, self._checks())
+        return conjunction(key, self._checks(definitions))
 
-    def _checks(self) -> tuple[Check, ...]:
-        checks: list[Check] = [each.check() for each in self.conditions()]
+    def _checks(self, definitions: Definitions) -> tuple[Check, ...]:
+        checks: list[Check] = [each.check(definitions) for each in self.conditions()]
         if self.any_ is not None:
-            checks.append(disjunction("any", _checks_of(self.any_)))
+            checks.append(disjunction("any", _checks_of(self.any_, definitions)))
         if self.all_ is not None:
-            checks.append(conjunction("all", _checks_of(self.all_)))
+            checks.append(conjunction("all", _checks_of(self.all_, definitions)))
         if self.not_ is not None:
-            checks.append(exclusion("not", self.not_._checks()))  # noqa: SLF001 - it is of the same class
+            checks.append(exclusion("not", self.not_._checks(definitions)))  # noqa: SLF001 - it is of the same class
         return tuple(checks)
 
 
-def _checks_of(tables: tuple[Match, ...]) -> tuple[Check, ...]:
-    return tuple(table.check(str(position)) for position, table in enumerate(tables))
+def _checks_of(tables: tuple[Match, ...], definitions: Definitions) -> tuple[Check, ...]:
+    return tuple(table.check(str(position), definitions) for position, table in enumerate(tables))
 
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox, parse_addresses
 from mailrules.rules.charsets import guess
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from mailrules.rules.questions import Question
+
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -29,8 +33,8 @@ class Message:
     received: datetime | None = None
     """INTERNALDATE; aware."""
     flags: frozenset[str] | None = None
-    searches: Mapping[str, bool | None] = field(default_factory=dict)
-    """For each `search` that was asked: whether the server finds the message by it; None if it would not say."""
+    answers: Mapping[Question[object], object] = field(default_factory=dict)
+    """What was asked about it, with None for what can't be found out."""
     fields: HeaderFields = field(init=False, repr=False, compare=False)
     flag_keys: frozenset[str] | None = field(init=False, repr=False, compare=False)
 
@@ -39,11 +43,19 @@ class Message:
         object.__setattr__(self, "flag_keys", keys)
         object.__setattr__(self, "fields", HeaderFields(self.header))
 
-    def answered(self, searches: Mapping[str, bool | None]) -> Message:
-        """Give the message with these answers to its `search` conditions; what was decoded of it is kept."""
-        message = replace(self, searches={**self.searches, **searches})
+    def answered(self, answers: Mapping[Question[object], object]) -> Message:
+        """Give the message with these answers besides those it has; what was decoded of it is kept."""
+        message = replace(self, answers={**self.answers, **answers})
         object.__setattr__(message, "fields", self.fields)
         return message
+
+    def asked(self, question: Question[object]) -> bool:
+        """Tell whether the question was put, whatever came of it."""
+        return question in self.answers
+
+    def answer(self, question: Question[T]) -> T | None:
+        """Give the answer; None if there is none, or not yet."""
+        return cast("T | None", self.answers.get(question))
 
 
 @dataclass(frozen=True, slots=True)

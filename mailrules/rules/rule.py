@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, create_model, model_validator
 from mailrules.rules.actions import ACTIONS, Action, AddFlags, RemoveFlags
 from mailrules.rules.match import Match
 from mailrules.rules.plan import flag_key
+from mailrules.rules.rates import Every, Limit
 from mailrules.rules.tables import NonEmpty, OneOrMany, Switch, Table, each, kind, not_too_long, wrong, wrong_at
 from mailrules.rules.text import is_unprintable
 
@@ -158,6 +159,10 @@ class Rule(Table):
     """The accounts it is for, by name or pattern (`*`, `?`); without it all."""
     mailboxes: Scope | None = None
     """The mailboxes it is for; `*` stands for anything, `%` for anything within one level. Without it all."""
+    every: Every | None = None
+    """How often it goes over whole mailboxes, as in `"1 day"`; such a rule is not asked about new mail."""
+    limit: Limit | None = None
+    """How many messages it may handle within a time, as in `"50/hour"`; what is beyond that has to wait."""
     chain: Switch = False
     """Whether a message that it moves into a watched mailbox goes through the rules again there."""
 
@@ -178,4 +183,15 @@ class Rule(Table):
             raise wrong_at(
                 ["chain"], "goes with then.move: it lets the rules handle the message again where it is moved"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _runs_on_time(self) -> Self:
+        if self.every is None:
+            return self
+        keys = {each.key for each in self.then.actions()}
+        if "copy" in keys and not keys & {"move", "trash", "expunge"}:
+            raise wrong_at(["every"], "a copy alone would be made again each time: let the rule move, trash or expunge")
+        if self.chain:
+            raise wrong_at(["chain"], "is for new mail; leave it out beside every")
         return self

@@ -7,13 +7,14 @@ There is one evaluator: `evaluate` and `explain` walk the same rules in the same
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from mailrules.rules import matching
 from mailrules.rules.actions import Scene
 from mailrules.rules.checks import Group, conjunction
+from mailrules.rules.definitions import NOTHING, Definitions
 from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
 from mailrules.rules.plan import Draft, Plan
@@ -23,12 +24,14 @@ from mailrules.rules.truth import FALSE, UNKNOWN, Truth
 from mailrules.rules.verdict import Needs, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mailrules.rules.actions import Action
     from mailrules.rules.checks import Element
     from mailrules.rules.message import Message
+    from mailrules.rules.questions import Question
     from mailrules.rules.rule import Rule
+    from mailrules.rules.templates import Template
     from mailrules.rules.verdict import Facts
 
 _MAX_SCOPES = 256  # a cached scope is a set of all rules in it
@@ -39,6 +42,9 @@ class Ruleset:
     """The rules of one file, ready to run. Names have to be unique."""
 
     rules: tuple[Rule, ...]
+    definitions: Definitions = NOTHING
+    scheduled: bool = False
+    """Which of the rules run: those with `every`, or those for new mail."""
     header_fields: frozenset[str] = field(init=False, compare=False)
     """The header fields that some rule asks for, in upper case: what to fetch."""
     digest: str = field(init=False, compare=False)
@@ -48,10 +54,12 @@ class Ruleset:
     _scopes: dict[tuple[str, str], frozenset[int]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        enabled = tuple(rule for rule in self.rules if rule.enabled)
-        object.__setattr__(self, "header_fields", frozenset().union(*map(_header_fields, enabled)))
+        enabled = tuple(rule for rule in self.rules if rule.enabled and (rule.every is not None) == self.scheduled)
+        named = self.definitions.conditions.values()
+        fields = frozenset().union(*map(_header_fields, enabled), *map(_fields_of_match, named))
+        object.__setattr__(self, "header_fields", fields)
         object.__setattr__(self, "digest", _digest(self.rules))
-        object.__setattr__(self, "_ready", tuple(map(_ReadyRule.of, enabled)))
+        object.__setattr__(self, "_ready", tuple(_ReadyRule.of(rule, self.definitions) for rule in enabled))
         object.__setattr__(self, "_index", Index([ready.tree.guard for ready in self._ready]))
         object.__setattr__(self, "_scopes", {})
 
@@ -64,8 +72,12 @@ class Ruleset:
             return Needs(frozenset(run.needs))
         return _verdict(run, message, facts, tuple(ready for ready, _ in run.decided))
 
+    def on_schedule(self) -> Ruleset:
+        """Give the ruleset in which those with `every` run, and no other."""
+        return replace(self, scheduled=True)
+
     def explain(self, message: Message, facts: Facts) -> Verdict:
-        """Decide the same, with a trace of every rule in scope; searches that were not asked are unknown."""
+        """Decide the same, with a trace of every rule in scope; what was not asked is unknown."""
         rules = [self._ready[position] for position in sorted(self._in_scope(facts))]
         return _verdict(_run(rules, message, facts), message, facts, rules)
 
@@ -90,23 +102,31 @@ class _ReadyRule:
     tree: Group
     check: Callable[[Message, Facts], Truth]
     actions: tuple[Action[object], ...]
+    templates: tuple[Template, ...]
     ends: bool
     """Whether no later rule sees a message that it matches."""
     of_account: matching.Test
     of_mailbox: matching.Test
 
     @classmethod
-    def of(cls, rule: Rule) -> _ReadyRule:
-        tree = rule.match.check("match") if isinstance(rule.match, Groups) else conjunction("match", ())
+    def of(cls, rule: Rule, definitions: Definitions) -> _ReadyRule:
+        everything = conjunction("match", ())
+        tree = rule.match.check("match", definitions) if isinstance(rule.match, Groups) else everything
         return cls(
             rule,
             tree,
             tree.check,
             rule.then.actions(),
+            tuple(target.template for target in rule.then.targets() if target.template is not None),
             rule.then.ends and rule.mode is None,
             matching.glob(rule.accounts or ("*",)),
             matching.mailbox(rule.mailboxes or ("*",)),
         )
+
+    def needs(self, message: Message, facts: Facts) -> Iterator[Question[object]]:
+        """Give the questions that values of its targets are the answers to, and that have not been asked."""
+        for template in self.templates:
+            yield from (question for question in template.questions(message, facts) if not message.asked(question))
 
     def enact(self, draft: Draft, message: Message, facts: Facts) -> None:
         """Add what the rule does to the plan; raises `TemplateError` if a value is missing."""
@@ -129,7 +149,7 @@ class _Run:
     """One pass over the rules: those that are not false, in order, until one ends the pipeline."""
 
     decided: list[tuple[_ReadyRule, Truth]] = field(default_factory=list)
-    needs: set[str] = field(default_factory=set)
+    needs: set[Question[object]] = field(default_factory=set)
     last: _ReadyRule | None = None
     """The rule that ended the pipeline."""
 
@@ -144,7 +164,9 @@ def _run(rules: Sequence[_ReadyRule], message: Message, facts: Facts) -> _Run:
         if truth is UNKNOWN:
             # Whatever it turns out to be, later rules may be reached: go on, so that one round of questions is enough.
             run.needs.update(ready.tree.needs(message, facts))
-        elif ready.ends:
+            continue
+        run.needs.update(ready.needs(message, facts))
+        if ready.ends:
             run.last = ready
             break
     return run
@@ -189,13 +211,13 @@ def _would(observed: Sequence[_ReadyRule], message: Message, facts: Facts) -> Pl
 
 
 def _header_fields(rule: Rule) -> frozenset[str]:
-    fields: set[str] = set()
-    for condition in rule.match.walk() if isinstance(rule.match, Groups) else ():
-        fields |= condition.header_fields()
-    for target in rule.then.targets():
-        if target.template is not None:
-            fields |= target.template.header_fields
-    return frozenset(fields)
+    fields = _fields_of_match(rule.match) if isinstance(rule.match, Groups) else frozenset()
+    templates = (target.template for target in rule.then.targets())
+    return fields.union(*(template.header_fields for template in templates if template is not None))
+
+
+def _fields_of_match(match: Groups) -> frozenset[str]:
+    return frozenset().union(*(condition.header_fields() for condition in match.walk()))
 
 
 def _digest(rules: Sequence[Rule]) -> str:

@@ -16,9 +16,12 @@ from mailrules.rules.tables import wrong
 from mailrules.rules.text import fold, is_unprintable, nfc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mailrules.rules.checks import Found
     from mailrules.rules.conditions import Condition
     from mailrules.rules.message import Message
+    from mailrules.rules.questions import Question
     from mailrules.rules.verdict import Facts
 
 DATE_CODES = ("%Y", "%y", "%m", "%d", "%H", "%M", "%S", "%j", "%G", "%V", "%u")
@@ -108,6 +111,13 @@ class Template:
                 if isinstance(part, FieldValue):
                     fields |= part.condition.value_fields(part.part)
         return frozenset(fields)
+
+    def questions(self, message: Message, facts: Facts) -> Iterator[Question[object]]:
+        """Give the questions that values are the answers to, as far as they can be known yet."""
+        for level in self.levels:
+            for part in level:
+                if isinstance(part, FieldValue):
+                    yield from part.condition.value_questions(part.part, message, facts)
 
     def render(self, values: Values) -> str:
         """Fill in the values; raises `TemplateError` if one is missing."""

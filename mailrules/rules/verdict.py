@@ -10,6 +10,7 @@ from mailrules.rules.plan import Plan
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
+    from mailrules.rules.questions import Question
     from mailrules.rules.trace import RuleTrace
 
 
@@ -33,16 +34,23 @@ class Facts:
 
     INBOX is always one of them.
     """
+    mailboxes: frozenset[str] | None = None
+    """The paths of all mailboxes of the account; None where that is not known."""
+    special_uses: frozenset[str] = frozenset()
+    r"""The special uses (``\Junk``) that a mailbox of the account has (RFC 6154)."""
+    authserv_ids: tuple[str, ...] = ()
+    """Whose Authentication-Results are believed (RFC 8601 §2.5), in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What has to be found out before the rules can decide.
 
-    Answer each text in ``Message.searches`` (`None` if the server would not say) and evaluate again.
+    Answer each question in ``Message.answers`` (`None` if it can't be found out) and evaluate again: an answer may lead
+    to further questions, a few rounds of them at most.
     """
 
-    searches: frozenset[str]
+    questions: frozenset[Question[object]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def decide(name: str) -> Verdict:
     ruleset = load(EXAMPLE).ruleset
     verdict = ruleset.evaluate(message, facts)
     if isinstance(verdict, Needs):
-        verdict = ruleset.evaluate(message.answered(dict.fromkeys(verdict.searches, False)), facts)
+        verdict = ruleset.evaluate(message.answered(dict.fromkeys(verdict.questions, False)), facts)
     assert isinstance(verdict, Verdict)
     return verdict
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from mailrules.rules import Facts, Message, Needs, Rule, Ruleset, Verdict
+from mailrules.rules.questions import Question, Search
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NOW = datetime(2025, 6, 15, 12, 0, tzinfo=UTC)
 FACTS = Facts(now=NOW, timezone=UTC, account="work", mailbox="INBOX")
@@ -16,6 +21,11 @@ def message(*lines: str | bytes, **known: object) -> Message:
     """Make a message of these header lines; by default it is small, has just come and has no flags."""
     block = b"".join((line if isinstance(line, bytes) else line.encode()) + b"\r\n" for line in lines) + b"\r\n"
     return Message(block, **({"size": 2000, "received": NOW, "flags": frozenset[str]()} | known))  # type: ignore[arg-type]
+
+
+def searched(answers: Mapping[str, bool | None]) -> dict[Question[object], object]:
+    """Say which IMAP searches find the message."""
+    return {Search(text): answer for text, answer in answers.items()}
 
 
 def rule(match: object = "everything", then: object = None, name: str = "r", **keys: object) -> Rule:

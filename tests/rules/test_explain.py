@@ -2,7 +2,7 @@
 
 from mailrules.rules import ConditionTrace, Message, RuleTrace
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN
-from tests.rules.builders import FACTS, decide, message, rule, ruleset
+from tests.rules.builders import FACTS, decide, message, rule, ruleset, searched
 
 MAIL = message(
     "From: Ann <ann@example.org>",
@@ -61,8 +61,8 @@ def test_what_is_not_known_says_so() -> None:
     assert line({"age": {"under": "2 weeks"}}, nothing) == ("age.under", "2 weeks", "(unknown)", UNKNOWN)
     assert line({"flags": "\\seen"}, nothing) == ("flags.has", '"\\Seen"', "(unknown)", UNKNOWN)
     assert line({"search": "SEEN"}, nothing) == ("search", "SEEN", "(not asked)", UNKNOWN)
-    assert line({"search": "SEEN"}, nothing.answered({"SEEN": None}))[2:] == ("(unknown)", UNKNOWN)
-    assert line({"search": "SEEN"}, nothing.answered({"SEEN": False}))[2:] == ("not found", FALSE)
+    assert line({"search": "SEEN"}, nothing.answered(searched({"SEEN": None})))[2:] == ("(unknown)", UNKNOWN)
+    assert line({"search": "SEEN"}, nothing.answered(searched({"SEEN": False})))[2:] == ("not found", FALSE)
 
 
 def test_numbers_and_flags_are_shown() -> None:

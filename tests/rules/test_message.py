@@ -6,7 +6,7 @@ from mailrules.rules import Message
 from mailrules.rules.addresses import MAX_ADDRESSES
 from mailrules.rules.headers import MAX_OCTETS
 from mailrules.rules.text import Text
-from tests.rules.builders import message
+from tests.rules.builders import message, searched
 
 
 def texts(mail: Message, name: str) -> list[str]:
@@ -85,12 +85,12 @@ def test_flags_are_compared_without_case() -> None:
 
 
 def test_answers_are_added_and_what_was_decoded_is_kept() -> None:
-    mail = message("Subject: a", searches={"SEEN": True})
-    answered = mail.answered({"UNSEEN": None})
+    mail = message("Subject: a", answers=searched({"SEEN": True}))
+    answered = mail.answered(searched({"UNSEEN": None}))
 
-    assert answered.searches == {"SEEN": True, "UNSEEN": None}
+    assert answered.answers == searched({"SEEN": True, "UNSEEN": None})
     assert answered.fields is mail.fields
-    assert mail.searches == {"SEEN": True}
+    assert mail.answers == searched({"SEEN": True})
 
 
 def test_of_a_header_with_too_many_addresses_the_rest_is_not_looked_at() -> None:

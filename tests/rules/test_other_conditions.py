@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from mailrules.rules import Message, Needs, Truth
-from tests.rules.builders import FACTS, NOW, decide, matches, message, rule, ruleset
+from mailrules.rules.questions import Search
+from tests.rules.builders import FACTS, NOW, decide, matches, message, rule, ruleset, searched
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_flags_are_there_or_not(match: object, expected: bool) -> None:
     ],
 )
 def test_what_is_not_known_is_unknown_also_when_turned_round(match: dict[str, object]) -> None:
-    mail = Message(b"", searches={"SEEN": None})
+    mail = Message(b"", answers=searched({"SEEN": None}))
 
     for around in (match, {"not": match}, {"any": [match, {"subject": "x"}]}, {"not": {"not": match}}):
         verdict = decide(ruleset(rule(around)), mail)
@@ -94,12 +95,12 @@ def test_what_is_not_known_is_unknown_also_when_turned_round(match: dict[str, ob
     ],
 )
 def test_search_is_what_the_server_said(search: object, answers: dict[str, bool | None], expected: Truth) -> None:
-    verdict = ruleset(rule({"search": search})).explain(message(searches=answers), FACTS)
+    verdict = ruleset(rule({"search": search})).explain(message(answers=searched(answers)), FACTS)
 
     assert verdict.trace[0].result is expected
 
 
 def test_a_search_that_was_not_asked_is_needed() -> None:
     assert ruleset(rule({"search": ["SEEN", "FLAGGED"]})).evaluate(message(), FACTS) == Needs(
-        frozenset({"SEEN", "FLAGGED"})
+        frozenset({Search("SEEN"), Search("FLAGGED")})
     )

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailrules.rules import Message, Needs, Rule, Ruleset, Verdict
-from tests.rules.builders import FACTS, NOW
+from mailrules.rules.questions import Search
+from tests.rules.builders import FACTS, NOW, searched
 
 words = st.sampled_from(["a", "b", "ann", "example", "org", "é", "A"])
 patterns = st.lists(words, min_size=1, max_size=2)
@@ -107,7 +108,7 @@ messages = st.builds(
     size=st.none() | st.integers(0, 10),
     received=st.none() | st.timedeltas(timedelta(days=-9), timedelta(days=9)).map(lambda age: NOW - age),
     flags=st.none() | st.frozensets(st.sampled_from(["\\Seen", "$A", "b"])),
-    searches=st.dictionaries(st.sampled_from(["SEEN", "DRAFT"]), st.none() | st.booleans()),
+    answers=st.dictionaries(st.sampled_from([Search("SEEN"), Search("DRAFT")]), st.none() | st.booleans()),
 )
 
 
@@ -115,8 +116,8 @@ messages = st.builds(
 def test_explain_and_evaluate_agree(rules: Ruleset, message: Message) -> None:
     decided = rules.evaluate(message, FACTS)
     if isinstance(decided, Needs):
-        assert not decided.searches & set(message.searches)
-        message = message.answered(dict.fromkeys(decided.searches))
+        assert not decided.questions & set(message.answers)
+        message = message.answered(dict.fromkeys(decided.questions))
         decided = rules.evaluate(message, FACTS)
     assert isinstance(decided, Verdict), "one round of answers is enough"
 
@@ -131,8 +132,8 @@ def test_explain_and_evaluate_agree(rules: Ruleset, message: Message) -> None:
 
 @given(rulesets, messages)
 def test_an_answered_message_is_decided_as_one_that_knew_the_answer(rules: Ruleset, message: Message) -> None:
-    answers = {"SEEN": True, "DRAFT": None}
-    fresh = Message(message.header, message.size, message.received, message.flags, {**message.searches, **answers})
+    answers = searched({"SEEN": True, "DRAFT": None})
+    fresh = Message(message.header, message.size, message.received, message.flags, {**message.answers, **answers})
 
     assert rules.evaluate(message.answered(answers), FACTS) == rules.evaluate(fresh, FACTS)
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from mailrules.rules import Facts, Needs, Ruleset, Verdict
-from tests.rules.builders import FACTS, decide, message, rule, ruleset
+from mailrules.rules.questions import Search
+from tests.rules.builders import FACTS, decide, message, rule, ruleset, searched
 
 MOVE = {"move": "A"}
 TAG = {"add_flags": "x"}
@@ -13,7 +14,7 @@ MAIL = message("Subject: yes")
 
 
 def needs(*searches: str) -> Needs:
-    return Needs(frozenset(searches))
+    return Needs(frozenset(map(Search, searches)))
 
 
 # What is asked for
@@ -73,13 +74,13 @@ def test_answers_decide(answers: dict[str, bool | None], matched: object, observ
     asked = rules.evaluate(MAIL, FACTS)
     assert asked == needs("ONE", "TWO", "W")
 
-    verdict = decide(rules, MAIL.answered(answers))
+    verdict = decide(rules, MAIL.answered(searched(answers)))
 
     assert (verdict.matched, verdict.observed, verdict.unknown) == (matched, observed, unknown)
 
 
 def test_what_was_asked_and_refused_is_not_asked_again() -> None:
-    verdict = decide(ruleset(rule({"search": "SEEN"})), MAIL.answered({"SEEN": None}))
+    verdict = decide(ruleset(rule({"search": "SEEN"})), MAIL.answered(searched({"SEEN": None})))
 
     assert (verdict.unknown, bool(verdict.plan)) == (("r",), False)
 

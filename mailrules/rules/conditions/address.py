@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mailrules.rules.checks import Check, Found
     from mailrules.rules.conditions.address_parts import AddressTest, Part
+    from mailrules.rules.definitions import Definitions
     from mailrules.rules.index import Guard
     from mailrules.rules.message import Message
     from mailrules.rules.text import Text
@@ -71,7 +72,7 @@ class AddressCondition(Condition, TextOperators):
         """Read the shorthand, errors at their places in it."""
         return read_address_patterns(value)
 
-    def check(self) -> Check:
+    def check(self, _definitions: Definitions) -> Check:
         """Make it ready to run."""
         find = self._finder()
         look = self._look()

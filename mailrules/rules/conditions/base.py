@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mailrules.rules.checks import Check, Decide, Element, Found
+    from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
+    from mailrules.rules.questions import Question
     from mailrules.rules.text import Text
+    from mailrules.rules.verdict import Facts
 
     Find = Callable[[Message], Element | None]
 
@@ -32,8 +35,8 @@ class Condition(Table):
     """What templates may write behind the key; the empty text is the key alone."""
 
     @abstractmethod
-    def check(self) -> Check:
-        """Make the condition ready to run."""
+    def check(self, definitions: Definitions) -> Check:
+        """Make the condition ready to run; `definitions` has what it may refer to by name."""
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
@@ -53,6 +56,11 @@ class Condition(Table):
     def value(cls, part: str, _message: Message, _found: Found) -> str | None:
         """Give the value for a template: what the rule matched by, else the first there is."""
         raise AssertionError(f"a condition with value_parts can give them: {cls.key}.{part}")
+
+    @classmethod
+    def value_questions(cls, _part: str, _message: Message, _facts: Facts) -> Iterable[Question[object]]:
+        """Give the questions that a template's value is the answer to, as far as they can be known yet."""
+        return ()
 
 
 CONDITIONS: dict[str, type[Condition]] = {}
@@ -95,5 +103,7 @@ def seen_texts(texts: Iterable[Text]) -> str:
 
 ABSENT = "(absent)"
 """What a trace shows for a field that the message does not have."""
+NOT_ASKED = "(not asked)"
+"""What a trace shows for what only the server or the state could say."""
 NOT_KNOWN = "(unknown)"
 """What a trace shows for what was not fetched or could not be read."""

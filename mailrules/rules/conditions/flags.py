@@ -17,6 +17,7 @@ from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
+    from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.truth import Truth
     from mailrules.rules.verdict import Facts
@@ -44,7 +45,7 @@ class Flags(Condition):
         """Say what to write."""
         return "write a flag or a list of flags, as in flags = '\\Seen'"
 
-    def check(self) -> Check:
+    def check(self, _definitions: Definitions) -> Check:
         """Make it ready to run."""
         wanted = frozenset(map(flag_key, self.has or ()))
 

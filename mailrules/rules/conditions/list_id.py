@@ -13,6 +13,7 @@ from mailrules.rules.message import ListId as ListIdField
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check, Found
+    from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.text import Text
     from mailrules.rules.verdict import Facts
@@ -42,7 +43,7 @@ class ListId(Condition, TextOperators):
 
     value_parts: ClassVar[tuple[str, ...]] = ("", "name")
 
-    def check(self) -> Check:
+    def check(self, _definitions: Definitions) -> Check:
         """Make it ready to run."""
         of_identifier = self.text_test()
         of_name = None if self.name is None else self.name.text_test()

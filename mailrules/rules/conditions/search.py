@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BeforeValidator
 from pydantic.json_schema import JsonSchemaValue
 
+from mailrules.rules import questions
 from mailrules.rules.checks import Leaf, disjunction
-from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
+from mailrules.rules.conditions.base import NOT_ASKED, NOT_KNOWN, Condition, condition
 from mailrules.rules.tables import ONE_OR_MANY_SCHEMAS, OneOrMany, each, kind, wrong
 from mailrules.rules.text import excerpt
 from mailrules.rules.truth import truth_of
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
+    from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.truth import Truth
     from mailrules.rules.verdict import Facts
@@ -52,19 +54,21 @@ class Search(Condition):
         """Read a bare value, or say why there is none."""
         return {"matches": _read_searches(value)}
 
-    def check(self) -> Check:
+    def check(self, _definitions: Definitions) -> Check:
         """Make it ready to run."""
         leaves = tuple(_leaf(self.key, text) for text in self.matches or ())
         return leaves[0] if len(leaves) == 1 else disjunction(self.key, leaves)
 
 
 def _leaf(key: str, text: str) -> Leaf:
+    question = questions.Search(text)
+
     def check(message: Message, _facts: Facts) -> Truth:
-        return truth_of(message.searches.get(text))
+        return truth_of(message.answer(question))
 
     def seen(message: Message, _facts: Facts) -> str:
-        if text not in message.searches:
-            return "(not asked)"
-        return {True: "found", False: "not found", None: NOT_KNOWN}[message.searches[text]]
+        if not message.asked(question):
+            return NOT_ASKED
+        return {True: "found", False: "not found", None: NOT_KNOWN}[message.answer(question)]
 
-    return Leaf(key, excerpt(text), check, seen, search=text)
+    return Leaf(key, excerpt(text), check, seen, asks=lambda _message, _facts: (question,))

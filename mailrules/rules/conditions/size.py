@@ -15,6 +15,7 @@ from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
+    from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.truth import Truth
     from mailrules.rules.verdict import Facts
@@ -68,7 +69,7 @@ class Size(Condition):
             raise wrong("no message is so small: under must be more than 0, and more than over")
         return self
 
-    def check(self) -> Check:
+    def check(self, _definitions: Definitions) -> Check:
         """Make it ready to run."""
         over, under = self.over, self.under
 

@@ -16,6 +16,7 @@ from mailrules.rules.text import Text
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check, Found
+    from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.verdict import Facts
 
@@ -65,7 +66,7 @@ class TextField(Condition, TextOperators):
     header: ClassVar[str]
     value_parts: ClassVar[tuple[str, ...]] = ("",)
 
-    def check(self) -> Check:
+    def check(self, _definitions: Definitions) -> Check:
         """Make it ready to run."""
         return text_leaf(self.key, self.key, self.header, self)
 
@@ -125,7 +126,7 @@ class Header(Condition):
         """Give the table of operators below a header's name."""
         return TextOperators
 
-    def check(self) -> Check:
+    def check(self, _definitions: Definitions) -> Check:
         """Make it ready to run."""
         leaves = tuple(
             text_leaf(f"{self.key}.{name}", _field(name), name.upper(), operators)

@@ -1,0 +1,150 @@
+"""Puts the questions that rules leave open to the server: one flight for all messages of a batch together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mailrules.client import Session
+from mailrules.engine.structure import part_of
+from mailrules.imap import (
+    UID,
+    FetchAttribute,
+    Items,
+    MessageData,
+    Refused,
+    Section,
+    UidFetch,
+    UidSearch,
+    UIDSet,
+    body,
+    parse_search,
+    search,
+)
+from mailrules.rules import questions
+from mailrules.rules.questions import CONTENT_LIMIT, Question
+
+__all__ = ["Answers", "Asked", "ask"]
+
+Asked = Mapping[Question[object], Sequence[int]]
+"""Each question with the UIDs of the messages that it is about, ascending."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """What is known by now, message by message."""
+
+    by_uid: defaultdict[int, dict[Question[object], object]] = field(default_factory=lambda: defaultdict(dict))
+
+    def put(self, uid: int, question: Question[object], answer: object) -> None:
+        """Note an answer; None for what can't be found out."""
+        self.by_uid[uid][question] = answer
+
+    def of(self, uid: int) -> Mapping[Question[object], object]:
+        """Give the answers about one message."""
+        return self.by_uid.get(uid, {})
+
+
+async def ask(session: Session, asked: Asked, answers: Answers) -> None:
+    """Ask the server, in one flight; what it refuses or does not say is answered by None. Raises NetworkError."""
+    session.connection.done()
+    searches = [(each, uids) for each, uids in asked.items() if isinstance(each, questions.Search)]
+    fetches = [(each, uids, item) for each, uids in asked.items() if (item := _item(each)) is not None]
+    await asyncio.gather(
+        *(_search(session, each, uids, answers) for each, uids in searches),
+        *(_fetch(session, items, uids, answers) for uids, items in _together(fetches).items()),
+    )
+
+
+async def _search(session: Session, question: questions.Search, uids: Sequence[int], answers: Answers) -> None:
+    chunks = list(UIDSet(map(UID, uids)).chunks())
+    keys = parse_search(question.text)
+    commands = [session.connection.submit(UidSearch(search.uid(chunk) & keys)) for chunk in chunks]
+    for chunk, result in zip(chunks, await asyncio.gather(*commands, return_exceptions=True), strict=True):
+        match result:
+            case Refused():
+                hits = None
+            case BaseException():
+                raise result
+            case _:
+                hits = frozenset(result)
+        for uid in chunk:
+            answers.put(uid, question, None if hits is None else uid in hits)
+
+
+# What is fetched
+
+
+_Items = dict[Question[object], FetchAttribute]
+
+
+def _item(question: Question[object]) -> FetchAttribute | None:
+    """The FETCH attribute that answers a question, if one does."""
+    match question:
+        case questions.Structure():
+            return Items.BODYSTRUCTURE
+        case questions.Content(section=section):
+            return body(Section(_numbers(section)), (0, CONTENT_LIMIT))
+        case questions.PartHeader(section=section):
+            return body(Section(_numbers(section), "MIME"), (0, CONTENT_LIMIT))
+        case questions.RawBody():
+            return body(Section(specifier="TEXT"), (0, CONTENT_LIMIT))
+    return None
+
+
+def _numbers(section: str) -> tuple[int, ...]:
+    return tuple(map(int, section.split(".")))
+
+
+def _together(
+    fetches: Iterable[tuple[Question[object], Sequence[int], FetchAttribute]],
+) -> Mapping[UIDSet, _Items]:
+    """Group by message, then messages that are asked for the same."""
+    wanted: defaultdict[int, _Items] = defaultdict(dict)
+    for question, uids, item in fetches:
+        for uid in uids:
+            wanted[uid][question] = item
+    alike: defaultdict[frozenset[Question[object]], list[int]] = defaultdict(list)
+    for uid, items in wanted.items():
+        alike[frozenset(items)].append(uid)
+    return {UIDSet(map(UID, sorted(uids))): wanted[uids[0]] for uids in alike.values()}
+
+
+async def _fetch(session: Session, items: _Items, uids: UIDSet, answers: Answers) -> None:
+    attributes = [Items.UID, *items.values()]
+    commands = [session.connection.submit(UidFetch(chunk, attributes)) for chunk in uids.chunks()]
+    told: dict[int, MessageData] = {}
+    for result in await asyncio.gather(*commands, return_exceptions=True):
+        match result:
+            case Refused():
+                continue
+            case BaseException():
+                raise result
+            case _:
+                told |= {data.uid: data for data in result if data.uid is not None}
+    for uid in uids:
+        for question in items:
+            answers.put(uid, question, _said(question, told[uid]) if uid in told else None)
+
+
+def _said(question: Question[object], data: MessageData) -> object:
+    """What a FETCH answer says to a question; NIL for a section is empty (RFC 9051 §7.5.2)."""
+    match question:
+        case questions.Structure():
+            return None if data.bodystructure is None else part_of(data.bodystructure)
+        case questions.Content(section=section):
+            return _octets(data, "", _numbers(section))
+        case questions.PartHeader(section=section):
+            return _octets(data, "MIME", _numbers(section))
+        case questions.RawBody():
+            return _octets(data, "TEXT", ())
+    raise AssertionError(f"FETCH does not answer {question}")
+
+
+def _octets(data: MessageData, specifier: str, part: tuple[int, ...]) -> bytes | None:
+    for section in data.sections:
+        if section.section.specifier == specifier and section.section.part == part:
+            return section.data or b""
+    return None

@@ -1,0 +1,24 @@
+"""What a rule file defines by name for its rules to refer to: lookup tables and conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailrules.rules.lookup import Lookup
+    from mailrules.rules.match import Match
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The named things of one rule file; every name that its rules refer to is known to be here."""
+
+    tables: Mapping[str, Lookup] = field(default_factory=dict)
+    """``[tables.x]``"""
+    conditions: Mapping[str, Match] = field(default_factory=dict)
+    """``[conditions.x]``; none of them leads back to itself."""
+
+
+NOTHING = Definitions()
