@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mailrules.rules.message import Message
-    from mailrules.rules.questions import Question
+    from mailrules.rules.questions import Mark, Question
     from mailrules.rules.verdict import Facts
 
     Decide = Callable[[Message, Facts], Truth]
@@ -41,6 +41,12 @@ class Leaf:
     """The questions that decide it, as far as they can be known yet, if the message and the facts can't."""
     guard: Guard | None = None
     """Clues without any of which it is false."""
+    mark: Callable[[Message], Mark | None] | None = None
+    """By what the message has to be known again, so that the condition can be decided for later ones."""
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Give itself."""
+        yield self
 
     def trace(self, message: Message, facts: Facts) -> ConditionTrace:
         """Show what was wanted and seen."""
@@ -67,6 +73,11 @@ class Group:
     fold: Callable[[Iterable[Truth]], Truth]
     check: Decide
     guard: Guard | None = None
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Give all conditions in it."""
+        for child in self.children:
+            yield from child.leaves()
 
     def trace(self, message: Message, facts: Facts) -> ConditionTrace:
         """Show every child, also those that `check` need not look at."""

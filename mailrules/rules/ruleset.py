@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mailrules.rules.actions import Action
     from mailrules.rules.checks import Element
     from mailrules.rules.message import Message
-    from mailrules.rules.questions import Question
+    from mailrules.rules.questions import Mark, Question
     from mailrules.rules.rule import Rule
     from mailrules.rules.templates import Template
     from mailrules.rules.verdict import Facts
@@ -51,6 +51,8 @@ class Ruleset:
     """A hash of the rules that is the same wherever and whenever they are loaded."""
     _ready: tuple[_ReadyRule, ...] = field(init=False, repr=False, compare=False)
     _index: Index = field(init=False, repr=False, compare=False)
+    _marking: tuple[tuple[int, Callable[[Message], Mark | None]], ...] = field(init=False, repr=False, compare=False)
+    """What makes the marks that conditions ask for, with the positions of their rules."""
     _scopes: dict[tuple[str, str], frozenset[int]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +63,13 @@ class Ruleset:
         object.__setattr__(self, "digest", _digest(self.rules))
         object.__setattr__(self, "_ready", tuple(_ReadyRule.of(rule, self.definitions) for rule in enabled))
         object.__setattr__(self, "_index", Index([ready.tree.guard for ready in self._ready]))
+        marking = [
+            (position, leaf.mark)
+            for position, ready in enumerate(self._ready)
+            for leaf in ready.tree.leaves()
+            if leaf.mark is not None
+        ]
+        object.__setattr__(self, "_marking", tuple(marking))
         object.__setattr__(self, "_scopes", {})
 
     def evaluate(self, message: Message, facts: Facts) -> Verdict | Needs:
@@ -71,6 +80,12 @@ class Ruleset:
         if run.needs:
             return Needs(frozenset(run.needs))
         return _verdict(run, message, facts, tuple(ready for ready, _ in run.decided))
+
+    def marks(self, message: Message, facts: Facts) -> frozenset[Mark]:
+        """Give all by which the rules in scope have to know this message again, when they ask whether one was met."""
+        scope = self._in_scope(facts)
+        marks = {mark(message) for position, mark in self._marking if position in scope}
+        return frozenset(mark for mark in marks if mark is not None)
 
     def on_schedule(self) -> Ruleset:
         """Give the ruleset in which those with `every` run, and no other."""

@@ -1,6 +1,18 @@
 """The conditions that `match` knows; importing a module here registers what it holds."""
 
-from mailrules.rules.conditions import address, age, flags, list_id, search, size, text
+from mailrules.rules.conditions import address, age, duplicate, flags, list_id, search, size, text
 from mailrules.rules.conditions.base import CONDITIONS, Condition, condition
 
-__all__ = ["CONDITIONS", "Condition", "address", "age", "condition", "flags", "list_id", "search", "size", "text"]
+__all__ = [
+    "CONDITIONS",
+    "Condition",
+    "address",
+    "age",
+    "condition",
+    "duplicate",
+    "flags",
+    "list_id",
+    "search",
+    "size",
+    "text",
+]

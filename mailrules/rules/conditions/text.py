@@ -99,7 +99,8 @@ class MessageId(TextField):
     header = "MESSAGE-ID"
 
 
-_HEADER_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §3.6.8: ftext
+HEADER_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §3.6.8: ftext
+"""What can be the name of a header field."""
 
 
 @condition("header")
@@ -111,7 +112,7 @@ class Header(Condition):
 
     @model_validator(mode="after")
     def _names(self) -> Self:
-        bad = [name for name in self.__pydantic_extra__ if not _HEADER_NAME.fullmatch(name)]
+        bad = [name for name in self.__pydantic_extra__ if not HEADER_NAME.fullmatch(name)]
         if bad:
             raise wrong_at(bad, "no header can have this name: write it as in the message, without the colon")
         return self
@@ -141,7 +142,7 @@ class Header(Condition):
     @classmethod
     def has_value(cls, part: str) -> bool:
         """Tell a header's name."""
-        return _HEADER_NAME.fullmatch(part) is not None
+        return HEADER_NAME.fullmatch(part) is not None
 
     @classmethod
     def value_fields(cls, part: str) -> frozenset[str]:
