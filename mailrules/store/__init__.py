@@ -4,10 +4,11 @@
 `writer`.
 """
 
-from mailrules.store.base import FINGERPRINTS, Store
+from mailrules.store.base import FINGERPRINTS, MARKS_KEPT, MET_BEFORE, USES_KEPT, Store
 from mailrules.store.errors import Locked, StateDamaged, StateError, StateTooNew
 from mailrules.store.sqlite import SqliteStore
 from mailrules.store.values import (
+    Acted,
     Arrival,
     Arrivals,
     Awaited,
@@ -15,6 +16,8 @@ from mailrules.store.values import (
     Counts,
     Entry,
     EntryState,
+    Met,
+    MetBefore,
     Own,
     Replay,
     Seen,
@@ -25,6 +28,10 @@ from mailrules.store.values import (
 
 __all__ = [
     "FINGERPRINTS",
+    "MARKS_KEPT",
+    "MET_BEFORE",
+    "USES_KEPT",
+    "Acted",
     "Arrival",
     "Arrivals",
     "Awaited",
@@ -33,6 +40,8 @@ __all__ = [
     "Entry",
     "EntryState",
     "Locked",
+    "Met",
+    "MetBefore",
     "Own",
     "Replay",
     "Seen",

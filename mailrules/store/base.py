@@ -7,14 +7,23 @@ Nothing here says how it is kept. A call that writes returns when its transactio
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from mailrules.store.values import Arrivals, Checkpoint, Counts, Entry, Seen
+from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, Met, MetBefore, Seen
 
 FINGERPRINTS = 10_000
 """How many of a mailbox's messages are remembered, for the day its UIDVALIDITY changes."""
+
+MET_BEFORE = 100
+"""How many of the messages that left one mark are told of."""
+
+USES_KEPT = timedelta(days=8)
+"""How long uses of rules are remembered: the longest window of a limit is a week."""
+
+MARKS_KEPT = timedelta(days=400)
+"""How long duplicates' marks are remembered where nobody says otherwise."""
 
 
 class Store(ABC):
@@ -51,13 +60,16 @@ class Store(ABC):
         seen: Sequence[Seen] = (),
         created: Sequence[bytes] = (),
         *,
+        met: Sequence[Met] = (),
+        acted: Sequence[Acted] = (),
         now: datetime,
     ) -> tuple[Entry, ...]:
         """Take responsibility for a batch of messages of one mailbox, in one transaction; return the entries with ids.
 
         `checkpoint` moves with them, never back within one UIDVALIDITY. `seen` are all messages of the batch, those
-        without a plan too; `created` are the mailboxes that this batch is about to create. The mailbox is the
-        checkpoint's, or without one the first entry's.
+        without a plan too; `created` are the mailboxes that this batch is about to create. `met` and `acted` count from
+        now on; what is written down again for the same message, by UIDVALIDITY and UID, counts once and keeps its first
+        time. The mailbox is the checkpoint's, or without one the first entry's.
         """
 
     @abstractmethod
@@ -97,8 +109,43 @@ class Store(ABC):
         """Wait until none of these entries is BEGUN any more; False when `within` seconds have passed first."""
 
     @abstractmethod
-    async def prune(self, before: datetime) -> int:
-        """Forget the entries that finished before this time, a bounded chunk at a time; return how many went."""
+    async def prune(self, before: datetime, *, now: datetime, marks: timedelta = MARKS_KEPT) -> int:
+        """Forget the entries that finished before this time, a bounded chunk at a time; return how many went.
+
+        What marks older than `marks` and uses older than USES_KEPT say is forgotten with them.
+        """
+
+    # Facts that count
+
+    @abstractmethod
+    async def met(
+        self, account: str, marks: Collection[tuple[str, str]], since: datetime
+    ) -> Mapping[tuple[str, str], Sequence[MetBefore]]:
+        """Return by (handle, key) which messages left these marks at that time or later, in the order of time.
+
+        Of each mark the newest MET_BEFORE; a mark that nobody left is not in it.
+        """
+
+    @abstractmethod
+    async def used(self, account: str, rule: str, since: datetime, most: int) -> Sequence[datetime]:
+        """Return when the rule acted at that time or later: its newest `most` uses, ascending."""
+
+    @abstractmethod
+    async def filed(self, account: str, message_ids: Sequence[str]) -> Mapping[str, bytes]:
+        """Return by Message-ID (with its brackets) the mailbox that mailrules last moved such a message to.
+
+        One that was never moved: where it was last copied to. Only what is known to be done counts.
+        """
+
+    # Scheduled rules
+
+    @abstractmethod
+    async def last_run(self, account: str, rule: str) -> datetime | None:
+        """Return when the scheduled rule last ran over the account, None when it never did."""
+
+    @abstractmethod
+    async def record_run(self, account: str, rule: str, at: datetime) -> None:
+        """Write down that the scheduled rule has run over the account."""
 
     # How far each mailbox has been read
 

@@ -120,6 +120,46 @@ MIGRATIONS: Sequence[Migration] = (
         FROM entry JOIN mailbox ON mailbox.id = entry.mailbox JOIN account ON account.id = mailbox.account
         """,
     ),
+    (
+        # What messages are known again by, as duplicates.
+        """
+        CREATE TABLE mark (
+            account     INTEGER NOT NULL REFERENCES account,
+            digest      BLOB    NOT NULL,                   -- of the handle and the key
+            mailbox     INTEGER NOT NULL REFERENCES mailbox,
+            uidvalidity INTEGER NOT NULL,
+            uid         INTEGER NOT NULL,
+            at          INTEGER NOT NULL,
+            PRIMARY KEY (account, digest, mailbox, uidvalidity, uid)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX mark_met ON mark (account, digest, at)",
+        "CREATE INDEX mark_old ON mark (at)",
+        # Which messages count against the limit of a rule.
+        """
+        CREATE TABLE use (
+            account     INTEGER NOT NULL REFERENCES account,
+            rule        TEXT    NOT NULL,
+            mailbox     INTEGER NOT NULL REFERENCES mailbox,
+            uidvalidity INTEGER NOT NULL,
+            uid         INTEGER NOT NULL,
+            at          INTEGER NOT NULL,
+            PRIMARY KEY (account, rule, mailbox, uidvalidity, uid)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX use_window ON use (account, rule, at)",
+        "CREATE INDEX use_old ON use (at)",
+        # When a scheduled rule ran last.
+        """
+        CREATE TABLE run (
+            account INTEGER NOT NULL REFERENCES account,
+            rule    TEXT    NOT NULL,
+            at      INTEGER NOT NULL,
+            PRIMARY KEY (account, rule)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX entry_message_id ON entry (message_id) WHERE message_id <> ''",
+    ),
 )
 
 

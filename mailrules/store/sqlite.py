@@ -1,17 +1,17 @@
 """The state in one SQLite file: the abstract Store's promises, each handed to the writer thread as a piece of SQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
-from mailrules.store import arrivals, journal, mailboxes
-from mailrules.store.base import Store
+from mailrules.store import arrivals, facts, journal, mailboxes
+from mailrules.store.base import MARKS_KEPT, USES_KEPT, Store
 from mailrules.store.lease import lease
-from mailrules.store.values import Arrivals, Checkpoint, Counts, Entry, EntryState, Seen
+from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, EntryState, Met, MetBefore, Seen
 from mailrules.store.waiting import Waiting
 from mailrules.store.writer import Writer
 
@@ -53,11 +53,13 @@ class SqliteStore(Store):
         seen: Sequence[Seen] = (),
         created: Sequence[bytes] = (),
         *,
+        met: Sequence[Met] = (),
+        acted: Sequence[Acted] = (),
         now: datetime,
     ) -> tuple[Entry, ...]:
         """Take responsibility for a batch of messages in one transaction."""
         owner = checkpoint or next(iter(entries), None)
-        if owner is None and (seen or created):
+        if owner is None and (seen or created or met or acted):
             raise ValueError("a batch without a checkpoint and without entries belongs to no mailbox")
 
         def work(db: Connection) -> tuple[Entry, ...]:
@@ -65,8 +67,11 @@ class SqliteStore(Store):
             if checkpoint is not None:
                 mailboxes.move_checkpoint(db, checkpoint)
             if owner is not None:
-                mailboxes.remember_seen(db, mailboxes.mailbox_id(db, owner.account, owner.mailbox), seen)
+                mailbox = mailboxes.mailbox_id(db, owner.account, owner.mailbox)
+                mailboxes.remember_seen(db, mailbox, seen)
                 mailboxes.remember_created(db, owner.account, created, now)
+                facts.insert_met(db, owner.account, mailbox, met, now)
+                facts.insert_acted(db, owner.account, mailbox, acted, now)
             return numbered
 
         return await self._writer.write(work)
@@ -122,13 +127,40 @@ class SqliteStore(Store):
                 return False
         return True
 
-    async def prune(self, before: datetime) -> int:
-        """Forget what finished before this time, a chunk in each transaction."""
+    async def prune(self, before: datetime, *, now: datetime, marks: timedelta = MARKS_KEPT) -> int:
+        """Forget what finished before this time and what counts no more, a chunk in each transaction."""
         await self._writer.write(partial(journal.prune_created, before=before))
+        await self._prune(partial(facts.prune_met, before=now - marks, limit=PRUNE_CHUNK))
+        await self._prune(partial(facts.prune_acted, before=now - USES_KEPT, limit=PRUNE_CHUNK))
+        return await self._prune(partial(journal.prune_chunk, before=before, limit=PRUNE_CHUNK))
+
+    async def _prune(self, forget_chunk: Callable[[Connection], int]) -> int:
         pruned = 0
-        while chunk := await self._writer.write(partial(journal.prune_chunk, before=before, limit=PRUNE_CHUNK)):
+        while chunk := await self._writer.write(forget_chunk):
             pruned += chunk
         return pruned
+
+    async def met(
+        self, account: str, marks: Collection[tuple[str, str]], since: datetime
+    ) -> Mapping[tuple[str, str], Sequence[MetBefore]]:
+        """Return which messages left these marks."""
+        return await self._writer.read(partial(facts.read_met, account=account, marks=marks, since=since))
+
+    async def used(self, account: str, rule: str, since: datetime, most: int) -> Sequence[datetime]:
+        """Return when the rule acted."""
+        return await self._writer.read(partial(facts.read_used, account=account, rule=rule, since=since, most=most))
+
+    async def filed(self, account: str, message_ids: Sequence[str]) -> Mapping[str, bytes]:
+        """Return where mailrules last moved messages with these Message-IDs to."""
+        return await self._writer.read(partial(facts.read_filed, account=account, message_ids=message_ids))
+
+    async def last_run(self, account: str, rule: str) -> datetime | None:
+        """Return when the scheduled rule last ran."""
+        return await self._writer.read(partial(facts.read_last_run, account=account, rule=rule))
+
+    async def record_run(self, account: str, rule: str, at: datetime) -> None:
+        """Write down that the scheduled rule has run."""
+        await self._writer.write(partial(facts.put_run, account=account, rule=rule, at=at))
 
     async def checkpoint(self, account: str, mailbox: bytes) -> Checkpoint | None:
         """Return the mailbox's checkpoint."""

@@ -146,6 +146,35 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """A mark that a message of the batch leaves: by `key` it is known again as a duplicate among those of `handle`."""
+
+    uidvalidity: int
+    uid: int
+    handle: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetBefore:
+    """A message that has left a mark, and when."""
+
+    mailbox: bytes
+    uidvalidity: int
+    uid: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """A use of a rule: it acts on this message of the batch."""
+
+    rule: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Own:
     """The arrival is mailrules' own doing, by this entry; `chain`, `hops` and `rules` are that entry's."""
 

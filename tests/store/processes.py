@@ -7,7 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from mailrules.store import SqliteStore
+from mailrules.store import Acted, Met, SqliteStore
 from tests.store.builders import ACCOUNT, NOW, checkpoint, entry, seen
 
 BATCH = 50
@@ -24,7 +24,14 @@ async def write(store: SqliteStore) -> None:
     """Begin one batch after the other; a line means that the batch is on disk."""
     for last in range(BATCH, 1_000_000, BATCH):
         uids = range(last - BATCH + 1, last + 1)
-        await store.begin([entry(uid) for uid in uids], checkpoint(last), [seen(uid) for uid in uids], now=NOW)
+        await store.begin(
+            [entry(uid) for uid in uids],
+            checkpoint(last),
+            [seen(uid) for uid in uids],
+            met=[Met(7, uid, "subject", "the same") for uid in uids],
+            acted=[Acted("lists", 7, uid) for uid in uids],
+            now=NOW,
+        )
         print(last, flush=True)
 
 

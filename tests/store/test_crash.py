@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.store import SqliteStore
+from mailrules.store import MET_BEFORE, SqliteStore
 from tests.store.builders import ACCOUNT, INBOX, NOW, checkpoint, entry, seen
 from tests.store.processes import BATCH
 
@@ -42,6 +42,9 @@ async def test_what_begin_has_returned_from_is_there_after_a_kill(path: Path, ba
         assert 0 == stands.uid % BATCH
         assert list(range(1, stands.uid + 1)) == [entry.uid for entry in await store.unfinished(ACCOUNT, INBOX)]
         assert stands.uid == len(await store.fingerprints(ACCOUNT, INBOX))
+        assert stands.uid == len(await store.used(ACCOUNT, "lists", NOW, 1_000_000))
+        left = await store.met(ACCOUNT, [("subject", "the same")], NOW)
+        assert min(stands.uid, MET_BEFORE) == len(left["subject", "the same"])
 
 
 async def test_every_prefix_of_the_write_ahead_log_holds_a_prefix_of_the_batches(path: Path, tmp_path: Path) -> None:

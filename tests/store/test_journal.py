@@ -88,8 +88,8 @@ async def test_finished_is_the_time_at_which_an_entry_became_final(store: Sqlite
         ],
         now=LATER,
     )
-    assert 0 == await store.prune(LATER)
-    assert 2 == await store.prune(LATER + timedelta(seconds=1))
+    assert 0 == await store.prune(LATER, now=LATER)
+    assert 2 == await store.prune(LATER + timedelta(seconds=1), now=LATER)
     assert Counts(pending=0, held=1) == await store.counts(ACCOUNT, INBOX)
 
 
@@ -134,14 +134,14 @@ async def test_a_mailbox_that_nothing_is_known_of_has_nothing_open(store: Sqlite
 async def test_ids_are_never_given_twice(store: SqliteStore) -> None:
     """People write an id down; after a clean-up it must not mean another message."""
     entries = await begun(store, entry(1), entry(2, state=EntryState.GONE))
-    assert 1 == await store.prune(LATER)
+    assert 1 == await store.prune(LATER, now=LATER)
     (third,) = await begun(store, entry(3))
     assert [1, 2, 3] == [entries[0].id, entries[1].id, third.id]
 
 
 async def test_pruning_goes_on_chunk_by_chunk_to_the_end(store: SqliteStore) -> None:
     await begun(store, *(entry(uid, state=EntryState.GONE) for uid in range(1, 1202)), entry(5000))
-    assert 1201 == await store.prune(LATER)
+    assert 1201 == await store.prune(LATER, now=LATER)
     assert 1 == len(await store.unfinished(ACCOUNT, INBOX))
 
 

@@ -45,7 +45,7 @@ async def test_created_mailboxes_are_counted_by_account_and_time(store: SqliteSt
     await store.begin([entry(1, account="private")], None, created=[b"A"], now=NOW)
     assert 3 == await store.created_since(ACCOUNT, NOW)
     assert 1 == await store.created_since(ACCOUNT, NOW + timedelta(minutes=1))
-    await store.prune(NOW + timedelta(minutes=1))
+    await store.prune(NOW + timedelta(minutes=1), now=NOW)
     assert 1 == await store.created_since(ACCOUNT, NOW)
 
 

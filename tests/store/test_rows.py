@@ -93,5 +93,5 @@ def test_a_date_beyond_the_calendar_in_utc_is_taken_to_its_edge() -> None:
 
 async def test_a_time_without_a_zone_is_refused(store: SqliteStore) -> None:
     with pytest.raises(ValueError, match="zone"):
-        await store.prune(datetime(2026, 3, 1))  # noqa: DTZ001 - this is what is refused
+        await store.prune(datetime(2026, 3, 1), now=NOW)  # noqa: DTZ001 - this is what is refused
     assert await store.unfinished(ACCOUNT, b"INBOX") == ()

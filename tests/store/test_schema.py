@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.store import SqliteStore, StateTooNew
+from mailrules.store import Acted, Met, SqliteStore, StateTooNew
 from mailrules.store.schema import MIGRATIONS, migrate
-from tests.store.builders import ACCOUNT, INBOX, NOW, checkpoint, entry
+from tests.store.builders import ACCOUNT, INBOX, LISTS, NOW, checkpoint, entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +42,26 @@ async def test_an_older_state_is_migrated_with_what_is_in_it(written: Path) -> N
         assert [("calm",)] == db.execute("SELECT mood FROM entry").fetchall()
         migrate(db, NEXT)
     assert len(NEXT) == schema(written)
+
+
+async def test_a_state_of_the_first_schema_is_migrated_in_place(path: Path) -> None:
+    """What was written before marks, uses and runs were known stays, and where mail was filed can be told of it."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        migrate(db, MIGRATIONS[:1])
+        db.execute("INSERT INTO account (name) VALUES (?)", (ACCOUNT,))
+        db.executemany("INSERT INTO mailbox (account, name) VALUES (1, ?)", [(INBOX,), (LISTS,)])
+        db.execute(
+            "INSERT INTO entry VALUES (1, 1, 7, 5, '<5@example.org>', 'f', 0, 9, '[]', '[]', '', '[]', 0, 0, 'done', 0,"
+            " NULL, '', 0, 1)"
+        )
+        db.execute("INSERT INTO step VALUES (1, 0, 'move', 'r', '[]', '[]', NULL, 2, NULL, NULL, NULL, 'f', 'done')")
+    assert 1 == schema(path)
+    async with SqliteStore(path) as store:
+        assert {"<5@example.org>": LISTS} == await store.filed(ACCOUNT, ["<5@example.org>"])
+        await store.begin([entry(6)], None, met=[Met(7, 6, "id", "x")], acted=[Acted("lists", 7, 6)], now=NOW)
+        assert [6] == [one.uid for one in await store.unfinished(ACCOUNT, INBOX)]
+    assert len(MIGRATIONS) == schema(path)
 
 
 async def test_a_newer_state_is_refused_and_left_as_it_is(written: Path) -> None:
