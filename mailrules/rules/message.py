@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox, parse_addresses
 from mailrules.rules.charsets import guess
+from mailrules.rules.dates import Date, read_date
 from mailrules.rules.domains import a_labels
 from mailrules.rules.encoded import decode_words
 from mailrules.rules.headers import split_fields
@@ -114,7 +115,7 @@ class ListId:
 class HeaderFields:
     """The fields of one header block, by upper-case name; each is decoded when it is first asked for."""
 
-    __slots__ = ("_addresses", "_block", "_list_ids", "_raw", "_texts")
+    __slots__ = ("_addresses", "_block", "_dates", "_list_ids", "_raw", "_texts")
 
     def __init__(self, block: bytes) -> None:
         self._block = block
@@ -122,6 +123,7 @@ class HeaderFields:
         self._texts: dict[str, tuple[Text, ...]] = {}
         self._addresses: dict[tuple[str, ...], tuple[AddressField, ...]] = {}
         self._list_ids: tuple[ListId, ...] | None = None
+        self._dates: dict[str, tuple[Date | None, ...]] = {}
 
     def texts(self, name: str) -> tuple[Text, ...]:
         """Give each occurrence of a field, decoded."""
@@ -146,6 +148,15 @@ class HeaderFields:
         if self._list_ids is None:
             self._list_ids = tuple(map(_list_id, self.texts("LIST-ID")))
         return self._list_ids
+
+    def dates(self, name: str) -> tuple[Date | None, ...]:
+        """Give the date in each occurrence of a field; None where there is none or it can't be read."""
+        try:
+            return self._dates[name]
+        except KeyError:
+            dates = tuple(read_date(text.value) for text in self.texts(name))
+            self._dates[name] = dates
+            return dates
 
     def _values(self, name: str) -> list[str]:
         if self._raw is None:
