@@ -16,6 +16,7 @@ from mailrules.engine.directory import TargetError
 from mailrules.engine.journal import decided, draft, held
 from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, lowering_for
 from mailrules.engine.reading import Fetched, validity
+from mailrules.engine.recalling import Recollection
 from mailrules.imap import (
     DELETED,
     MailboxName,
@@ -57,7 +58,12 @@ class Origin:
 
 
 async def decide(
-    context: AccountContext, origin: Origin, messages: Iterable[Fetched], ruleset: Ruleset, owners: Mapping[int, Own]
+    context: AccountContext,
+    origin: Origin,
+    messages: Iterable[Fetched],
+    ruleset: Ruleset,
+    owners: Mapping[int, Own],
+    recollection: Recollection,
 ) -> list[Decision]:
     r"""Ask the rules about each message; messages marked \Deleted are somebody's affair and left alone.
 
@@ -67,9 +73,9 @@ async def decide(
     facts = context.facts(origin.path, origin.session.namespace)
     decisions: list[Decision] = []
     open_ones: list[tuple[Fetched, Needs]] = []
-    for message in messages:
-        if has_flag(message.flags, DELETED):
-            continue
+    free = [message for message in messages if not has_flag(message.flags, DELETED)]
+    recollection.note(free, ruleset, facts)
+    for message in free:
         own = owners.get(message.uid)
         match _rules_for(ruleset, own).evaluate(message.message, facts):
             case Needs() as needs:
@@ -78,7 +84,7 @@ async def decide(
                 decisions.append(Decision(message, verdict, own))
     for begin in range(0, len(open_ones), _TOGETHER):
         chunk = open_ones[begin : begin + _TOGETHER]
-        decisions += await _decide_open(origin.session, chunk, ruleset, owners, facts)
+        decisions += await _decide_open(origin.session, chunk, ruleset, owners, facts, recollection)
     return sorted(decisions, key=lambda decision: decision.message.uid)
 
 
@@ -88,6 +94,7 @@ async def _decide_open(
     ruleset: Ruleset,
     owners: Mapping[int, Own],
     facts: Facts,
+    recollection: Recollection,
 ) -> list[Decision]:
     """Ask until every message is decided: an answer may lead to further questions, as the structure to its parts."""
     answers = Answers()
@@ -97,6 +104,7 @@ async def _decide_open(
         for message, needs in open_ones:
             for question in needs.questions:
                 asked[question].append(message.uid)
+        await recollection.answer(asked, answers, facts.now)
         await ask(session, asked, answers)
         again: list[tuple[Fetched, Needs]] = []
         for message, _ in open_ones:

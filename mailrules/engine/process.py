@@ -26,11 +26,13 @@ from mailrules.engine.deciding import Decision, Origin, decide, entries_for, is_
 from mailrules.engine.executor import Executor
 from mailrules.engine.flights import Work
 from mailrules.engine.journal import conclude, draft, held, outcome_in, would_be
+from mailrules.engine.limits import Waiting, limits_of, over_limit
 from mailrules.engine.reading import UNREADABLE, Fetched, validity
+from mailrules.engine.recalling import Recollection
 from mailrules.engine.recovery import replay
 from mailrules.imap import MailboxName, SelectedMailbox, State
 from mailrules.rules import Ruleset
-from mailrules.store import Checkpoint, Entry, EntryState, Own
+from mailrules.store import Acted, Checkpoint, Entry, EntryState, Own
 
 __all__ = ["Path"]
 
@@ -43,6 +45,7 @@ class Path:
         self.session = session
         self.name = name
         self.readable = session.namespace.to_path(name)
+        self._recollection = Recollection(context.store, context.name, self._path_of)
 
     @property
     def selected(self) -> SelectedMailbox:
@@ -81,7 +84,7 @@ class Path:
         self, messages: Iterable[Fetched], ruleset: Ruleset, owners: Mapping[int, Own]
     ) -> Sequence[Decision]:
         """Ask the rules; what a rule or the whole account only observes is reported, not done."""
-        decisions = await decide(self.context, self.origin, messages, ruleset, owners)
+        decisions = await decide(self.context, self.origin, messages, ruleset, owners, self._recollection)
         for decision in decisions:
             verdict = decision.verdict
             if self.context.observe and verdict.plan:
@@ -107,8 +110,8 @@ class Path:
         ``copied`` are copies made before, by UID: they are not made again. ``aside`` are entries of messages
         that can't be decided now: the checkpoint passes them in the same transaction.
         """
-        entries = [] if self.context.observe else await entries_for(self.context, self.origin, decisions, ruleset)
-        entries = without_old_copies(entries, copied) if copied else entries
+        met = self._recollection.taken(decision.message for decision in decisions)
+        entries, acted = ([], []) if self.context.observe else await self._entries(decisions, ruleset, copied)
         entries = [*entries, *aside]
         if not entries and checkpoint is None:
             return ()
@@ -117,8 +120,30 @@ class Path:
             checkpoint,
             [message.seen() for message in messages] if checkpoint else (),
             self.context.directory.take_created(),
+            met=() if self.context.observe else met,
+            acted=acted,
             now=self.context.now(),
         )
+
+    async def _entries(
+        self, decisions: Sequence[Decision], ruleset: Ruleset, copied: Mapping[int, frozenset[bytes]] | None
+    ) -> tuple[list[Entry], list[Acted]]:
+        """Make the entries, and name the rules that they count for; what is over a rule's limit waits for its turn."""
+        context, era, limits = self.context, validity(self.selected), limits_of(ruleset)
+        waiting = await over_limit(context.store, context.name, limits, decisions, context.now()) if limits else {}
+        free = [decision for decision in decisions if decision.message.uid not in waiting]
+        entries = await entries_for(context, self.origin, free, ruleset)
+        entries = without_old_copies(entries, copied) if copied else entries
+        begun = {entry.uid for entry in entries if entry.state is EntryState.BEGUN}
+        acted = [
+            Acted(rule, era, decision.message.uid)
+            for decision in free
+            if decision.message.uid in begun
+            for rule in decision.verdict.matched
+            if rule in limits
+        ]
+        held_back = [decision.message for decision in decisions if decision.message.uid in waiting]
+        return [*entries, *self.aside(held_back, lambda entry: _until(entry, waiting[entry.uid]))], acted
 
     async def execute(
         self, entries: Iterable[Entry], messages: Mapping[int, Fetched], rest: Callable[[], object]
@@ -149,6 +174,9 @@ class Path:
             self.context.spawn(replay(self.context, self.name, unclear))
         return ended
 
+    def _path_of(self, name: MailboxName) -> str:
+        return self.session.namespace.to_path(name) if self.context.directory.exists(name) else ""
+
     async def _relowered(self, work: Work) -> None:
         await self.context.store.record([conclude(work, self.context.now())], now=self.context.now())
 
@@ -159,3 +187,7 @@ class Path:
     def report_observed(self, decision: Decision) -> None:
         """Tell what would be done."""
         self.context.report(would_be(self.context.name, self.readable, decision.message, decision.verdict))
+
+
+def _until(entry: Entry, waiting: Waiting) -> Entry:
+    return replace(entry, state=EntryState.PENDING, due=waiting.until, rules=(waiting.rule,), reason=waiting.reason)

@@ -6,6 +6,7 @@ pydantic models (`Rule`); a condition is one class in `conditions`, an action on
 
 from mailrules.rules.message import Message
 from mailrules.rules.plan import CopyTo, Ending, Expunge, FlagChange, MoveTo, Plan, Target, Trash, flag_key
+from mailrules.rules.rates import Limit
 from mailrules.rules.rule import Rule
 from mailrules.rules.ruleset import Ruleset
 from mailrules.rules.tables import Table, suggestions
@@ -20,6 +21,7 @@ __all__ = [
     "Expunge",
     "Facts",
     "FlagChange",
+    "Limit",
     "Message",
     "MoveTo",
     "Needs",

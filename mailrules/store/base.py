@@ -68,7 +68,7 @@ class Store(ABC):
 
         `checkpoint` moves with them, never back within one UIDVALIDITY. `seen` are all messages of the batch, those
         without a plan too; `created` are the mailboxes that this batch is about to create. `met` and `acted` count from
-        now on; what is written down again for the same message, by UIDVALIDITY and UID, counts once and keeps its first
+        now on; what is written down again for the same message counts once and keeps its first
         time. The mailbox is the checkpoint's, or without one the first entry's.
         """
 
@@ -119,11 +119,12 @@ class Store(ABC):
 
     @abstractmethod
     async def met(
-        self, account: str, marks: Collection[tuple[str, str]], since: datetime
+        self, account: str, marks: Mapping[tuple[str, str], Collection[str]]
     ) -> Mapping[tuple[str, str], Sequence[MetBefore]]:
-        """Return by (handle, key) which messages left these marks at that time or later, in the order of time.
+        """Return by (handle, key) which messages left these marks, in the order in which they did.
 
-        Of each mark the newest MET_BEFORE; a mark that nobody left is not in it.
+        Of each mark the newest MET_BEFORE, and always those with the fingerprints that are given for it; a mark that
+        nobody left is not in it.
         """
 
     @abstractmethod

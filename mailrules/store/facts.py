@@ -11,22 +11,19 @@ from hashlib import sha256
 
 from mailrules.store.base import MET_BEFORE
 from mailrules.store.mailboxes import account_id
-from mailrules.store.rows import text_column, time_column, time_value
+from mailrules.store.rows import text_column, text_value, time_column, time_value
 from mailrules.store.values import Acted, Met, MetBefore
 
 _FILINGS = 100
 """How many of the entries with one Message-ID are looked at: a sender may give the same one to every message."""
 
 
-def insert_met(db: sqlite3.Connection, account: str, mailbox: int, marks: Sequence[Met], now: datetime) -> None:
-    """Write down the marks of messages; a message that has left its mark keeps the time of it."""
+def insert_met(db: sqlite3.Connection, account: str, marks: Sequence[Met], now: datetime) -> None:
+    """Write down the marks of messages; a message that has left its mark keeps its place and the time of it."""
     owner = account_id(db, account)
     db.executemany(
-        "INSERT OR IGNORE INTO mark (account, digest, mailbox, uidvalidity, uid, at) VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            (owner, _digest(mark.handle, mark.key), mailbox, mark.uidvalidity, mark.uid, time_column(now))
-            for mark in marks
-        ),
+        "INSERT OR IGNORE INTO mark (account, digest, fingerprint, at) VALUES (?, ?, ?, ?)",
+        ((owner, _digest(mark.handle, mark.key), text_column(mark.fingerprint), time_column(now)) for mark in marks),
     )
 
 
@@ -40,21 +37,27 @@ def insert_acted(db: sqlite3.Connection, account: str, mailbox: int, uses: Seque
 
 
 def read_met(
-    db: sqlite3.Connection, account: str, marks: Collection[tuple[str, str]], since: datetime
+    db: sqlite3.Connection, account: str, marks: Mapping[tuple[str, str], Collection[str]]
 ) -> Mapping[tuple[str, str], Sequence[MetBefore]]:
-    """Read who left these marks since then: of each mark the newest MET_BEFORE, in the order of time."""
-    return {mark: found for mark in marks if (found := _who_left(db, account, mark, since))}
+    """Read who left these marks, in the order in which they did."""
+    row = db.execute("SELECT id FROM account WHERE name = ?", (text_column(account),)).fetchone()
+    if row is None:
+        return {}
+    (owner,) = row
+    return {mark: found for mark, prints in marks.items() if (found := _who_left(db, owner, mark, prints))}
 
 
-def _who_left(db: sqlite3.Connection, account: str, mark: tuple[str, str], since: datetime) -> tuple[MetBefore, ...]:
-    rows = db.execute(
-        "SELECT mailbox.name, mark.uidvalidity, uid, at FROM mark JOIN mailbox ON mailbox.id = mark.mailbox"
-        " WHERE mark.account = (SELECT id FROM account WHERE name = ?) AND digest = ? AND at >= ?"
-        " ORDER BY at DESC LIMIT ?",
-        (text_column(account), _digest(*mark), time_column(since), MET_BEFORE),
-    )
-    newest_first = [MetBefore(name, uidvalidity, uid, time_value(at)) for name, uidvalidity, uid, at in rows]
-    return tuple(reversed(newest_first))
+def _who_left(
+    db: sqlite3.Connection, owner: int, mark: tuple[str, str], fingerprints: Collection[str]
+) -> tuple[MetBefore, ...]:
+    digest = _digest(*mark)
+    found: dict[int, tuple[str, int]] = {}
+    for each in fingerprints:
+        own = "SELECT id, fingerprint, at FROM mark WHERE account = ? AND digest = ? AND fingerprint = ?"
+        found |= {row: (name, at) for row, name, at in db.execute(own, (owner, digest, text_column(each)))}
+    newest = "SELECT id, fingerprint, at FROM mark WHERE account = ? AND digest = ? ORDER BY id DESC LIMIT ?"
+    found |= {row: (name, at) for row, name, at in db.execute(newest, (owner, digest, MET_BEFORE))}
+    return tuple(MetBefore(text_value(name), time_value(at)) for _, (name, at) in sorted(found.items()))
 
 
 def read_used(db: sqlite3.Connection, account: str, rule: str, since: datetime, most: int) -> tuple[datetime, ...]:
@@ -108,8 +111,7 @@ def put_run(db: sqlite3.Connection, account: str, rule: str, at: datetime) -> No
 def prune_met(db: sqlite3.Connection, before: datetime, limit: int) -> int:
     """Forget up to `limit` of the marks that were left before this time."""
     return db.execute(
-        "DELETE FROM mark WHERE (account, digest, mailbox, uidvalidity, uid) IN"
-        " (SELECT account, digest, mailbox, uidvalidity, uid FROM mark WHERE at < ? LIMIT ?)",
+        "DELETE FROM mark WHERE id IN (SELECT id FROM mark WHERE at < ? LIMIT ?)",
         (time_column(before), limit),
     ).rowcount
 

@@ -124,16 +124,15 @@ MIGRATIONS: Sequence[Migration] = (
         # What messages are known again by, as duplicates.
         """
         CREATE TABLE mark (
+            id          INTEGER PRIMARY KEY,                -- in the order in which messages were met
             account     INTEGER NOT NULL REFERENCES account,
             digest      BLOB    NOT NULL,                   -- of the handle and the key
-            mailbox     INTEGER NOT NULL REFERENCES mailbox,
-            uidvalidity INTEGER NOT NULL,
-            uid         INTEGER NOT NULL,
+            fingerprint TEXT    NOT NULL,                   -- of the message, wherever it has been moved
             at          INTEGER NOT NULL,
-            PRIMARY KEY (account, digest, mailbox, uidvalidity, uid)
-        ) WITHOUT ROWID
+            UNIQUE (account, digest, fingerprint)
+        )
         """,
-        "CREATE INDEX mark_met ON mark (account, digest, at)",
+        "CREATE INDEX mark_met ON mark (account, digest, id)",
         "CREATE INDEX mark_old ON mark (at)",
         # Which messages count against the limit of a rule.
         """

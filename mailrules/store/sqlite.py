@@ -70,7 +70,7 @@ class SqliteStore(Store):
                 mailbox = mailboxes.mailbox_id(db, owner.account, owner.mailbox)
                 mailboxes.remember_seen(db, mailbox, seen)
                 mailboxes.remember_created(db, owner.account, created, now)
-                facts.insert_met(db, owner.account, mailbox, met, now)
+                facts.insert_met(db, owner.account, met, now)
                 facts.insert_acted(db, owner.account, mailbox, acted, now)
             return numbered
 
@@ -141,10 +141,10 @@ class SqliteStore(Store):
         return pruned
 
     async def met(
-        self, account: str, marks: Collection[tuple[str, str]], since: datetime
+        self, account: str, marks: Mapping[tuple[str, str], Collection[str]]
     ) -> Mapping[tuple[str, str], Sequence[MetBefore]]:
         """Return which messages left these marks."""
-        return await self._writer.read(partial(facts.read_met, account=account, marks=marks, since=since))
+        return await self._writer.read(partial(facts.read_met, account=account, marks=marks))
 
     async def used(self, account: str, rule: str, since: datetime, most: int) -> Sequence[datetime]:
         """Return when the rule acted."""

@@ -149,8 +149,8 @@ class Seen:
 class Met:
     """A mark that a message of the batch leaves: by `key` it is known again as a duplicate among those of `handle`."""
 
-    uidvalidity: int
-    uid: int
+    fingerprint: str
+    """The message's; it stays the same wherever the message is moved."""
     handle: str
     key: str
 
@@ -159,9 +159,7 @@ class Met:
 class MetBefore:
     """A message that has left a mark, and when."""
 
-    mailbox: bytes
-    uidvalidity: int
-    uid: int
+    fingerprint: str
     at: datetime
 
 

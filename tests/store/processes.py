@@ -28,7 +28,7 @@ async def write(store: SqliteStore) -> None:
             [entry(uid) for uid in uids],
             checkpoint(last),
             [seen(uid) for uid in uids],
-            met=[Met(7, uid, "subject", "the same") for uid in uids],
+            met=[Met(f"f{uid}", "subject", "the same") for uid in uids],
             acted=[Acted("lists", 7, uid) for uid in uids],
             now=NOW,
         )

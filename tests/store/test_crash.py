@@ -43,7 +43,7 @@ async def test_what_begin_has_returned_from_is_there_after_a_kill(path: Path, ba
         assert list(range(1, stands.uid + 1)) == [entry.uid for entry in await store.unfinished(ACCOUNT, INBOX)]
         assert stands.uid == len(await store.fingerprints(ACCOUNT, INBOX))
         assert stands.uid == len(await store.used(ACCOUNT, "lists", NOW, 1_000_000))
-        left = await store.met(ACCOUNT, [("subject", "the same")], NOW)
+        left = await store.met(ACCOUNT, {("subject", "the same"): ()})
         assert min(stands.uid, MET_BEFORE) == len(left["subject", "the same"])
 
 

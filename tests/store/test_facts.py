@@ -42,52 +42,53 @@ def after(minutes: float) -> datetime:
 
 
 async def leave(store: SqliteStore, uid: int, at: datetime, *marks: tuple[str, str], mailbox: bytes = INBOX) -> None:
-    met = [Met(7, uid, *mark) for mark in marks]
+    met = [Met(f"f{uid}", *mark) for mark in marks]
     await store.begin([], checkpoint(uid, mailbox), met=met, acted=[Acted("r", 7, uid)], now=at)
 
 
-async def test_who_left_a_mark_is_told_in_the_order_of_time(store: SqliteStore) -> None:
-    await leave(store, 1, NOW, SAME)
+async def test_who_left_a_mark_is_told_in_the_order_in_which_they_did(store: SqliteStore) -> None:
     await leave(store, 9, after(1), SAME, mailbox=LISTS)
+    await leave(store, 1, NOW, SAME)
     await leave(store, 2, after(2), ("subject", "another"))
-    found = await store.met(ACCOUNT, [SAME, ("id", "the same"), ("subject", "another")], NOW)
+    found = await store.met(ACCOUNT, {SAME: (), ("id", "the same"): (), ("subject", "another"): ()})
     assert {
-        SAME: (MetBefore(INBOX, 7, 1, NOW), MetBefore(LISTS, 7, 9, after(1))),
-        ("subject", "another"): (MetBefore(INBOX, 7, 2, after(2)),),
+        SAME: (MetBefore("f9", after(1)), MetBefore("f1", NOW)),
+        ("subject", "another"): (MetBefore("f2", after(2)),),
     } == found
-    assert {SAME: (MetBefore(LISTS, 7, 9, after(1)),)} == await store.met(ACCOUNT, [SAME], after(1))
-    assert {} == await store.met("private", [SAME], NOW)
+    assert {} == await store.met("private", {SAME: ()})
 
 
-async def test_of_a_mark_that_many_left_the_newest_are_told(store: SqliteStore) -> None:
-    met = [Met(7, uid, *SAME) for uid in range(1, MET_BEFORE + 1)]
+async def test_of_a_mark_that_many_left_the_newest_are_told_and_those_who_are_asked_for(store: SqliteStore) -> None:
+    met = [Met(f"f{uid}", *SAME) for uid in range(1, MET_BEFORE + 2)]
     await store.begin([], checkpoint(MET_BEFORE), met=met, now=NOW)
     await leave(store, 2_000, after(1), SAME)
-    found = (await store.met(ACCOUNT, [SAME], NOW))[SAME]
-    assert (MET_BEFORE, 2_000) == (len(found), found[-1].uid)
+    found = (await store.met(ACCOUNT, {SAME: ["f1", "f2000", "f3000"]}))[SAME]
+    assert ["f1", "f3", "f4"] == [each.fingerprint for each in found[:3]]
+    assert (MET_BEFORE + 1, "f2000") == (len(found), found[-1].fingerprint)
 
 
 @pytest.mark.parametrize("key", ["", "x" * 1_000_000, "a\0b", "\udcff", "'; DROP TABLE mark; --", "тема"])
 async def test_any_text_can_be_a_mark(store: SqliteStore, key: str) -> None:
     await leave(store, 1, NOW, ("h", key))
-    assert {("h", key)} == set(await store.met(ACCOUNT, [("h", key), ("h" + key[:1], key[1:]), ("", "h" + key)], NOW))
+    others = [("h" + key[:1], key[1:]), ("", "h" + key)]
+    assert {("h", key)} == set(await store.met(ACCOUNT, dict.fromkeys([("h", key), *others], ())))
 
 
 async def test_what_is_written_down_again_counts_once_and_from_its_first_time(store: SqliteStore) -> None:
     await leave(store, 1, NOW, SAME)
     await leave(store, 1, after(5), SAME)
-    assert {SAME: (MetBefore(INBOX, 7, 1, NOW),)} == await store.met(ACCOUNT, [SAME], NOW)
+    assert {SAME: (MetBefore("f1", NOW),)} == await store.met(ACCOUNT, {SAME: ()})
     assert (NOW,) == await store.used(ACCOUNT, "r", NOW, 10)
 
 
 async def test_marks_and_uses_come_with_their_batch_or_not_at_all(store: SqliteStore) -> None:
     before = store.commits
-    await store.begin([entry(1)], checkpoint(1), met=[Met(7, 1, *SAME)], acted=[Acted("r", 7, 1)], now=NOW)
+    await store.begin([entry(1)], checkpoint(1), met=[Met("f1", *SAME)], acted=[Acted("r", 7, 1)], now=NOW)
     assert 1 == store.commits - before
     with pytest.raises(OverflowError):
-        await store.begin([entry(2)], checkpoint(2), met=[Met(7, 2, *SAME)], acted=[Acted("r", 7, 2**70)], now=NOW)
+        await store.begin([entry(2)], checkpoint(2), met=[Met("f2", *SAME)], acted=[Acted("r", 7, 2**70)], now=NOW)
     assert checkpoint(1) == await store.checkpoint(ACCOUNT, INBOX)
-    assert {SAME: (MetBefore(INBOX, 7, 1, NOW),)} == await store.met(ACCOUNT, [SAME], NOW)
+    assert {SAME: (MetBefore("f1", NOW),)} == await store.met(ACCOUNT, {SAME: ()})
 
 
 async def test_the_newest_uses_are_told_ascending(store: SqliteStore) -> None:
@@ -101,14 +102,14 @@ async def test_the_newest_uses_are_told_ascending(store: SqliteStore) -> None:
 
 async def test_old_marks_and_uses_are_pruned_in_chunks(store: SqliteStore) -> None:
     uids = range(1, 1202)
-    met, acted = [Met(7, uid, *SAME) for uid in uids], [Acted("r", 7, uid) for uid in uids]
+    met, acted = [Met(f"f{uid}", *SAME) for uid in uids], [Acted("r", 7, uid) for uid in uids]
     await store.begin([], checkpoint(1), met=met, acted=acted, now=NOW)
     await leave(store, 5_000, after(1), SAME)
     await store.prune(NOW, now=NOW + USES_KEPT + timedelta(seconds=1))
     assert (after(1),) == await store.used(ACCOUNT, "r", NOW, 9_999)
-    assert MET_BEFORE == len((await store.met(ACCOUNT, [SAME], NOW))[SAME])
+    assert MET_BEFORE == len((await store.met(ACCOUNT, {SAME: ()}))[SAME])
     await store.prune(NOW, now=after(2), marks=timedelta(minutes=1))
-    assert {SAME: (MetBefore(INBOX, 7, 5_000, after(1)),)} == await store.met(ACCOUNT, [SAME], NOW)
+    assert {SAME: (MetBefore("f5000", after(1)),)} == await store.met(ACCOUNT, {SAME: ()})
 
 
 # Where mail was filed
@@ -161,27 +162,27 @@ async def test_the_last_run_of_a_rule_is_kept_by_account(path: Path) -> None:
 )
 def test_marks_are_as_a_plain_table_would_have_them(batches: list[tuple[bytes, int, list[str]]]) -> None:
     """However batches repeat, each message stands once at each mark, with the first time."""
-    expected: defaultdict[tuple[str, str], dict[tuple[bytes, int], datetime]] = defaultdict(dict)
+    expected: defaultdict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
 
     async def act() -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with SqliteStore(Path(folder) / "state.db") as store:
                 for minute, (mailbox, uid, keys) in enumerate(batches):
                     for key in keys:
-                        expected["h", key].setdefault((mailbox, uid), after(minute))
+                        expected["h", key].setdefault(f"f{uid}", after(minute))
                     await leave(store, uid, after(minute), *(("h", key) for key in keys), mailbox=mailbox)
-                found = await store.met(ACCOUNT, [("h", key) for key in "abc"], NOW)
+                found = await store.met(ACCOUNT, {("h", key): () for key in "abc"})
         assert set(expected) == set(found)
         for mark, messages in expected.items():
-            assert messages == {(one.mailbox, one.uid): one.at for one in found[mark]}
-            assert sorted(messages.values()) == [one.at for one in found[mark]]
+            assert list(messages.items()) == [(one.fingerprint, one.at) for one in found[mark]]
 
     asyncio.run(act())
 
 
 async def test_the_questions_are_answered_by_indexes(store: SqliteStore) -> None:
     plans = [
-        "SELECT at FROM mark WHERE account = ? AND digest = ? AND at >= ? ORDER BY at DESC LIMIT ?",
+        "SELECT at FROM mark WHERE account = ? AND digest = ? AND fingerprint = ?",
+        "SELECT id FROM mark WHERE account = ? AND digest = ? ORDER BY id DESC LIMIT ?",
         "SELECT at FROM use WHERE account = ? AND rule = ? AND at >= ? ORDER BY at DESC LIMIT ?",
         "SELECT id FROM entry WHERE message_id = ? AND message_id <> '' ORDER BY id DESC LIMIT ?",
         "SELECT * FROM mark WHERE at < ? LIMIT ?",
