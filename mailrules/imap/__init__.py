@@ -151,6 +151,7 @@ from mailrules.imap.responses import (
     Unknown,
 )
 from mailrules.imap.search import SearchProgram
+from mailrules.imap.searchcheck import Attributes, meets
 from mailrules.imap.searchtext import parse_search
 from mailrules.imap.selected import SelectedMailbox
 from mailrules.imap.state import State
@@ -181,6 +182,7 @@ __all__ = [
     "AppendUid",
     "AppendUtf8",
     "ArgumentError",
+    "Attributes",
     "Authenticate",
     "Bad",
     "BadCharset",
@@ -315,6 +317,7 @@ __all__ = [
     "has_flag",
     "header",
     "header_fields",
+    "meets",
     "missing_flags",
     "parse_search",
     "return_status",

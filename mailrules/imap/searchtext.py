@@ -134,7 +134,7 @@ def _value(operand: Operand, token: _Token) -> str | int | date:
             grammar.keyword(token.text)
             return token.text
         case Operand.DATE:
-            return _day(token.text)
+            return parse_day(token.text)
         case Operand.SIZE:
             if token.kind != "word" or not re.fullmatch("[0-9]{1,19}", token.text):
                 raise ArgumentError("not digits")
@@ -146,7 +146,8 @@ def _value(operand: Operand, token: _Token) -> str | int | date:
             assert_never(never)
 
 
-def _day(text: str) -> date:
+def parse_day(text: str) -> date:
+    """Read a day as SEARCH writes it, ``1-Feb-1994``. Raises ArgumentError."""
     match = _DATE.fullmatch(text)
     if match is None or match[2].capitalize() not in grammar.MONTHS:
         raise ArgumentError("not a day-month-year")
