@@ -7,7 +7,20 @@ the state of one client, ``view`` what that client believes of its mailbox, ``tr
 
 from __future__ import annotations
 
-from mailrules.demo.faults import Delay, Drop, Extra, Faults, Interrupt, Late, Mute, Planned, Pretend, Refuse, Torn
+from mailrules.demo.faults import (
+    Delay,
+    Drop,
+    Extra,
+    Faults,
+    Hold,
+    Interrupt,
+    Late,
+    Mute,
+    Planned,
+    Pretend,
+    Refuse,
+    Torn,
+)
 from mailrules.demo.mailbox import Mailbox, Message
 from mailrules.demo.options import CAPABILITIES, Options
 from mailrules.demo.server import MemoryServer
@@ -18,6 +31,7 @@ __all__ = [
     "Drop",
     "Extra",
     "Faults",
+    "Hold",
     "Interrupt",
     "Late",
     "Mailbox",

@@ -8,7 +8,7 @@ from asyncio import StreamReader, StreamWriter
 from typing import TYPE_CHECKING
 
 from mailrules.demo.dispatch import execute
-from mailrules.demo.faults import Delay, Drop, Effect, Extra, Faults, Interrupt, Late, Mute, Pretend, Refuse, Torn
+from mailrules.demo.faults import Delay, Drop, Effect, Extra, Faults, Hold, Interrupt, Late, Mute, Pretend, Refuse, Torn
 from mailrules.demo.parse import BadSyntax, Command, parse_command
 from mailrules.demo.session import Cut, Session, State
 
@@ -105,6 +105,8 @@ class Connection:
                 return answer
             case Delay(seconds):
                 await asyncio.sleep(seconds)
+            case Hold(released):
+                await released.wait()
             case Extra(responses):
                 for response in responses:
                     self._session.untagged(response)

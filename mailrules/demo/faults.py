@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -40,6 +41,13 @@ class Delay:
     """The command is carried out after a while, in seconds; the connection stays."""
 
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The command is carried out once `released` is set; the connection stays."""
+
+    released: asyncio.Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ class Mute:
     """IDLE is entered, but nothing is told until DONE, as on servers that only pretend to push."""
 
 
-Effect = Drop | Refuse | Pretend | Delay | Late | Torn | Extra | Interrupt | Mute
+Effect = Drop | Refuse | Pretend | Delay | Hold | Late | Torn | Extra | Interrupt | Mute
 
 
 @dataclass(slots=True, eq=False)

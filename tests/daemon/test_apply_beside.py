@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.demo import Delay, MemoryServer
+from mailrules.demo import Delay, Hold, MemoryServer
 from tests.builders import message
 from tests.daemon.house import House, account
 from tests.faults.process import LIMIT, DaemonProcess, daemon
@@ -79,6 +79,7 @@ async def test_it_files_the_old_mail_and_the_daemon_files_the_new(house: House, 
         done = await outcome(await begin_apply(house))
         assert done == (0, "work\tINBOX\tfile all\t2\n2 messages looked at: 2 done\n", "")
         await goes_on(server, running, filed=2)
+        await running.logged("acted")  # the server hears of it first
         assert [line["event"] for line in running.lines if line["event"] in {"paused", "resumed", "acted"}] == [
             "paused",
             "resumed",
@@ -101,7 +102,8 @@ async def test_killed_half_way_it_leaves_the_rest_to_the_daemon(
 
 
 async def test_a_second_one_says_who_has_the_account_and_touches_nothing(house: House, server: MemoryServer) -> None:
-    server.faults.plan("UID MOVE", Delay(3))
+    released = asyncio.Event()
+    server.faults.plan("UID MOVE", Hold(released))
     async with watching(house) as running:
         first = await begin_apply(house)
         await asyncio.wait_for(server.heard("UID MOVE"), LIMIT)
@@ -110,15 +112,18 @@ async def test_a_second_one_says_who_has_the_account_and_touches_nothing(house: 
             "",
             f"account 'work' is in use by process {first.pid}: stop it, or wait until it has finished\n",
         )
+        released.set()
         assert (await outcome(first))[0] == 0
         await goes_on(server, running, filed=2)
 
 
 async def test_a_daemon_that_is_stopped_meanwhile_does_not_stop_it(house: House, server: MemoryServer) -> None:
-    server.faults.plan("UID MOVE", Delay(1))
+    released = asyncio.Event()
+    server.faults.plan("UID MOVE", Hold(released))
     async with watching(house):
         process = await begin_apply(house)
         await asyncio.wait_for(server.heard("UID MOVE"), LIMIT)
+    released.set()
     status, _, complaints = await outcome(process)
     assert (status, complaints, mail(server)) == (0, "", {"Filed": 2})
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _LITERAL = re.compile(rb"\{(\d+)\}\r\n\Z")
-LIMIT = 10.0
+LIMIT = 60.0
 """Seconds after which a test stops waiting for a server."""
 
 

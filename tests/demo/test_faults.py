@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.demo import Delay, Drop, Extra, Interrupt, Late, MemoryServer, Mute, Pretend, Refuse, Torn
+from mailrules.demo import Delay, Drop, Extra, Hold, Interrupt, Late, MemoryServer, Mute, Pretend, Refuse, Torn
 from tests.demo.peer import LIMIT, Peer
 from tests.demo.shapes import TWO
 
@@ -117,6 +117,19 @@ async def test_a_command_is_held_up() -> None:
         began = asyncio.get_running_loop().time()
         await peer.ask("NOOP")
         assert asyncio.get_running_loop().time() - began >= 0.05
+
+
+async def test_a_command_is_held_until_it_is_released() -> None:
+    async with selected() as (server, peer):
+        released = asyncio.Event()
+        server.faults.plan("UID MOVE", Hold(released))
+        peer.send("UID MOVE 1 Trash")
+        await asyncio.wait_for(server.heard("UID MOVE"), LIMIT)
+        assert uids(server, "Trash") == []
+        released.set()
+        while not (await peer.response()).startswith("t3 OK"):
+            pass
+        assert uids(server, "Trash") == [1]
 
 
 async def test_idle_can_be_deaf() -> None:

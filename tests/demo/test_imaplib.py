@@ -71,7 +71,7 @@ async def test_what_clients_do_can_be_waited_for() -> None:
     async with MemoryServer() as server:
         session = asyncio.create_task(asyncio.to_thread(_session, server))
         server.deliver("INBOX", message("first", message_id="<1@x>"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await server.heard("UID COPY")
             since = len(server.commands)
             await server.heard("LOGOUT", since)
