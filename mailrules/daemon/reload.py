@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
     from mailrules.config import Watch
 
-__all__ = ["changes", "snapshot"]
+__all__ = ["Snapshot", "changes", "snapshot"]
+
+Snapshot = frozenset[tuple[Path, int, int, int]]
+"""The files that there are, with what shows that one has changed."""
 
 _SETTLE = 200  # milliseconds without a change, after which the writer is taken to have finished
 _MOST_LINKS = 40  # as many symlinks on one path as Linux follows
@@ -60,7 +63,7 @@ async def changes(watch: Watch, stop: asyncio.Event) -> AsyncGenerator[None, Non
         yield
 
 
-def snapshot(watch: Watch) -> frozenset[tuple[Path, int, int, int]]:
+def snapshot(watch: Watch) -> Snapshot:
     """Take down how the files look from outside: another one shows later what changed while nobody watched."""
     names = set(watch.files)
     for folder in watch.folders:

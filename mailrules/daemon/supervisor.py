@@ -17,7 +17,7 @@ from mailrules.daemon.account import Account
 from mailrules.daemon.control import Unwilling, answering
 from mailrules.daemon.door import Pace
 from mailrules.daemon.link import ended
-from mailrules.daemon.reload import changes, snapshot
+from mailrules.daemon.reload import Snapshot, changes, snapshot
 from mailrules.store import Locked
 
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ class Supervisor:
 
     async def _take_over(self) -> None:
         """Load the rule file; take it over if it is right, else say what is wrong and go on with the old one."""
+        before = snapshot(self._watched)
         try:
             loaded = await asyncio.to_thread(load, self._path)
             if self._loaded.config.accounts:
@@ -170,12 +171,12 @@ class Supervisor:
         except ConfigError as error:
             for problem in error.problems:
                 self._log.error("rule file not taken over", problem=str(problem))
-            self._watch(error.watch if error.watch.folders else self._watched)
+            self._watch(error.watch if error.watch.folders else self._watched, before)
             return
         for warning in loaded.warnings:
             self._log.warning("rule file", problem=str(warning))
         old, self._loaded = self._loaded, loaded
-        self._watch(loaded.watch)
+        self._watch(loaded.watch, before)
         await self._follow_accounts(old)
         self._log.info("rules taken over", rules=len(loaded.ruleset.rules), accounts=len(loaded.config.accounts))
 
@@ -199,8 +200,11 @@ class Supervisor:
         if snapshot(self._watched) != self._as_read:
             self.reload()
 
-    def _watch(self, watch: Watch) -> None:
-        self._as_read = snapshot(watch)
+    def _watch(self, watch: Watch, before: Snapshot) -> None:
+        """Watch other files, if they are others; ``before`` is how the old ones looked when their reading began."""
+        # As they look now, what has changed since they were read would not show any more.
+        read = {taken for taken in before if watch.concerns(taken[0])}
+        self._as_read = frozenset(read | {taken for taken in snapshot(watch) if not self._watched.concerns(taken[0])})
         if watch != self._watched:
             self._watched = watch
             self._unwatch.set()  # it begins anew with the new names

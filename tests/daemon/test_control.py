@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mailrules.client import connection
 from mailrules.config import load
-from mailrules.daemon import control
+from mailrules.daemon import control, link
 from mailrules.daemon.control import leased, socket_path
 from mailrules.demo import Delay, MemoryServer
 from mailrules.store import Locked, SqliteStore
 from tests.builders import message
-from tests.daemon.house import FILE_ALL, House, account
+from tests.daemon.house import FILE_ALL, LIMIT, House, account
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be cut off only because the machine is busy with something else."""
+    monkeypatch.setattr(connection, "GOODBYE", LIMIT)
+    monkeypatch.setattr(link, "GRACE", LIMIT)
 
 
 @pytest.fixture
@@ -52,7 +60,7 @@ class Client:
     async def ask(self, line: str) -> dict[str, str]:
         """Send a line, and read the answer."""
         self._writer.write(line.encode() + b"\n")
-        answer: dict[str, str] = json.loads(await asyncio.wait_for(self._reader.readline(), 10))
+        answer: dict[str, str] = json.loads(await asyncio.wait_for(self._reader.readline(), LIMIT))
         return answer
 
     def cut(self) -> None:
@@ -147,7 +155,7 @@ async def test_an_endless_line_ends_the_connection(house: House, server: MemoryS
         reader, writer = await asyncio.open_unix_connection(socket_path(state(house)))
         writer.write(b"x" * 1_000_000)
         with suppress(ConnectionResetError):  # what is said to whoever still has something to say
-            assert await asyncio.wait_for(reader.read(), 10) == b""
+            assert await asyncio.wait_for(reader.read(), LIMIT) == b""
         writer.close()
 
 

@@ -9,12 +9,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from mailrules.client import ConnectFailed, ConnectionLost
+from mailrules.client.connection import GOODBYE
 from mailrules.daemon import link
 from mailrules.daemon.door import DoorClosed
 from mailrules.daemon.link import ended, retried, unhurried
 from mailrules.daemon.logs import logger
 from mailrules.imap import Answer, Kind, No, Tagged
 from mailrules.store import StateError
+from tests.daemon.house import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +119,8 @@ async def test_a_server_that_names_a_pause_gets_it(text: str, pause: float, paus
     assert pauses == [pause]
 
 
-async def test_a_flight_in_hand_comes_to_its_end_before_the_stop() -> None:
+async def test_a_flight_in_hand_comes_to_its_end_before_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "GRACE", LIMIT)
     landed, taken_off, landing = [], asyncio.Event(), asyncio.Event()
 
     async def flight() -> None:
@@ -131,8 +134,12 @@ async def test_a_flight_in_hand_comes_to_its_end_before_the_stop() -> None:
     await asyncio.sleep(0)
     assert not task.done()
     landing.set()
-    await asyncio.wait({task}, timeout=5)
+    await asyncio.wait({task}, timeout=LIMIT)
     assert (landed, task.cancelled()) == (["yes"], True)
+
+
+def test_all_that_a_stop_waits_for_takes_less_than_five_seconds() -> None:
+    assert link.GRACE + GOODBYE < 5
 
 
 async def test_a_flight_that_takes_too_long_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,11 +147,12 @@ async def test_a_flight_that_takes_too_long_is_cut(monkeypatch: pytest.MonkeyPat
     task = asyncio.create_task(unhurried(asyncio.Event().wait()))
     await asyncio.sleep(0)
     task.cancel()
-    await asyncio.wait({task}, timeout=5)
+    await asyncio.wait({task}, timeout=LIMIT)
     assert task.cancelled()
 
 
-async def test_a_second_stop_does_not_wait() -> None:
+async def test_a_second_stop_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "GRACE", 2 * LIMIT)
     inner = asyncio.Event()
 
     async def flight() -> None:
@@ -159,7 +167,7 @@ async def test_a_second_stop_does_not_wait() -> None:
     await asyncio.sleep(0.01)
     assert not task.done()
     task.cancel()
-    await asyncio.wait({task}, timeout=1)
+    await asyncio.wait({task}, timeout=LIMIT)
     assert (task.cancelled(), inner.is_set()) == (True, True)
 
 
@@ -174,7 +182,11 @@ async def test_what_a_flight_returns_or_raises_comes_through() -> None:
         await unhurried(land(-1))
 
 
-async def test_tasks_that_ignore_a_first_cancel_are_cancelled_again_when_the_caller_is() -> None:
+async def test_tasks_that_ignore_a_first_cancel_are_cancelled_again_when_the_caller_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(link, "GRACE", 2 * LIMIT)
+
     async def stubborn() -> None:
         try:
             await asyncio.Event().wait()
@@ -187,5 +199,5 @@ async def test_tasks_that_ignore_a_first_cancel_are_cancelled_again_when_the_cal
     await asyncio.sleep(0.01)
     assert not ending.done()
     ending.cancel()
-    await asyncio.wait({ending}, timeout=1)
+    await asyncio.wait({ending}, timeout=LIMIT)
     assert (ending.cancelled(), all(task.cancelled() for task in tasks)) == (True, True)

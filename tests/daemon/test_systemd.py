@@ -1,5 +1,6 @@
 """What systemd is told, heard on a socket of our own."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from mailrules.daemon import systemd
 def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(str(tmp_path / "notify"))
-        sock.settimeout(5)
+        sock.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         yield sock
 
@@ -37,9 +38,10 @@ def test_stopping_is_told(heard: socket.socket) -> None:
 
 def test_an_abstract_socket_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-        sock.bind("\0mailrules-test-notify")
-        sock.settimeout(5)
-        monkeypatch.setenv("NOTIFY_SOCKET", "@mailrules-test-notify")
+        name = f"mailrules-test-notify-{os.getpid()}"
+        sock.bind(f"\0{name}")
+        sock.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
         systemd.stopping()
         assert sock.recv(1000) == b"STOPPING=1"
 

@@ -14,7 +14,7 @@ from mailrules.daemon.backoff import delays
 from mailrules.demo import MemoryServer
 from mailrules.demo.faults import Mute, Pretend
 from tests.builders import message
-from tests.daemon.house import House, account
+from tests.daemon.house import LIMIT, House, account
 from tests.servers.configuration import Layout
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
@@ -59,11 +59,12 @@ async def test_new_mail_is_filed_in_two_flights(house: House, dovecot: Dovecot, 
 
 async def proxy_idles(proxy: Proxy, number: int) -> None:
     """Wait until the proxy has passed on so many IDLEs: the client's write may not have arrived yet."""
-    for _ in range(1000):
-        if len(proxy.recording.find("IDLE")) >= number:
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError(f"{number} IDLEs did not come: {proxy.recording.names}")
+    try:
+        async with asyncio.timeout(LIMIT):
+            while len(proxy.recording.find("IDLE")) < number:  # noqa: ASYNC110 - what is waited for tells nobody
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"{number} IDLEs did not come: {proxy.recording.names}") from None
 
 
 async def test_bursts_leave_nothing_behind_in_inbox(house: House, dovecot: Dovecot, user: str) -> None:
