@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.dovecot import Dovecot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A machine that is busy with something else takes its time to make an example up and to try it.
+settings.register_profile("new examples", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time: `pytest --hypothesis-profile="new examples"` hunts for others.
+settings.register_profile("same examples", settings.get_profile("new examples"), derandomize=True, database=None)
+settings.load_profile("same examples")
 
 
 @pytest.fixture(scope="session")

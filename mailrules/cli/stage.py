@@ -15,7 +15,7 @@ from mailrules.demo.mail import Sample, samples
 from mailrules.engine.outcome import Outcome, OutcomeState
 from mailrules.store import SqliteStore
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds for one mail, and for the daemon to sign in; more means that something is broken."""
 
 _STEPS = ("UID STORE", "UID COPY", "UID MOVE")

@@ -127,7 +127,7 @@ def test_objects_reach_their_file_while_a_terminal_shows_how_far_it_is(rules: Pa
         ) as process:
             os.close(its)
             seen = _read(ours)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         os.close(ours)
     assert b"work INBOX" in seen
     assert len((tmp_path / "out").read_text().splitlines()) == 2
@@ -166,7 +166,7 @@ def test_on_a_terminal_it_asks(
         seen = _read(ours, until=b"[y/N]")
         os.write(ours, f"{answer}\n".encode())
         seen += _read(ours)
-        assert process.wait(20) == status
+        assert process.wait(60) == status
     os.close(ours)
     assert b"Run 2 rules over all mail in the watched mailboxes of work?" in seen
     assert (b"3 messages looked at: 2 done" in seen) == (answer == "y")

@@ -41,6 +41,6 @@ async def test_a_rule_whose_search_is_refused_is_named_as_unknown(tmp_path: Path
             *(sys.executable, "-m", "mailrules", "apply", "-c", str(path), mode, "--json"),
             stdout=asyncio.subprocess.PIPE,
         )
-        out, _ = await asyncio.wait_for(process.communicate(), 30)
+        out, _ = await asyncio.wait_for(process.communicate(), 90)
     shown = json.loads(out)
     assert (process.returncode, shown["matched"], shown["unknown"]) == (0, ["acts"], ["asks the server"])

@@ -11,7 +11,7 @@ from tests.servers.dovecot import HOST, PASSWORD
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-QUICK = Timeouts(connect=10, silence=10)  # seconds: a test that hangs ends
+QUICK = Timeouts(connect=60, silence=60)  # seconds: a test that hangs ends
 
 
 def plain(port: int) -> Endpoint:

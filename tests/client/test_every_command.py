@@ -250,7 +250,7 @@ async def idle(talk: Recorded) -> None:
     ended = talk.idle()
     async with signed_in(talk.endpoint, talk.user) as other:
         await other.submit(Append(INBOX, mail("new")))
-    assert await talk.until(lambda: talk.selected is not None and talk.selected.arrived == 1, 10)
+    assert await talk.until(lambda: talk.selected is not None and talk.selected.arrived == 1, 60)
     talk.done()
     (message,) = await talk.submit(UidFetch(EVERY, (header_fields(["Subject"]),)))
     assert message.header() == b"Subject: new\r\n\r\n"

@@ -69,7 +69,7 @@ async def test_no_answer_to_starttls_ends_the_attempt() -> None:
 
     async with scripted(script) as port:
         with pytest.raises(ConnectTimeout, match="does not answer STARTTLS"):
-            await Connection.open(Endpoint("127.0.0.1", port, TLSMode.STARTTLS), SHORT)
+            await Connection.open(Endpoint("127.0.0.1", port, TLSMode.STARTTLS), Timeouts(connect=2))
 
 
 async def test_no_tcp_answer_ends_the_attempt() -> None:
@@ -110,12 +110,13 @@ async def test_more_commands_do_not_prolong_a_silence(dovecot: Dovecot, user: st
         proxy.pause()
 
         async def keep_asking() -> None:
-            for _ in range(200):
+            while True:
                 await asyncio.wait([session.connection.submit(Noop())], timeout=0.05)
 
+        asking = asyncio.create_task(keep_asking())
         with pytest.raises(CommandTimeout):
-            async with asyncio.timeout(2):
-                await asyncio.gather(keep_asking(), session.connection.until(lambda: False))
+            await session.connection.until(lambda: False, 60)
+        asking.cancel()
 
 
 async def test_any_byte_is_a_proof_of_life() -> None:
@@ -125,12 +126,12 @@ async def test_any_byte_is_a_proof_of_life() -> None:
         await peer.send("* PREAUTH hello")
         await peer.expect("A1 NOOP")
         for _ in range(12):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)
             await peer.send("* OK Hang in there..")
         await peer.send("A1 OK")
         await peer.end()
 
-    async with scripted(script) as port, connected(plain(port), Timeouts(5, 0.4)) as connection:
+    async with scripted(script) as port, connected(plain(port), Timeouts(60, 2)) as connection:
         await connection.submit(Noop())
 
 
@@ -142,8 +143,8 @@ async def test_a_sign_in_has_a_limit_as_a_whole() -> None:
         await drip(peer, "* OK wait\r\n")
 
     async with scripted(script) as port:
-        with pytest.raises(ConnectTimeout, match=r"did not let us in within 0\.4 seconds"):
-            await Session.open(plain(port), Credentials("ann", "secret"), Timeouts(connect=0.2, silence=0.2))
+        with pytest.raises(ConnectTimeout, match=r"did not let us in within 4 seconds"):
+            await Session.open(plain(port), Credentials("ann", "secret"), Timeouts(connect=2, silence=2))
 
 
 async def drip(peer: Peer, *pieces: str) -> None:
@@ -165,9 +166,9 @@ async def test_a_server_that_only_says_that_it_lives_is_given_up_in_the_end(
         await peer.send("* PREAUTH hello")
         await drip(peer, *pieces)
 
-    async with scripted(script) as port, connected(plain(port), Timeouts(5, 0.2)) as connection:
-        with pytest.raises(CommandTimeout, match=r"the server has answered nothing for 0\.4 seconds"):
-            await asyncio.wait_for(connection.submit(Noop()), 5)
+    async with scripted(script) as port, connected(plain(port), Timeouts(60, 1.5)) as connection:
+        with pytest.raises(CommandTimeout, match=r"the server has answered nothing for 3 seconds"):
+            await asyncio.wait_for(connection.submit(Noop()), 60)
 
 
 async def test_a_long_answer_may_take_as_long_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,16 +181,16 @@ async def test_a_long_answer_may_take_as_long_as_it_comes(monkeypatch: pytest.Mo
         await peer.expect("A1 LIST*")
         await peer.expect("A2 NOOP")
         for number in range(16):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)
             await peer.send(f'* LIST () "/" box{number}')
         await peer.send("A1 OK")
         for _ in range(6):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)
             await peer.send("* OK wait")
         await peer.send("A2 OK")
         await peer.end()
 
-    async with scripted(script) as port, connected(plain(port), Timeouts(5, 0.2)) as connection:
+    async with scripted(script) as port, connected(plain(port), Timeouts(60, 1.5)) as connection:
         listed = connection.submit(List(MailboxName(b""), (MailboxName(b"*"),)))
         noop = connection.submit(Noop())
         assert len(await listed) == 16
@@ -201,10 +202,10 @@ async def test_idle_may_be_silent(dovecot: Dovecot, user: str) -> None:
     async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user) as session:
         connection = session.connection
         await session.select(INBOX)
-        hurry(session, 0.3)
+        hurry(session, 2)
         idle = connection.idle()
-        assert not await connection.until(lambda: not connection.idling, 0.8)
-        assert asyncio.get_running_loop().time() - connection.last_heard > 0.2
+        assert not await connection.until(lambda: not connection.idling, 5)
+        assert asyncio.get_running_loop().time() - connection.last_heard > 2
         proxy.stall("DONE", Point.BEFORE_COMMAND)
         connection.done()
         with pytest.raises(CommandTimeout):
@@ -223,9 +224,13 @@ async def test_idle_that_never_begins_is_a_silence(dovecot: Dovecot, user: str) 
 
 async def test_a_quiet_connection_keeps_no_timer(dovecot: Dovecot, user: str) -> None:
     """The one timer ends by itself when nothing is waited for, and begins anew with the next command."""
-    async with signed_in(dovecot.ports.imap, user, Timeouts(5, 0.5)) as session:
+    async with signed_in(dovecot.ports.imap, user) as session:
         watchdog = session.connection._watchdog
-        assert not await session.connection.until(lambda: False, 1.2)
+        hurry(session, 2)
+        await session.connection.submit(Noop())
+        async with asyncio.timeout(60):
+            while watchdog._timer is not None:  # noqa: ASYNC110 - what is waited for tells nobody
+                await asyncio.sleep(0.01)
         timers = [watchdog._timer]
         await session.connection.submit(Noop())
         timers.append(watchdog._timer)
@@ -247,4 +252,4 @@ async def test_a_server_that_goes_away_is_noticed_at_once(dovecot: Dovecot, user
         idle = session.connection.idle()
         proxy.cut_all()
         with pytest.raises(ConnectionLost):
-            await asyncio.wait_for(idle, 5)
+            await asyncio.wait_for(idle, 60)

@@ -35,7 +35,7 @@ async def test_a_whole_session(dovecot: Dovecot, user: str, mode: TLSMode) -> No
     selected = await session.select(MailboxName(b"INBOX"))
     connection.idle()
     dovecot.deliver(user, message("new", body="x" * 100_000))
-    assert await connection.until(lambda: selected.arrived > 0, 10)
+    assert await connection.until(lambda: selected.arrived > 0, 60)
     connection.done()
     (data,) = await connection.submit(UidFetch(UIDSet.all(), (Items.SIZE,)))
     assert data.size is not None

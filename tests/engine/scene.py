@@ -77,7 +77,7 @@ class Scene:
     async def session(self) -> AsyncIterator[Session]:
         """A signed-in session through the proxy."""
         endpoint = Endpoint(HOST, self.proxy.port, TLSMode.NONE)
-        session = await Session.open(endpoint, Credentials(self.user, PASSWORD), Timeouts(connect=10.0, silence=10.0))
+        session = await Session.open(endpoint, Credentials(self.user, PASSWORD), Timeouts(connect=60.0, silence=60.0))
         try:
             yield session
         finally:
@@ -120,7 +120,7 @@ class Scene:
     async def settled(self) -> None:
         """Wait for what was spawned."""
         while self.tasks:
-            done, _ = await asyncio.wait(self.tasks, timeout=30)
+            done, _ = await asyncio.wait(self.tasks, timeout=90)
             self.tasks -= done
             for task in done:
                 task.result()
@@ -186,13 +186,13 @@ async def scene(
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait for something that happens in this loop."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
             await asyncio.sleep(0.005)
 
 
 async def handle_until(filing: Filing, holds: Callable[[], object]) -> None:
     """Handle what is new until something is so: Dovecot may tell of a message only behind the answer to a FETCH."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():
             await filing.handle_new(lambda: None)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.servers.dovecot import PASSWORD
 
-LIMIT = 30.0
+LIMIT = 90.0
 """Seconds in which anything that is waited for must have happened."""
 
 

@@ -23,7 +23,7 @@ async def test_commands_do_not_grow_with_messages_or_rules(dovecot: Dovecot, hou
         process = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
         )
-        _, complaints = await asyncio.wait_for(process.communicate(), 120)
+        _, complaints = await asyncio.wait_for(process.communicate(), 300)
         assert (process.returncode, complaints.decode()) == (0, "")
         assert len(proxy.recording.commands) <= 20 + 3 * TARGETS + MESSAGES // 1_000
     told = await asyncio.to_thread(dovecot.doveadm, "mailbox", "status", "-u", user, "messages", "INBOX", "Box/*")

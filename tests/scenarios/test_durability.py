@@ -12,7 +12,7 @@ import pytest
 
 from tests.daemon.house import House
 from tests.engine.scene import rule
-from tests.faults.process import daemon, eventually
+from tests.faults.process import LIMIT, daemon, eventually
 from tests.scenarios.setting import account, deliver
 from tests.servers.dovecot import Dovecot
 
@@ -86,7 +86,7 @@ async def test_the_journal_is_synced_before_the_first_byte_of_a_step(
         await deliver(dovecot, user, "move", "copy", "expunge")
         arguments = ["-m", "mailrules", "apply", "-c", str(house.path), "--account", "work"]
         process = await asyncio.create_subprocess_exec(*STRACE, "-o", str(trace), sys.executable, *arguments)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert await asyncio.wait_for(process.wait(), LIMIT) == 0
     found = await whole(trace)
     assert STEPS <= set(found)
     assert list(first_steps(found)) == [True] * (3 if command == "run" else 1)

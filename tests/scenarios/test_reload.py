@@ -45,7 +45,7 @@ async def test_a_changed_rule_is_in_force_within_a_second(dovecot: Dovecot, hous
     house.write(account("work", user, dovecot.ports.imap), rules=rules("0"))
     async with daemon(house.path) as running:
         await running.logged("watching")
-        for number in (1, 2, 3, 4, 5):
+        for number in range(1, 31):
             began = time.monotonic()
             house.write(account("work", user, dovecot.ports.imap), rules=rules(f"{number}"))
             await running.logged("rules taken over", number)
@@ -75,7 +75,7 @@ async def test_a_broken_rule_file_leaves_the_old_rules_at_work_and_says_what_is_
             await filed(dovecot, user, {"New": ["second"], "Old": ["first"]}, running)
             assert proxy.accepted == 1
         problems = [str(line["problem"]) for line in running.find("rule file not taken over")]
-    assert problems[:2] == problems[2:]
+    assert problems == problems[:2] * (len(problems) // 2)
     assert [problem.removeprefix(f"{house.path}:").split(": ")[1] for problem in problems[:2]] == [
         "rule 'one'",
         "rule 'two'",

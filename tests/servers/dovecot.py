@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PASSWORD = "correct-horse"
-START_LIMIT = 15.0  # seconds; it takes 0.05 on a quiet machine
+START_LIMIT = 60.0  # seconds; it takes 0.05 on a quiet machine
 
 
 class Found(NamedTuple):
@@ -87,6 +87,8 @@ class Dovecot:
         for attempt in range(5):
             if self.ports.imap == 0 or attempt:
                 self.ports = Ports(*_free_ports(3))
+            else:
+                self._wait_for_ports()
             self._launch()
             if self._answers():
                 return
@@ -99,7 +101,7 @@ class Dovecot:
             return
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
+            self._process.wait(30)
         self.kill()
 
     def kill(self) -> None:
@@ -129,7 +131,7 @@ class Dovecot:
     def doveadm(self, *arguments: str) -> str:
         """Run Dovecot's own administration tool against this server; its output."""
         command = ["doveadm", "-c", str(self.folder / "dovecot.conf"), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
         if done.returncode:
             raise RuntimeError(f"doveadm {' '.join(arguments)}: {done.stderr}")
         return done.stdout
@@ -174,7 +176,7 @@ class Dovecot:
     @contextlib.contextmanager
     def session(self, user: str) -> Iterator[imaplib.IMAP4]:
         """Sign the user in with imaplib: another mail client, beside mailrules."""
-        imap = imaplib.IMAP4(HOST, self.ports.imap, timeout=30)
+        imap = imaplib.IMAP4(HOST, self.ports.imap, timeout=90)
         try:
             imap.login(user, PASSWORD)
             yield imap
@@ -202,6 +204,17 @@ class Dovecot:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def _wait_for_ports(self) -> None:
+        """Wait until those that were killed have let go of the ports, which their parent's end does not tell."""
+        limit = time.monotonic() + START_LIMIT
+        for port in (self.ports.imap, self.ports.imaps, self.ports.lmtp):
+            while time.monotonic() < limit:
+                with socket.socket() as probe, contextlib.suppress(OSError):
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind((HOST, port))
+                    break
+                time.sleep(0.005)
 
     def _answers(self) -> bool:
         assert self._process is not None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 HOST = "127.0.0.1"
-LIMIT = 10.0  # seconds for a line that the script waits for
+LIMIT = 60.0  # seconds for a line that the script waits for
 
 
 class Peer:

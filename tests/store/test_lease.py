@@ -45,7 +45,7 @@ async def test_a_second_process_is_told_who_holds_the_account(path: Path, store:
 async def test_the_kernel_frees_the_lease_of_a_process_that_was_killed(path: Path, store: SqliteStore) -> None:
     with holder(path) as process:
         process.kill()
-        process.wait(10)
+        process.wait(60)
         async with store.lease(ACCOUNT):
             assert f"{os.getpid()}\n" == lease_path(store.path, ACCOUNT).read_text()
 

@@ -16,7 +16,7 @@ async def test_entries_that_have_settled_are_not_waited_for(store: SqliteStore) 
 
 async def test_the_wait_ends_when_the_last_one_settles(store: SqliteStore) -> None:
     first, second = await store.begin([entry(1), entry(2)], None, now=NOW)
-    wait = asyncio.create_task(store.settled(with_ids([first, second]), within=10))
+    wait = asyncio.create_task(store.settled(with_ids([first, second]), within=60))
     await store.record([replace(first, state=EntryState.DONE)], now=NOW)
     await store.record([second], now=NOW)
     assert not wait.done()
@@ -31,7 +31,7 @@ async def test_the_wait_ends_when_its_time_is_up(store: SqliteStore) -> None:
 
 async def test_a_recording_that_is_cancelled_still_wakes_those_who_wait(store: SqliteStore) -> None:
     (begun,) = await store.begin([entry(1)], None, now=NOW)
-    wait = asyncio.create_task(store.settled(with_ids([begun]), within=10))
+    wait = asyncio.create_task(store.settled(with_ids([begun]), within=60))
     recording = asyncio.create_task(store.record([replace(begun, state=EntryState.DONE)], now=NOW))
     await asyncio.sleep(0)
     recording.cancel()
