@@ -28,7 +28,8 @@ def _part(body: BodyStructure, section: str, prefix: str) -> Part:
         )
     return Part(
         section,
-        f"{body.type}/{body.subtype}",
+        # RFC 2045 §5.2: a Content-Type that makes no sense says nothing. Dovecot leaves its words empty then.
+        f"{body.type}/{body.subtype}" if body.type and body.subtype else "text/plain",
         body.parameters,
         disposition.kind,
         disposition.parameters,
