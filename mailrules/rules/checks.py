@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mailrules.rules.captures import captures_of
 from mailrules.rules.index import Guard, best_guard, joint_guard
 from mailrules.rules.trace import ConditionTrace
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, none_of, opposite
@@ -15,6 +16,7 @@ from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, n
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from mailrules.rules.captures import Captured
     from mailrules.rules.message import Message
     from mailrules.rules.questions import Mark, Question
     from mailrules.rules.verdict import Facts
@@ -41,6 +43,8 @@ class Leaf:
     """The questions that decide it, as far as they can be known yet, if the message and the facts can't."""
     guard: Guard | None = None
     """Clues without any of which it is false."""
+    captures: Callable[[Message], Iterable[tuple[str, Captured]]] | None = None
+    """The texts whose groups templates may ask for, by the name of the field or of its part."""
     mark: Callable[[Message], Mark | None] | None = None
     """By what the message has to be known again, so that the condition can be decided for later ones."""
 
@@ -53,10 +57,12 @@ class Leaf:
         return ConditionTrace(self.key, self.wanted, self.seen(message, facts), self.check(message, facts))
 
     def found(self, message: Message, _facts: Facts) -> Iterator[tuple[str, Element]]:
-        """Give what the message matched by."""
+        """Give what the message matched by, and the texts in which its patterns had groups."""
         element = self.find and self.find(message)
         if element is not None:
             yield self.field, element
+        if self.captures is not None:
+            yield from ((captures_of(name), captured) for name, captured in self.captures(message))
 
     def needs(self, message: Message, facts: Facts) -> Iterator[Question[object]]:
         """Give the questions that would decide it and have not been asked."""

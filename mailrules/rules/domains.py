@@ -8,7 +8,8 @@ from unicodedata import normalize
 _IDEOGRAPHIC_DOT = "\u3002"  # one of the full stops that RFC 3490 §3.1 counts as one; NFKC makes the others these two
 _LONGEST_LABEL = 63  # octets, RFC 1035 §2.3.4
 
-_LONGEST_DOMAIN = 255  # octets, RFC 1035 §2.3.4; what is longer names nothing and is not worth remembering
+LONGEST_DOMAIN = 255
+"""Octets (RFC 1035 §2.3.4): what is longer names nothing and is not worth remembering."""
 
 
 def a_labels(domain: str) -> str:
@@ -17,7 +18,7 @@ def a_labels(domain: str) -> str:
     A label or a domain that is none (too long, or a label with a wildcard in it) is compared as it is, without case.
     """
     domain = domain.rstrip(".")
-    return _spelling(domain) if len(domain) <= _LONGEST_DOMAIN else domain.lower()
+    return _spelling(domain) if len(domain) <= LONGEST_DOMAIN else domain.lower()
 
 
 @lru_cache(maxsize=4096)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import re2
 
 if TYPE_CHECKING:
+    from mailrules.rules.lookup import Keys
     from mailrules.rules.message import Message
     from mailrules.rules.text import Text
 
@@ -47,7 +48,17 @@ class Expression:
     regex: str
 
 
-Guard = tuple[Whole | Expression, ...]
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A clue: one of the source's texts is in a lookup table."""
+
+    source: Source
+    exact: bool
+    keys: Keys
+
+
+Clue = Whole | Member | Expression
+Guard = tuple[Clue, ...]
 
 
 def best_guard(guards: Iterable[Guard | None]) -> Guard | None:
@@ -58,7 +69,7 @@ def best_guard(guards: Iterable[Guard | None]) -> Guard | None:
 
 def joint_guard(guards: Iterable[Guard | None]) -> Guard | None:
     """Join guards one of which must be met; there is none if something can do without."""
-    clues: list[Whole | Expression] = []
+    clues: list[Clue] = []
     for guard in guards:
         if guard is None:
             return None
@@ -97,15 +108,18 @@ class _Shelf:
         self._source = source
         self._exact = exact
         self._wholes: dict[str, list[int]] = {}
+        self._members: dict[Keys, list[int]] = {}
         self._expressions: dict[str, list[int]] = {"": []}
         self._set: re2.Set | None = None
         self._positions: tuple[list[int], ...] = ()
 
-    def put(self, clue: Whole | Expression, position: int) -> None:
+    def put(self, clue: Clue, position: int) -> None:
         """Add a clue of the rule at a position."""
         match clue:
             case Whole(text=text):
                 self._wholes.setdefault(text, []).append(position)
+            case Member(keys=keys):
+                self._members.setdefault(keys, []).append(position)
             case Expression(regex=regex):
                 self._expressions.setdefault(regex, []).append(position)
 
@@ -134,6 +148,9 @@ class _Shelf:
             value = text.value if self._exact else text.folded
             if value in self._wholes:
                 found.update(self._wholes[value])
+            for keys, positions in self._members.items():
+                if value in keys:
+                    found.update(positions)
             if self._set is not None:
                 # The first expression is the empty one, which is in every text: without it RE2 ran out of memory,
                 # says nothing of it, and everything has to be visited.

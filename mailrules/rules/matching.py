@@ -16,6 +16,7 @@ _MEMORY = 64 << 20  # octets, for one pattern's automaton; the default of 8 MiB 
 
 _GLOB = {"*": ".*", "?": "."}
 _LIST = {"*": ".*", "%": "[^/]*"}
+_GLOB_GROUPS = {"*": "(.*?)", "?": "(.)"}  # RFC 5229 §3.2: a wildcard's variable holds as little as it can
 
 
 def equals(patterns: Sequence[str]) -> Test:
@@ -84,12 +85,12 @@ def any_test(tests: Sequence[Test]) -> Test:
     return test
 
 
-def compile_regex(pattern: str) -> re2._Regexp:
-    """Compile an RE2 expression; raises `re2.error` if it is none."""
+def compile_regex(pattern: str, *, captures: bool = False) -> re2._Regexp:
+    """Compile an RE2 expression, with its groups where they are asked for; raises `re2.error` if it is none."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY
-    options.never_capture = True
+    options.never_capture = not captures
     return re2.compile(pattern, options)
 
 
@@ -159,3 +160,8 @@ def ends_with_expression(pattern: str) -> str:
 def glob_expression(pattern: str) -> str:
     """Write a glob as an expression."""
     return rf"\A{_spelled_out(pattern, _GLOB)}\z"
+
+
+def glob_groups_expression(pattern: str) -> str:
+    """Write a glob as an expression with a group for each wildcard."""
+    return rf"\A{_spelled_out(pattern, _GLOB_GROUPS)}\z"

@@ -13,33 +13,39 @@ from mailrules.rules.conditions.address_parts import (
     AddressTexts,
     Domain,
     WholeAddress,
+    listed_test,
     part_test,
     read_address_patterns,
     shorthand_guard,
     shorthand_test,
 )
-from mailrules.rules.conditions.base import Condition, condition, holds_if_absent, holds_if_found, seen_texts, shown
+from mailrules.rules.conditions.base import Condition, condition, shown
+from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
-from mailrules.rules.index import best_guard
+from mailrules.rules.index import Member, best_guard
 from mailrules.rules.message import Address, AddressField
+from mailrules.rules.spelling import Spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from mailrules.rules.captures import Captured
     from mailrules.rules.checks import Check, Found
     from mailrules.rules.conditions.address_parts import AddressTest, Part
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.index import Guard
+    from mailrules.rules.lookup import Keys
     from mailrules.rules.message import Message
     from mailrules.rules.text import Text
     from mailrules.rules.verdict import Facts
 
 
-class AddressCondition(Condition, TextOperators):
+class AddressCondition(Condition, FieldOperators):
     """Operators on an address header.
 
     A bare text is the whole address (`a@b`), a domain without its subdomains (`@b`; `@*.b` for those), or a glob over
-    the address. Parts and operators beside each other hold of one address.
+    the address. Parts and operators beside each other hold of one address. `in` looks each address up, and behind it
+    `@domain`; `count` is the number of addresses.
     """
 
     matches: AddressPatterns | None = None
@@ -72,23 +78,57 @@ class AddressCondition(Condition, TextOperators):
         """Read the shorthand, errors at their places in it."""
         return read_address_patterns(value)
 
-    def check(self, _definitions: Definitions) -> Check:
+    def check(self, definitions: Definitions) -> Check:
         """Make it ready to run."""
-        find = self._finder()
+        match = self._matcher(definitions)
         look = self._look()
+
+        def find(message: Message) -> Address | AddressField | None:
+            found = match(message)
+            return None if found is None else found[1] or found[0]
+
+        def number(message: Message) -> int:
+            return sum(len(field.addresses) for field in message.fields.addresses(self.headers))
 
         def seen(message: Message, _facts: Facts) -> str:
             found = find(message)
-            return seen_texts(look(message.fields.addresses(self.headers) if found is None else (found,)))
+            shown = message.fields.addresses(self.headers) if found is None else (found,)
+            return self.shown(number(message), look(shown))
 
-        check = holds_if_absent(find) if self.exists is False else holds_if_found(find)
-        return Leaf(*join_wanted(self.key, self.wanted()), check, seen, self.key, find, guard=self._guard())
+        def captures(message: Message) -> Iterator[tuple[str, Captured]]:
+            field, address = match(message) or (None, None)
+            if field is not None:
+                yield from captured(self.key, self, field.text)
+            if address is not None:
+                for name, part in self._parts():
+                    yield from captured(f"{self.key}.{name}", part, _getter(name)(address))
 
-    def _guard(self) -> Guard | None:
-        guards = [part.guard(AddressTexts(self.headers, name)) for name, part in self._parts()]
+        return Leaf(
+            *join_wanted(self.key, self.wanted()),
+            self.decide(find, number),
+            seen,
+            self.key,
+            find,
+            guard=self._guard(definitions),
+            captures=captures,
+        )
+
+    def _guard(self, definitions: Definitions) -> Guard | None:
+        guards = [part.guard(AddressTexts(self.headers, name), definitions) for name, part in self._parts()]
         if self.matches:
             guards.append(shorthand_guard(self.matches, self.headers, exact=self.case_sensitive))
-        return best_guard([*guards, self.guard(AddressFieldTexts(self.headers))])
+        if listed := self._addresses(definitions):
+            whose = AddressTexts(self.headers, "address")
+            guards.append(tuple(Member(whose, self.case_sensitive, keys) for keys in listed))
+        return best_guard([*guards, self.guard(AddressFieldTexts(self.headers), definitions)])
+
+    def tables(self, _definitions: Definitions) -> tuple[Keys, ...]:
+        """Give no table for the header's text: what is looked up is each address."""
+        return ()
+
+    def _addresses(self, definitions: Definitions) -> tuple[Keys, ...]:
+        exact = self.case_sensitive
+        return tuple(definitions.tables[name].keys(Spelling.ADDRESS, exact=exact) for name in self.in_ or ())
 
     def wanted(self) -> list[tuple[str, str]]:
         """List the operators with their patterns, for the trace."""
@@ -102,28 +142,34 @@ class AddressCondition(Condition, TextOperators):
     def _parts(self) -> list[tuple[str, TextOperators]]:
         return [(name, part) for name in self.value_parts if (part := getattr(self, name)) is not None]
 
-    def _finder(self) -> Callable[[Message], Address | AddressField | None]:
+    def _matcher(self, definitions: Definitions) -> Callable[[Message], tuple[AddressField, Address | None] | None]:
         """Make the search for one header that all operators hold of, and one address in it that all parts hold of."""
-        headers = self.headers
-        of_header = self.text_test()
-        of_address = self._address_test()
+        of_header = self.text_test(definitions)
+        of_address = self._address_test(definitions)
 
-        def find(message: Message) -> Address | AddressField | None:
-            for field in message.fields.addresses(headers):
+        def match(message: Message) -> tuple[AddressField, Address | None] | None:
+            for field in self._occurrences(message):
                 if of_header is None or of_header(field.text):
                     if of_address is None:
-                        return field
+                        return field, None
                     for address in field.addresses:
                         if of_address(address):
-                            return address
+                            return field, address
             return None
 
-        return find
+        return match
 
-    def _address_test(self) -> AddressTest | None:
-        tests = [part_test(_getter(name), part) for name, part in self._parts()]
+    def _occurrences(self, message: Message) -> Sequence[AddressField]:
+        if self.nth is None:
+            return message.fields.addresses(self.headers)
+        return [field for name in self.headers for field in self.pick(message.fields.addresses((name,)))]
+
+    def _address_test(self, definitions: Definitions) -> AddressTest | None:
+        tests = [part_test(_getter(name), part, definitions) for name, part in self._parts()]
         if self.matches:
             tests.append(shorthand_test(self.matches, exact=self.case_sensitive))
+        if listed := self._addresses(definitions):
+            tests.append(listed_test(listed, exact=self.case_sensitive))
         if not tests:
             return None
         first, *others = tests

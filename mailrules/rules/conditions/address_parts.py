@@ -12,12 +12,15 @@ from mailrules.rules import matching
 from mailrules.rules.conditions.operators import TextOperators
 from mailrules.rules.domains import a_labels
 from mailrules.rules.index import Expression, Guard, Whole
+from mailrules.rules.spelling import Spelling
 from mailrules.rules.tables import OneOrMany, each, read_pattern, wrong
-from mailrules.rules.text import Text, fold, nfc
+from mailrules.rules.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mailrules.rules.definitions import Definitions
+    from mailrules.rules.lookup import Keys
     from mailrules.rules.message import Address, Message
 
     AddressTest = Callable[[Address], bool]
@@ -83,21 +86,13 @@ class AddressPart(TextOperators):
 class WholeAddress(AddressPart):
     """Operators on `local@domain`. A bare text is the whole address."""
 
-    @classmethod
-    def prepare(cls, pattern: str, *, exact: bool) -> str:
-        """Bring a pattern into the form that its texts are compared in."""
-        local, at, domain = pattern.rpartition("@")
-        normal = nfc if exact else fold
-        return normal(local) + at + a_labels(domain) if at else normal(pattern)
+    spelling: ClassVar[Spelling] = Spelling.ADDRESS
 
 
 class Domain(AddressPart):
     """Operators on the domain, compared as A-labels: `münchen.example` and `xn--mnchen-3ya.example` are the same."""
 
-    @classmethod
-    def prepare(cls, pattern: str, *, exact: bool) -> str:  # noqa: ARG003 - a domain has no case to mind
-        """Bring a pattern into the form that its texts are compared in."""
-        return a_labels(pattern)
+    spelling: ClassVar[Spelling] = Spelling.DOMAIN
 
     @model_validator(mode="after")
     def _is_without_at(self) -> Self:
@@ -109,11 +104,11 @@ class Domain(AddressPart):
         return self
 
 
-def part_test(part: Part, operators: TextOperators) -> AddressTest:
+def part_test(part: Part, operators: TextOperators, definitions: Definitions) -> AddressTest:
     """Make operators ready to run over one part of an address."""
     if operators.exists is False:
         return lambda address: part(address) is None
-    test = operators.text_test()
+    test = operators.text_test(definitions)
     if test is None:
         return lambda address: part(address) is not None
 
@@ -134,6 +129,14 @@ def shorthand_test(patterns: tuple[str, ...], *, exact: bool) -> AddressTest:
     if exact:
         return lambda address: is_address(address.address.value) or is_domain(_domain(address))
     return lambda address: is_address(address.address.folded) or is_domain(_domain(address))
+
+
+def listed_test(tables: tuple[Keys, ...], *, exact: bool) -> AddressTest:
+    """Make the look-up of an address in some tables; exact, the local part's case matters."""
+    is_listed = matching.any_test([keys.__contains__ for keys in tables])
+    if exact:
+        return lambda address: is_listed(address.address.value)
+    return lambda address: is_listed(address.address.folded)
 
 
 def shorthand_guard(patterns: tuple[str, ...], headers: tuple[str, ...], *, exact: bool) -> Guard:

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mailrules.rules.checks import Leaf
-from mailrules.rules.conditions.base import Condition, condition, holds_if_absent, holds_if_found, seen_texts
+from mailrules.rules.conditions.base import Condition, condition
+from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
 from mailrules.rules.index import best_guard
 from mailrules.rules.message import ListId as ListIdField
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mailrules.rules.captures import Captured
     from mailrules.rules.checks import Check, Found
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
@@ -32,7 +36,7 @@ class _ListIds:
 
 
 @condition("list_id")
-class ListId(Condition, TextOperators):
+class ListId(Condition, FieldOperators):
     """The mailing list's identifier, as in `<python-dev.python.org>`, without the brackets (RFC 2919).
 
     A bare text is looked for anywhere in it.
@@ -43,32 +47,48 @@ class ListId(Condition, TextOperators):
 
     value_parts: ClassVar[tuple[str, ...]] = ("", "name")
 
-    def check(self, _definitions: Definitions) -> Check:
+    def check(self, definitions: Definitions) -> Check:
         """Make it ready to run."""
-        of_identifier = self.text_test()
-        of_name = None if self.name is None else self.name.text_test()
+        of_identifier = self.text_test(definitions)
+        of_name = None if self.name is None else self.name.text_test(definitions)
 
         def find(message: Message) -> ListIdField | None:
-            for each in message.fields.list_ids():
+            for each in self.pick(message.fields.list_ids()):
                 if (of_identifier is None or of_identifier(each.identifier)) and (
                     of_name is None or of_name(each.name)
                 ):
                     return each
             return None
 
+        def number(message: Message) -> int:
+            return len(message.fields.list_ids())
+
         def seen(message: Message, _facts: Facts) -> str:
             found = find(message)
             shown = message.fields.list_ids() if found is None else (found,)
-            return seen_texts(each.identifier for each in shown)
+            return self.shown(number(message), (each.identifier for each in shown))
+
+        def captures(message: Message) -> Iterator[tuple[str, Captured]]:
+            found = find(message)
+            if found is not None:
+                yield from captured(self.key, self, found.identifier, str.lower)
+                yield from captured(f"{self.key}.name", self.name, found.name, str.lower)
 
         wanted = self.wanted() + [
             (f"name.{operator}", text) for operator, text in (self.name.wanted() if self.name else ())
         ]
-        check = holds_if_absent(find) if self.exists is False else holds_if_found(find)
-        guard = best_guard(
-            [self.guard(_ListIds("identifier")), None if self.name is None else self.name.guard(_ListIds("name"))]
+        guards = [self.guard(_ListIds("identifier"), definitions)]
+        if self.name is not None:
+            guards.append(self.name.guard(_ListIds("name"), definitions))
+        return Leaf(
+            *join_wanted(self.key, wanted),
+            self.decide(find, number),
+            seen,
+            self.key,
+            find,
+            guard=best_guard(guards),
+            captures=captures,
         )
-        return Leaf(*join_wanted(self.key, wanted), check, seen, self.key, find, guard=guard)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

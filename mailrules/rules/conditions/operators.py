@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules import matching
+from mailrules.rules.captures import exact_glob_group, glob_group, regex_group
 from mailrules.rules.conditions.base import shown
-from mailrules.rules.index import Expression, Guard, Source, Whole
+from mailrules.rules.conditions.numbers import LIMITS, Number, Numbers, leading_number
+from mailrules.rules.index import Expression, Guard, Member, Source, Whole
+from mailrules.rules.spelling import Spelling
 from mailrules.rules.tables import (
     ONE_OR_MANY_SCHEMAS,
     OneOrMany,
@@ -22,7 +25,11 @@ from mailrules.rules.tables import (
     read_pattern,
     wrong,
 )
-from mailrules.rules.text import Text, excerpt, fold, nfc
+from mailrules.rules.text import Text, excerpt, nfc
+
+if TYPE_CHECKING:
+    from mailrules.rules.definitions import Definitions
+    from mailrules.rules.lookup import Keys
 
 TextTest = Callable[[Text], bool]
 
@@ -42,7 +49,19 @@ def _read_regexes(value: object) -> tuple[str, ...]:
     return each(value, read_regex, "an empty list matches nothing; write at least one regular expression")
 
 
+def read_name(value: object) -> str:
+    """Read the name of something that the file defines; whether it does is known once all of it is read."""
+    if not isinstance(value, str) or not value.strip():
+        raise wrong('write names as text, as in "customers" for what stands under [tables.customers]')
+    return value
+
+
+def _read_tables(value: object) -> tuple[str, ...]:
+    return each(value, read_name, "an empty list has no table in it; write the name of at least one")
+
+
 Regexes = Annotated[tuple[str, ...], BeforeValidator(_read_regexes, json_schema_input_type=OneOrMany)]
+TableNames = Annotated[tuple[str, ...], BeforeValidator(_read_tables, json_schema_input_type=OneOrMany)]
 
 
 class TextOperators(Table):
@@ -60,6 +79,16 @@ class TextOperators(Table):
     """The whole text, with `*` for any characters and `?` for one."""
     regex: Regexes | None = None
     """An RE2 regular expression, searched for; it minds the case unless it says `(?i)`."""
+    in_: Annotated[TableNames | None, Field(alias="in")] = None
+    """The whole text is a key of this table, `[tables.NAME]`, or of one of these."""
+    over: Number | None = None
+    """The text begins with a number that is more than this."""
+    under: Number | None = None
+    """The text begins with a number that is less than this."""
+    at_least: Number | None = None
+    """The text begins with this number or more."""
+    at_most: Number | None = None
+    """The text begins with this number or less."""
     exists: Switch | None = None
     """Whether there is such a text at all."""
     case_sensitive: Switch = False
@@ -68,6 +97,10 @@ class TextOperators(Table):
     bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ONE_OR_MANY_SCHEMAS
     shorthand: ClassVar[str] = "contains"
     """The operator that a bare text stands for."""
+    spelling: ClassVar[Spelling] = Spelling.TEXT
+    """How its texts are spelt."""
+    modifiers: ClassVar[frozenset[str]] = frozenset({"case_sensitive"})
+    """The keys that say how the others are meant, and nothing by themselves."""
 
     @classmethod
     def from_bare(cls, value: object) -> dict[str, object]:
@@ -89,45 +122,68 @@ class TextOperators(Table):
     @classmethod
     def prepare(cls, pattern: str, *, exact: bool) -> str:
         """Bring a pattern into the form that its texts are compared in."""
-        return nfc(pattern) if exact else fold(pattern)
+        return cls.spelling.of(pattern, exact=exact)
 
     @model_validator(mode="after")
     def _says_what_it_wants(self) -> Self:
         given = self.given()
-        if self.case_sensitive and not given & {*_OPERATORS, "regex", "matches"}:
+        if self.case_sensitive and not given & {*_OPERATORS, "regex", "matches", "in_"}:
             raise wrong('case_sensitive goes beside an operator: { contains = "Foo", case_sensitive = true }')
         if not given:
             raise wrong(f"this table asks for nothing: {self.usage()}")
         if self.exists is False and given != {"exists"}:
             raise wrong("exists = false stands alone: what is absent can't match anything else")
+        self._numbers()  # raises if no number can be so
         return self
 
     def given(self) -> set[str]:
-        """Name the fields that are set, `case_sensitive` aside."""
-        return {
-            name for name in type(self).model_fields if name != "case_sensitive" and getattr(self, name) is not None
-        }
+        """Name the fields that are set, those aside that only say how the others are meant."""
+        names = type(self).model_fields.keys() - self.modifiers
+        return {name for name in names if getattr(self, name) is not None}
 
-    def text_test(self) -> TextTest | None:
+    def text_test(self, definitions: Definitions) -> TextTest | None:
         """Make the test that all operators but `exists` hold of one text; None if there are none."""
         on_text = on_value if self.case_sensitive else on_folded
         given = self.given()
         tests = [on_text(each.test(self._prepared(name))) for name, each in _OPERATORS.items() if name in given]
         if self.regex:
             tests.append(on_value(matching.regex([nfc(pattern) for pattern in self.regex])))
+        if listed := self.tables(definitions):
+            tests.append(on_text(matching.any_test([keys.__contains__ for keys in listed])))
+        if numbers := self._numbers():
+            tests.append(on_value(_begins_with_number(numbers)))
         return all_hold(tests) if tests else None
 
-    def guard(self, source: Source) -> Guard | None:
+    def guard(self, source: Source, definitions: Definitions) -> Guard | None:
         """Give the clues without any of which no text of the source can match."""
         if self.is_:
             return tuple(Whole(source, self.case_sensitive, text) for text in self._prepared("is_"))
+        if listed := self.tables(definitions):
+            return tuple(Member(source, self.case_sensitive, keys) for keys in listed)
         for name, operator in _OPERATORS.items():
             if name in self.given():
                 expressions = map(operator.expression, self._prepared(name))
                 return tuple(Expression(source, self.case_sensitive, each) for each in expressions)
         if self.regex:
             return tuple(Expression(source, exact=True, regex=nfc(pattern)) for pattern in self.regex)
+        if self._numbers():
+            return (Expression(source, exact=True, regex="[0-9]"),)
         return (Expression(source, exact=False, regex=""),) if self.exists else None
+
+    def tables(self, definitions: Definitions) -> tuple[Keys, ...]:
+        """Give the tables that the text has to be in one of."""
+        return tuple(definitions.tables[name].keys(self.spelling, exact=self.case_sensitive) for name in self.in_ or ())
+
+    def group(self, text: Text, name: str) -> str | None:
+        """Give what a group of the regular expressions, or of the globs, stood for in a text that all this holds of."""
+        if self.regex:
+            return regex_group(map(nfc, self.regex), text, name)
+        group = exact_glob_group if self.case_sensitive else glob_group
+        return group(self._prepared("glob"), text, name) if self.glob else None
+
+    def _numbers(self) -> Numbers | None:
+        limits = {name: limit for name in LIMITS if (limit := getattr(self, name)) is not None}
+        return Numbers.model_validate(limits) if limits else None
 
     def _prepared(self, name: str) -> list[str]:
         patterns: tuple[str, ...] = getattr(self, name)
@@ -138,6 +194,10 @@ class TextOperators(Table):
         wanted = [
             (name.rstrip("_"), shown(patterns)) for name in (*_OPERATORS, "regex") if (patterns := getattr(self, name))
         ]
+        if self.in_:
+            wanted.append(("in", shown(self.in_)))
+        if numbers := self._numbers():
+            wanted += numbers.wanted()
         if self.exists is not None:
             wanted.append(("exists", str(self.exists).lower()))
         return wanted
@@ -155,6 +215,14 @@ _OPERATORS: dict[str, _Operator] = {
     "ends_with": _Operator(matching.ends_with, matching.ends_with_expression),
     "glob": _Operator(matching.glob, matching.glob_expression),
 }
+
+
+def _begins_with_number(numbers: Numbers) -> matching.Test:
+    def test(text: str) -> bool:
+        number = leading_number(text)
+        return number is not None and numbers.holds(number)
+
+    return test
 
 
 def on_folded(test: matching.Test) -> TextTest:

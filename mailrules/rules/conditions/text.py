@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import ConfigDict, model_validator
 
 from mailrules.rules.checks import Leaf, conjunction
-from mailrules.rules.conditions.base import Condition, condition, holds_if_absent, holds_if_found, seen_texts
-from mailrules.rules.conditions.operators import TextOperators, join_wanted
+from mailrules.rules.conditions.base import Condition, condition
+from mailrules.rules.conditions.occurrences import FieldOperators, captured
+from mailrules.rules.conditions.operators import join_wanted
 from mailrules.rules.tables import Table, wrong_at
 from mailrules.rules.text import Text
 
@@ -32,23 +33,31 @@ class HeaderTexts:
         return message.fields.texts(self.header)
 
 
-def text_leaf(key: str, field: str, header: str, operators: TextOperators) -> Leaf:
+def text_leaf(key: str, field: str, header: str, operators: FieldOperators, definitions: Definitions) -> Leaf:
     """Make operators ready to run over each occurrence of a header field; `field` is its name for templates."""
-    test = operators.text_test()
+    test = operators.text_test(definitions)
 
     def find(message: Message) -> Text | None:
-        for text in message.fields.texts(header):
+        for text in operators.pick(message.fields.texts(header)):
             if test is None or test(text):
                 return text
         return None
 
+    def number(message: Message) -> int:
+        return len(message.fields.texts(header))
+
     def seen(message: Message, _facts: Facts) -> str:
         found = find(message)
-        return seen_texts(message.fields.texts(header) if found is None else (found,))
+        return operators.shown(number(message), message.fields.texts(header) if found is None else (found,))
 
-    check = holds_if_absent(find) if operators.exists is False else holds_if_found(find)
     return Leaf(
-        *join_wanted(key, operators.wanted()), check, seen, field, find, guard=operators.guard(HeaderTexts(header))
+        *join_wanted(key, operators.wanted()),
+        operators.decide(find, number),
+        seen,
+        field,
+        find,
+        guard=operators.guard(HeaderTexts(header), definitions),
+        captures=lambda message: captured(field, operators, find(message)),
     )
 
 
@@ -60,15 +69,15 @@ def text_value(field: str, header: str, message: Message, found: Found) -> str |
     return None if text is None else text.value
 
 
-class TextField(Condition, TextOperators):
+class TextField(Condition, FieldOperators):
     """A header field that is text."""
 
     header: ClassVar[str]
     value_parts: ClassVar[tuple[str, ...]] = ("",)
 
-    def check(self, _definitions: Definitions) -> Check:
+    def check(self, definitions: Definitions) -> Check:
         """Make it ready to run."""
-        return text_leaf(self.key, self.key, self.header, self)
+        return text_leaf(self.key, self.key, self.header, self, definitions)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
@@ -108,7 +117,7 @@ class Header(Condition):
     """Any header field by its name, whose case does not matter: `header."X-Spam-Flag" = "yes"`."""
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, TextOperators]
+    __pydantic_extra__: dict[str, FieldOperators]
 
     @model_validator(mode="after")
     def _names(self) -> Self:
@@ -125,12 +134,12 @@ class Header(Condition):
     @classmethod
     def child(cls, _key: str) -> type[Table] | None:
         """Give the table of operators below a header's name."""
-        return TextOperators
+        return FieldOperators
 
-    def check(self, _definitions: Definitions) -> Check:
+    def check(self, definitions: Definitions) -> Check:
         """Make it ready to run."""
         leaves = tuple(
-            text_leaf(f"{self.key}.{name}", _field(name), name.upper(), operators)
+            text_leaf(f"{self.key}.{name}", _field(name), name.upper(), operators, definitions)
             for name, operators in self.__pydantic_extra__.items()
         )
         return leaves[0] if len(leaves) == 1 else conjunction(self.key, leaves)

@@ -1,0 +1,102 @@
+r"""Groups of patterns: what a glob's wildcards and a regular expression's brackets stood for in a text.
+
+They are numbered from 1, 0 is all that the pattern matched; a regular expression's can have names, `(?P<ticket>\d+)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import TYPE_CHECKING, Protocol
+
+from mailrules.rules import matching
+from mailrules.rules.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import re2
+
+    from mailrules.rules.text import Text
+
+
+class Grouping(Protocol):
+    """Operators on one text that may have groups."""
+
+    def group(self, text: Text, name: str) -> str | None:
+        """Give what a group stood for in a text that the operators hold of; None if it took no part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A text with the operators that hold of it."""
+
+    text: Text
+    operators: Grouping
+    show: Callable[[str], str] = str
+    """What is done to a group's text, such as making it lower case."""
+
+    def group(self, name: str) -> str | None:
+        """Give what a group stood for; None if it took no part."""
+        found = self.operators.group(self.text, name)
+        return None if found is None else self.show(found)
+
+
+def captures_of(name: str) -> str:
+    """Give the key by which templates look up the groups of a field or a part of one: ``subject``, ``to.detail``."""
+    return f"{name}:"  # no field's own key can have a colon in it
+
+
+def regex_has(pattern: str, name: str) -> bool:
+    """Tell whether a regular expression has a group, by number or name."""
+    expression = _capturing(pattern)
+    return int(name) <= expression.groups if name.isdigit() else name in expression.groupindex
+
+
+def glob_has(pattern: str, name: str) -> bool:
+    """Tell whether a glob has a wildcard of this number."""
+    return name.isdigit() and int(name) <= sum(map(pattern.count, "*?"))
+
+
+def regex_group(patterns: Iterable[str], text: Text, name: str) -> str | None:
+    """Give a group of the first of these regular expressions that is found in the text."""
+    for pattern in patterns:
+        found = _capturing(pattern).search(text.value)
+        if found is not None:
+            group: str | None = found.group(int(name) if name.isdigit() else name) if regex_has(pattern, name) else None
+            return group
+    return None
+
+
+def exact_glob_group(patterns: Iterable[str], text: Text, name: str) -> str | None:
+    """Give what a wildcard of the first of these globs that covers the text stood for."""
+    span = _glob_span(patterns, text.value, name)
+    return None if span is None else text.value[slice(*span)]
+
+
+def glob_group(patterns: Iterable[str], text: Text, name: str) -> str | None:
+    """Give the same without minding the case, but as the text has it."""
+    span = _glob_span(patterns, text.folded, name)
+    if span is None:
+        return None
+    pieces = [fold(character) for character in text.value]
+    if "".join(pieces) != text.folded:  # characters that are composed with others once they are folded
+        return text.folded[slice(*span)]
+    ends = list(accumulate(map(len, pieces)))
+    inside = [at for at, end in enumerate(ends) if end > span[0] and end - len(pieces[at]) < span[1]]
+    return text.value[inside[0] : inside[-1] + 1] if inside else ""
+
+
+def _glob_span(patterns: Iterable[str], text: str, name: str) -> tuple[int, int] | None:
+    for pattern in patterns:
+        found = _capturing(matching.glob_groups_expression(pattern)).search(text)
+        if found is not None:
+            span: tuple[int, int] | None = found.span(int(name)) if glob_has(pattern, name) else None
+            return span
+    return None
+
+
+@lru_cache(maxsize=256)
+def _capturing(pattern: str) -> re2._Regexp:
+    return matching.compile_regex(pattern, captures=True)
