@@ -50,6 +50,16 @@ class Date:
         return Date(self.when.astimezone(zone))
 
     @property
+    def timezone(self) -> tzinfo:
+        """The time zone itself."""
+        return self.when.tzinfo or UTC
+
+    @property
+    def weekday(self) -> str:
+        """The first three letters of the weekday: ``mon``."""
+        return WEEKDAYS[self.when.weekday()][:3]
+
+    @property
     def zone(self) -> str:
         """The offset from UTC, as in ``+0200``; ``-0000`` where the message says none (RFC 5322 §3.3)."""
         return self.when.strftime("%z")[:5] if self.zone_known else "-0000"
@@ -67,11 +77,11 @@ class Date:
     @property
     def std11(self) -> str:
         """As in a Date header (RFC 5322 §3.3), in English whatever the locale: ``Wed, 31 Jan 2024 18:00:00 +0200``."""
-        weekday, month = WEEKDAYS[self.when.weekday()][:3].title(), MONTHS[self.when.month - 1][:3].title()
-        return f"{weekday}, {self.when:%d} {month} {self.when:%Y %H:%M:%S} {self.zone}"
+        month = MONTHS[self.when.month - 1][:3].title()
+        return f"{self.weekday.title()}, {self.when:%d} {month} {self.when:%Y %H:%M:%S} {self.zone}"
 
     def __str__(self) -> str:
-        return f"{WEEKDAYS[self.when.weekday()][:3].title()} {self.when:%Y-%m-%d %H:%M:%S} {self.zone}"
+        return f"{self.weekday.title()} {self.when:%Y-%m-%d %H:%M:%S} {self.zone}"
 
 
 def read_date(text: str) -> Date | None:

@@ -7,10 +7,16 @@ from collections import defaultdict
 
 # A name is printable ASCII without space and colon. White space before the colon is obsolete syntax (§4.5), still sent.
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
+_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §3.6.8: ftext
 _FOLD = re.compile(rb"\r?\n[ \t]+|[\r\n]+")
 
 MAX_OCTETS = 256 << 10
 """What is looked at of all fields of one name: no stranger's header shall hold up the mail of others for seconds."""
+
+
+def is_field_name(name: str) -> bool:
+    """Tell whether a header field can have this name."""
+    return _NAME.fullmatch(name) is not None
 
 
 def split_fields(block: bytes) -> dict[str, tuple[bytes, ...]]:
