@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from mailrules.config.secrets import SecretField
 from mailrules.config.values import SOME_TEXTS, TEXTS, FilePath, Seconds, Text, TimeZone, base_folder, system_timezone
 from mailrules.rules import Rule
+from mailrules.rules.selftest import Case
 
 IDLE_LIMIT = 29 * 60.0
 """Seconds after which an IDLE must have been renewed (RFC 9051 §6.3.13)."""
@@ -136,6 +137,9 @@ class Account(Settings):
     addresses: Annotated[tuple[MailAddress, ...], *TEXTS] = Field(default_factory=_default_addresses)
     """The addresses that are "me" in rules. Without it, the username if it is an address."""
 
+    authserv_id: Annotated[tuple[Text, ...], *TEXTS] = ()
+    """How your mail server calls itself in Authentication-Results, such as "mx.example.org": `auth` believes these."""
+
     watch: Annotated[tuple[Text, ...], *SOME_TEXTS] = ("INBOX",)
     """The mailboxes to watch, "/" between their levels; "*" stands for anything, "%" for anything on one level."""
 
@@ -176,3 +180,6 @@ class Config(Settings):
 
     rules: tuple[Rule, ...] = ()
     """The rules, [[rules]] each, in the order in which they are tried."""
+
+    tests: tuple[Case, ...] = ()
+    """Tests of the rules, [[tests]] each: rules whose tests fail are not taken into use."""

@@ -62,4 +62,7 @@ class AccountContext:
             addresses=self.settings.addresses,
             delimiter=delimiter or "/",
             reserved=tuple(prefix.split(delimiter)[0] if delimiter else prefix for prefix in namespace.foreign),
+            mailboxes=self.directory.paths(namespace),
+            special_uses=self.directory.special_uses,
+            authserv_ids=tuple(name.lower() for name in self.settings.authserv_id),
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mailrules.client import MailboxInfo, Session
+from mailrules.client import MailboxInfo, Namespace, Session
 from mailrules.config import Account
 from mailrules.engine.lowering import Destination
 from mailrules.engine.watching import is_watched
@@ -64,6 +64,19 @@ class Directory:
     def mailboxes(self) -> tuple[MailboxInfo, ...]:
         """All of them, by path."""
         return tuple(sorted(self._infos.values(), key=lambda info: info.path))
+
+    def paths(self, namespace: Namespace) -> frozenset[str] | None:
+        """The paths of all that messages can be put in; None before the first LIST."""
+        if not self._infos:
+            return None
+        made = frozenset(namespace.to_path(name) for name in self._made)
+        return made.union(info.path for info in self._infos.values() if info.selectable)
+
+    @property
+    def special_uses(self) -> frozenset[str]:
+        r"""The special uses that a target can be named by; \Trash is one where the account's ``trash`` says so."""
+        marked = frozenset(info.special_use for info in self._infos.values() if info.special_use and info.selectable)
+        return marked | {"\\Trash"} if self._settings.trash else marked
 
     def watched(self) -> tuple[MailboxInfo, ...]:
         """Those that the account's ``watch`` names, INBOX first."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox, parse_addresses
+from mailrules.rules.authresults import Results, parse_results
 from mailrules.rules.charsets import guess
 from mailrules.rules.dates import Date, read_date
 from mailrules.rules.domains import a_labels
@@ -115,7 +116,7 @@ class ListId:
 class HeaderFields:
     """The fields of one header block, by upper-case name; each is decoded when it is first asked for."""
 
-    __slots__ = ("_addresses", "_block", "_dates", "_list_ids", "_raw", "_texts")
+    __slots__ = ("_addresses", "_authentication", "_block", "_dates", "_list_ids", "_raw", "_texts")
 
     def __init__(self, block: bytes) -> None:
         self._block = block
@@ -124,13 +125,14 @@ class HeaderFields:
         self._addresses: dict[tuple[str, ...], tuple[AddressField, ...]] = {}
         self._list_ids: tuple[ListId, ...] | None = None
         self._dates: dict[str, tuple[Date | None, ...]] = {}
+        self._authentication: tuple[Results, ...] | None = None
 
     def texts(self, name: str) -> tuple[Text, ...]:
         """Give each occurrence of a field, decoded."""
         try:
             return self._texts[name]
         except KeyError:
-            texts = tuple(Text.of(decode_words(value).strip()) for value in self._values(name))
+            texts = tuple(Text.of(decode_words(value).strip()) for value in self.written(name))
             self._texts[name] = texts
             return texts
 
@@ -139,7 +141,7 @@ class HeaderFields:
         try:
             return self._addresses[names]
         except KeyError:
-            fields = tuple(field for name in names for field in _address_fields(self._values(name)))
+            fields = tuple(field for name in names for field in _address_fields(self.written(name)))
             self._addresses[names] = fields
             return fields
 
@@ -158,7 +160,14 @@ class HeaderFields:
             self._dates[name] = dates
             return dates
 
-    def _values(self, name: str) -> list[str]:
+    def authentication(self) -> tuple[Results, ...]:
+        """Give each Authentication-Results, the topmost first, whoever wrote it."""
+        if self._authentication is None:
+            self._authentication = tuple(map(parse_results, self.written("AUTHENTICATION-RESULTS")))
+        return self._authentication
+
+    def written(self, name: str) -> list[str]:
+        """Give each occurrence of a field as it is written, encoded words and all."""
         if self._raw is None:
             self._raw = split_fields(self._block)
         return [guess(value) for value in self._raw.get(name, ())]

@@ -1,6 +1,6 @@
 """The conditions that `match` knows; importing a module here registers what it holds."""
 
-from mailrules.rules.conditions import address, age, duplicate, flags, list_id, search, size, text
+from mailrules.rules.conditions import address, age, dates, duplicate, flags, kind, list_id, mine, search, size, text
 from mailrules.rules.conditions.base import CONDITIONS, Condition, condition
 
 __all__ = [
@@ -9,9 +9,12 @@ __all__ = [
     "address",
     "age",
     "condition",
+    "dates",
     "duplicate",
     "flags",
+    "kind",
     "list_id",
+    "mine",
     "search",
     "size",
     "text",
