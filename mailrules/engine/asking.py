@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailrules.client import Session
+from mailrules.engine.proving import program_of
 from mailrules.engine.structure import part_of
 from mailrules.imap import (
     UID,
@@ -20,7 +21,6 @@ from mailrules.imap import (
     UidSearch,
     UIDSet,
     body,
-    parse_search,
     search,
 )
 from mailrules.rules import questions
@@ -60,7 +60,7 @@ async def ask(session: Session, asked: Asked, answers: Answers) -> None:
 
 async def _search(session: Session, question: questions.Search, uids: Sequence[int], answers: Answers) -> None:
     chunks = list(UIDSet(map(UID, uids)).chunks())
-    keys = parse_search(question.text)
+    keys = program_of(question)
     commands = [session.connection.submit(UidSearch(search.uid(chunk) & keys)) for chunk in chunks]
     for chunk, result in zip(chunks, await asyncio.gather(*commands, return_exceptions=True), strict=True):
         match result:

@@ -15,6 +15,7 @@ from mailrules.engine.asking import Answers, ask
 from mailrules.engine.directory import TargetError
 from mailrules.engine.journal import decided, draft, held
 from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, lowering_for
+from mailrules.engine.proving import proofs_wanted, proved, told_by_data
 from mailrules.engine.reading import Fetched, validity
 from mailrules.engine.recalling import Recollection
 from mailrules.imap import (
@@ -103,16 +104,21 @@ async def _decide_open(
         asked: defaultdict[Question[object], list[int]] = defaultdict(list)
         for message, needs in open_ones:
             for question in needs.questions:
-                asked[question].append(message.uid)
+                if (told := told_by_data(question, message)) is None:
+                    asked[question].append(message.uid)
+                else:
+                    answers.put(message.uid, question, told)
         await recollection.answer(asked, answers, facts.now)
         await ask(session, asked, answers)
         again: list[tuple[Fetched, Needs]] = []
         for message, _ in open_ones:
             own = owners.get(message.uid)
-            known = message.message.answered(answers.of(message.uid))
+            known = message.message.answered(proved(answers.of(message.uid)))
             match _rules_for(ruleset, own).evaluate(known, facts):
                 case Needs() as needs:
                     again.append((message, needs))
+                case Verdict() as verdict if proofs := proofs_wanted(verdict, message, answers.of(message.uid)):
+                    again.append((message, Needs(proofs)))
                 case Verdict() as verdict:
                     decisions.append(Decision(message, verdict, own))
         if not again:

@@ -64,7 +64,7 @@ class Fetched:
         if header is None:
             return cls.unreadable(uid)
         flags, received, size = data.flags or frozenset(), data.internaldate or _LONG_AGO, data.size or 0
-        message = Message(header=header, size=size, received=received, flags=flags)
+        message = Message(header=header, size=data.size, received=data.internaldate, flags=data.flags)
         identity = _first(message, "MESSAGE-ID") or _digest(message)
         return cls(uid, flags, received, size, message, f"{identity} {size} {int(received.timestamp())}")
 

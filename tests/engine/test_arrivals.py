@@ -145,7 +145,7 @@ async def test_it_is_copied_on_once_though_the_connection_was_lost_when_it_was_m
     dovecot: Dovecot, user: str, tmp_path: Path
 ) -> None:
     """A message that comes with it is searched for, and the answer to that search is lost."""
-    rules = RULES.replace('then.move = "On"', 'match.search = "ALL"\nthen.copy = "On"')
+    rules = RULES.replace('then.move = "On"', 'match.search = "SUBJECT one"\nthen.copy = "On"')
     dovecot.create(user, "Support", "On")
     async with scene(dovecot, user, tmp_path, rules, watch=["INBOX", "Support"]) as it:
         dovecot.append(user, "Support", message("one"))
