@@ -20,5 +20,14 @@ class Definitions:
     conditions: Mapping[str, Match] = field(default_factory=dict)
     """``[conditions.x]``; none of them leads back to itself."""
 
+    def written(self) -> dict[str, dict[str, object]]:
+        """Give all of it as data, tables by their digests."""
+        return {
+            "tables": {name: table.digest for name, table in self.tables.items()},
+            "conditions": {
+                name: match.model_dump(mode="json", exclude_defaults=True) for name, match in self.conditions.items()
+            },
+        }
+
 
 NOTHING = Definitions()

@@ -48,7 +48,7 @@ class Ruleset:
     header_fields: frozenset[str] = field(init=False, compare=False)
     """The header fields that some rule asks for, in upper case: what to fetch."""
     digest: str = field(init=False, compare=False)
-    """A hash of the rules that is the same wherever and whenever they are loaded."""
+    """A hash of the rules, and of what they refer to, that is the same wherever and whenever they are loaded."""
     _ready: tuple[_ReadyRule, ...] = field(init=False, repr=False, compare=False)
     _index: Index = field(init=False, repr=False, compare=False)
     _marking: tuple[tuple[int, Callable[[Message], Mark | None]], ...] = field(init=False, repr=False, compare=False)
@@ -60,7 +60,7 @@ class Ruleset:
         named = self.definitions.conditions.values()
         fields = frozenset().union(*map(_header_fields, enabled), *map(_fields_of_match, named))
         object.__setattr__(self, "header_fields", fields)
-        object.__setattr__(self, "digest", _digest(self.rules))
+        object.__setattr__(self, "digest", _digest(self.rules, self.definitions))
         object.__setattr__(self, "_ready", tuple(_ReadyRule.of(rule, self.definitions) for rule in enabled))
         object.__setattr__(self, "_index", Index([ready.tree.guard for ready in self._ready]))
         marking = [
@@ -235,7 +235,9 @@ def _fields_of_match(match: Groups) -> frozenset[str]:
     return frozenset().union(*(condition.header_fields() for condition in match.walk()))
 
 
-def _digest(rules: Sequence[Rule]) -> str:
+def _digest(rules: Sequence[Rule], definitions: Definitions) -> str:
     """Hash the rules as data: layout, comments and the order of keys in the file don't count."""
-    written = [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]
+    written: list[object] = [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]
+    if definitions != NOTHING:
+        written.append(definitions.written())
     return sha256(json.dumps(written, sort_keys=True).encode("ascii")).hexdigest()
