@@ -51,6 +51,8 @@ class Scene:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     ahead: timedelta = timedelta()
     """How far the clock of the engine is ahead."""
+    hasty: bool = False
+    """Whether the next session begins while the server may still work on what the last one asked for."""
 
     def __post_init__(self) -> None:
         self.directory = Directory("work", self.settings, self.store, self.now)
@@ -92,7 +94,12 @@ class Scene:
                 self.spawn(replay(self.context, name, stale))
             filing = Filing(self.context, session, name)
             await filing.start()
-            yield filing
+            try:
+                yield filing
+            except NetworkError:
+                if not self.hasty:
+                    await self.proxy.finished()
+                raise
 
     async def file(self, name: MailboxName = INBOX) -> None:
         """Handle all that is new in a mailbox, once, and wait for what that leaves beside it."""

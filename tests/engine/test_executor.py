@@ -7,7 +7,7 @@ import pytest
 
 from mailrules.engine.outcome import OutcomeState
 from tests.builders import message
-from tests.engine.scene import rule, scene
+from tests.engine.scene import handle_until, rule, scene
 from tests.servers.dovecot import Dovecot
 
 MOVE_ALL = rule("all", 'subject = "one"', 'move = "Lists"')
@@ -113,9 +113,7 @@ async def test_a_target_that_vanished_is_created_again(dovecot: Dovecot, user: s
             other.delete("Lists")
         dovecot.deliver(user, message("one"))
 
-        # Dovecot answers a FETCH from what it knew before it, and says EXISTS behind that.
-        await filing.handle_new(lambda: None)
-        await filing.handle_new(lambda: None)
+        await handle_until(filing, lambda: it.outcomes)
 
         assert it.subjects() == {"Lists": ["one"]}
 

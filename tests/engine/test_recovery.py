@@ -5,11 +5,14 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from mailrules.client import NetworkError
+from mailrules.config import Daemon
 from mailrules.engine.outcome import OutcomeState
 from tests.builders import message
 from tests.engine.scene import Scene, rule, scene, until
@@ -70,6 +73,8 @@ async def test_a_server_that_goes_on_after_its_client_is_gone_is_waited_for(
     """The old session copies only after the new one has looked: found by the second look, not repeated."""
     dovecot.create(user, "Lists")
     async with scene(dovecot, user, tmp_path, MOVE, without=("MOVE",)) as it:
+        it.hasty = True
+        it.context = replace(it.context, general=lambda: Daemon(timezone=UTC, grace=3))
         it.proxy.stall("UID COPY", Point.BEFORE_COMMAND)
         it.proxy.cut("UID COPY", Point.AFTER_COMMAND)
         dovecot.deliver(user, message("m"))

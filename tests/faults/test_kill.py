@@ -46,6 +46,7 @@ async def test_a_kill_at_any_point_loses_and_doubles_nothing(
                 async with daemon(config) as running:
                     proxy.cut(command, point, then=running.kill)
                     assert await running.ended() == -signal.SIGKILL
+                await proxy.finished()
                 kills += 1
         for killing in WRITES:
             dovecot.deliver(user, message("m"), message("m"), message("stays"))

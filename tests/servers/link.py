@@ -84,6 +84,11 @@ class Link:
             if isinstance(result, Exception) and not isinstance(result, OSError | Severed):
                 raise result
 
+    @property
+    def lingers(self) -> bool:
+        """Whether the server still works on what a client asked for that was cut off."""
+        return self._lingering is not None
+
     def cut(self) -> None:
         """End both connections now; the client sees a reset."""
         self._client.writer.transport.abort()

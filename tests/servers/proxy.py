@@ -81,6 +81,11 @@ class Proxy(Faults):
         for link in self._links.values():
             link.cut()
 
+    async def finished(self) -> None:
+        """Wait until the server has finished what those clients asked for that were cut off."""
+        while any(link.lingers for link in self._links.values()):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.005)
+
     async def close(self) -> None:
         """End everything."""
         self.stop_listening()

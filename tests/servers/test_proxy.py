@@ -141,6 +141,18 @@ async def test_cuts_where_it_is_told(dovecot: Dovecot, user: str, point: Point, 
     assert all(line.startswith(start.encode()) for line, start in zip(received, told, strict=True))
 
 
+async def test_tells_when_the_server_has_finished_what_was_cut_off(dovecot: Dovecot, user: str) -> None:
+    """Until then another client may still see things as they were."""
+    dovecot.deliver(user, message())
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy, user) as raw:
+        proxy.cut("UID MOVE", Point.AFTER_COMMAND)
+        await raw.send("1 SELECT INBOX", until="1 OK")
+        with pytest.raises((EOFError, ConnectionError)):
+            await raw.send("2 UID MOVE 1 Trash", until="2 OK")
+        await proxy.finished()
+        assert dovecot.subjects(user) == {"Trash": ["Hello"]}
+
+
 async def test_stalls_until_resumed(dovecot: Dovecot, user: str) -> None:
     """A stalled connection stays open and silent; resumed, it goes on."""
     async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy, user) as raw:
