@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from mailrules.rules.conditions import CONDITIONS
+from mailrules.rules.conditions.dates import DateCondition
 from mailrules.rules.tables import wrong
 from mailrules.rules.text import fold, is_unprintable, nfc
 
@@ -65,19 +66,22 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class DateValue:
-    """A placeholder for one part of the date of arrival, in the time zone of the facts."""
+    """A placeholder for one part of a date, in the time zone of the facts: ``{sent:%Y}``."""
 
+    condition: type[DateCondition]
+    part: str
     code: str
+
+    def __str__(self) -> str:
+        return ".".join(filter(None, (self.condition.key, self.part)))
 
     def render(self, values: Values) -> str:
         """Give the value; raises `TemplateError` if there is none."""
-        received = values.message.received
-        if received is None:
-            raise TemplateError("{received} has no value: the date of arrival is not known")
-        try:
-            return received.astimezone(values.facts.timezone).strftime(self.code)
-        except (OverflowError, ValueError):  # in the year 1 or 9999 another time zone may be out of range
-            raise TemplateError("{received} has no value: the date of arrival is out of range") from None
+        dates = self.condition.dates(self.part, values.message, values.facts)
+        if not dates:
+            reason = "the date is not known" if dates is None else "there is no such date in this message"
+            raise TemplateError(f"{{{self}}} has no value: {reason}")
+        return dates[0].seen_in(values.facts.timezone).when.strftime(self.code)
 
 
 Part = str | FieldValue | DateValue
@@ -108,8 +112,11 @@ class Template:
         fields: set[str] = set()
         for level in self.levels:
             for part in level:
-                if isinstance(part, FieldValue):
-                    fields |= part.condition.value_fields(part.part)
+                match part:
+                    case FieldValue():
+                        fields |= part.condition.value_fields(part.part)
+                    case DateValue():
+                        fields |= part.condition.date_fields(part.part)
         return frozenset(fields)
 
     def questions(self, message: Message, facts: Facts) -> Iterator[Question[object]]:
@@ -183,26 +190,28 @@ def _parts(text: str) -> list[Part]:
 
 def _placeholder(inside: str) -> list[Part]:
     name, colon, form = inside.partition(":")
-    if name == "received":
-        return _date(form)
     field, _, part = name.partition(".")
     condition = CONDITIONS.get(field)
+    if condition is not None and issubclass(condition, DateCondition):
+        if not condition.has_date(part):
+            raise wrong(f"{{{inside}}} is no value that is known: write {condition.example()}")
+        return _date(condition, part, form)
     if colon:
-        raise wrong(f"{{{inside}}}: only the date of arrival takes a format, as in {{received:%Y-%m}}")
+        raise wrong(f"{{{inside}}}: only dates take a format, as in {{received:%Y-%m}} or {{sent:%Y}}")
     if condition is None or not condition.has_value(part):
         raise wrong(f"{{{inside}}} is no value that is known: {_hint(name, condition)}")
     return [FieldValue(condition, part)]
 
 
-def _date(form: str) -> list[Part]:
+def _date(condition: type[DateCondition], part: str, form: str) -> list[Part]:
     if not form:
-        raise wrong("{received} needs a format, as in {received:%Y-%m}")
+        raise wrong(f"a date needs a format, as in {{{DateValue(condition, part, '')}:%Y-%m}}")
     parts: list[Part] = []
     end = 0
     for found in _DATE_CODE.finditer(form):
         if found[0] not in DATE_CODES:
             raise wrong(f"{found[0]} is not among the codes for dates: use {' '.join(DATE_CODES)}")
-        parts += [form[end : found.start()], DateValue(found[0])]
+        parts += [form[end : found.start()], DateValue(condition, part, found[0])]
         end = found.end()
     return [*parts, form[end:]]
 
@@ -215,7 +224,7 @@ def _hint(name: str, condition: type[Condition] | None) -> str:
     if condition is not None:
         return f"write {' or '.join(f'{{{each}}}' for each in names if each.partition('.')[0] == condition.key)}"
     fields = dict.fromkeys(each.partition(".")[0] for each in names)
-    return f"there are {{received:%Y-%m}} and the values of {', '.join(fields)}"
+    return f"there are {{received:%Y-%m}}, {{sent:%Y-%m}} and the values of {', '.join(fields)}"
 
 
 def value_names() -> tuple[str, ...]:

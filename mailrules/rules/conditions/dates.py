@@ -132,6 +132,11 @@ class DateCondition(Condition):
         return part == ""
 
     @classmethod
+    def example(cls) -> str:
+        """Give a placeholder as templates write it."""
+        return f"{{{cls.key}:%Y-%m}}"
+
+    @classmethod
     def date_fields(cls, _part: str) -> frozenset[str]:
         """Give the header fields that a template's date is read from, in upper case."""
         return frozenset()
@@ -257,6 +262,11 @@ class DateOf(DateCondition):
     def has_date(cls, part: str) -> bool:
         """Tell a header's name."""
         return is_field_name(part)
+
+    @classmethod
+    def example(cls) -> str:
+        """Give a placeholder as templates write it."""
+        return "{date.NAME:%Y-%m}, with the name of a header"
 
     @classmethod
     def date_fields(cls, part: str) -> frozenset[str]:
