@@ -33,8 +33,9 @@ class Findings:
     def unknown(self, document: Document, table: KeyPath, keys: Iterable[str], known: Iterable[str]) -> None:
         """Note keys that a table does not know: where they belong, or which of those known there were meant."""
         elsewhere: dict[str, list[str]] = defaultdict(list)
+        keys = tuple(keys)
         for key in keys:
-            homes = [header for header, keys_there in self._homes.items() if key in keys_there]
+            homes = self._homes_of(key, keys)
             if text := traps.misplaced((*table, key), document.locator.marks, self._homes["[[rules]]"]):
                 elsewhere[text].append(key)
             elif len(homes) == 1:
@@ -43,6 +44,11 @@ class Findings:
                 self.add(document, (*table, key), f"unknown key{did_you_mean(key, known)}")
         for text, (first, *others) in elsewhere.items():  # one header is missing or too early, not many keys wrong
             self.add(document, (*table, first), f"{text}, and {quoted_list(others, 'and')} with it" if others else text)
+
+    def _homes_of(self, key: str, beside: Sequence[str]) -> list[str]:
+        """Return the headers under which a key may stand; of several those under which most keys beside it may."""
+        fitting = {header: len(known.intersection(beside)) for header, known in self._homes.items() if key in known}
+        return [header for header, number in fitting.items() if number == max(fitting.values())]
 
     def validate(self, document: Document, path: KeyPath, model: type[Model], noun: str) -> Model | None:
         """Return the model made of the value at a path; None if that failed and was noted."""

@@ -4,12 +4,15 @@
 asked, no password is read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice, takewhile
 from pathlib import Path
 
 from mailrules.config import traps
 from mailrules.config.advice import PlacedRule, advice
+from mailrules.config.cases import PlacedCase, check_cases, failing, read_cases, unasked_searches
 from mailrules.config.findings import Findings
 from mailrules.config.model import Account, Config, Daemon
 from mailrules.config.problems import ConfigError, KeyPath, Problem
@@ -18,6 +21,7 @@ from mailrules.config.sources import Document, read_sources
 from mailrules.config.watch import Watch, watch
 from mailrules.config.words import expected, keys_at
 from mailrules.rules import Rule, Ruleset
+from mailrules.rules.selftest import Case, Result, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Loaded:
     watch: Watch
     """What to watch for changes, and which changes concern these rules."""
     file: Path
+    tests: tuple[PlacedCase, ...] = ()
+    rules: tuple[PlacedRule, ...] = ()
 
     @property
     def files(self) -> frozenset[Path]:
@@ -42,6 +48,26 @@ class Loaded:
         if not self.config.accounts:
             problem = Problem(self.file, None, "", "there is no account to watch; add a table [accounts.NAME]")
             raise ConfigError([problem], self.watch)
+
+    def place_of(self, rule: str) -> str | None:
+        """Say where a rule stands, ``rules.toml:14``; None if there is none of this name."""
+        return next((placed.document.place(placed.path) for placed in self.rules if placed.rule.name == rule), None)
+
+    def run_tests(self, tests: Sequence[PlacedCase] | None = None) -> Iterator[tuple[PlacedCase, Result]]:
+        """Run some of the tests of the file, or all of them."""
+        chosen, now = self.tests if tests is None else tests, datetime.now(UTC)
+        trials = [test.trial(self.config.accounts, self.config.daemon.timezone, now) for test in chosen]
+        return zip(chosen, run(self.ruleset, trials, now), strict=True)
+
+    def require_tests(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Raise ConfigError if a test of the file fails: rules are not taken into use then.
+
+        Some of the failures are told of. They are many tests at times, so it asks between two whether it ``goes_on``.
+        """
+        results = takewhile(lambda _: goes_on(), self.run_tests())
+        problems = list(islice(failing(results, self.place_of), _MOST_TOLD))
+        if problems:
+            raise ConfigError(problems, self.watch)
 
 
 def load(path: Path) -> Loaded:
@@ -63,23 +89,42 @@ def _load(path: Path) -> Loaded:
     daemon = findings.validate(main, ("daemon",), Daemon, "daemon") if "daemon" in main.values else Daemon()
     accounts = dict(_accounts(main, findings))
     rules = [placed for document in sources.documents for placed in _rules(document, findings)]
-    _unique_names(sources.documents, findings)
+    cases = [placed for document in sources.documents for placed in read_cases(document, findings)]
+    check_cases(sources.documents, cases, accounts, findings)
+    for key, noun in (("rules", "rule"), ("tests", "test")):
+        _unique_names(sources.documents, key, noun, findings)
+    watched = watch([*sources.files, *(case.file for case in cases if case.file)], path.parent, sources.include)
     problems = (*sources.problems, *findings.problems())
     if problems or daemon is None:
-        raise ConfigError(sorted(problems, key=sources.order), sources.watch)
+        raise ConfigError(sorted(problems, key=sources.order), watched)
     config = Config(
-        include=sources.include, daemon=daemon, accounts=accounts, rules=tuple(placed.rule for placed in rules)
+        include=sources.include,
+        daemon=daemon,
+        accounts=accounts,
+        rules=tuple(placed.rule for placed in rules),
+        tests=tuple(placed.case for placed in cases),
     )
+    ruleset = Ruleset(config.rules)
+    if unasked := list(unasked_searches(cases, ruleset)):
+        raise ConfigError(sorted(unasked, key=sources.order), watched)
     warnings = sorted((*sources.warnings, *advice(config, main, rules)), key=sources.order)
-    return Loaded(config, Ruleset(config.rules), tuple(warnings), sources.watch, path)
+    return Loaded(config, ruleset, tuple(warnings), watched, path, tuple(cases), tuple(rules))
 
 
 HOMES = {
     "[daemon]": keys_at(Daemon),
     "[accounts.NAME]": keys_at(Account),
     "[[rules]]": keys_at(Rule),
+    "[[tests]]": keys_at(Case),
 }
 """The keys that each kind of table knows."""
+
+
+_INCLUDED = frozenset({"rules", "tests"})
+"""What included files may hold."""
+
+_MOST_TOLD = 10
+"""Failing tests that are told of when rules are refused."""
 
 
 def _top_level(main: Document, findings: Findings) -> None:
@@ -89,9 +134,9 @@ def _top_level(main: Document, findings: Findings) -> None:
 
 def _only_rules(document: Document, main: Document, findings: Findings) -> None:
     known = keys_at(Config)
-    for key in document.values.keys() & known - {"rules"}:
+    for key in document.values.keys() & known - _INCLUDED:
         findings.add(document, (key,), f"this belongs in the main file, {main.file}; included files hold rules only")
-    findings.unknown(document, (), [key for key in document.values if key not in known], {"rules"})
+    findings.unknown(document, (), [key for key in document.values if key not in known], _INCLUDED)
 
 
 def _accounts(main: Document, findings: Findings) -> Iterator[tuple[str, Account]]:
@@ -123,16 +168,16 @@ def _rules(document: Document, findings: Findings) -> Iterator[PlacedRule]:
                 yield PlacedRule(rule, document, path)
 
 
-def _unique_names(documents: Sequence[Document], findings: Findings) -> None:
+def _unique_names(documents: Sequence[Document], key: str, noun: str, findings: Findings) -> None:
     first: dict[str, tuple[Document, KeyPath]] = {}
     for document in documents:
-        rules = document.at(("rules",))
-        for index in range(len(rules) if isinstance(rules, list) else 0):
-            path: KeyPath = ("rules", index, "name")
+        tables = document.at((key,))
+        for index in range(len(tables) if isinstance(tables, list) else 0):
+            path: KeyPath = (key, index, "name")
             name = document.at(path)
             if isinstance(name, str) and name in first:
                 document_of_first, path_of_first = first[name]
                 place = document_of_first.place(path_of_first)
-                findings.add(document, path, f"there is a rule of this name already, at {place}")
+                findings.add(document, path, f"there is a {noun} of this name already, at {place}")
             elif isinstance(name, str):
                 first[name] = (document, path)

@@ -49,6 +49,10 @@ class Document:
                 name = self.at(("rules", index, "name"))
                 named = isinstance(name, str) and name.strip()
                 owner = f"rule '{printable(str(name))}'" if named else f"rule number {index + 1}"
+            case ("tests", int(index), *rest):
+                name = self.at(("tests", index, "name"))
+                named = isinstance(name, str) and name.strip()
+                owner = f"test '{printable(str(name))}'" if named else f"test number {index + 1}"
             case ("accounts", str(name), *rest):
                 owner = f"account '{printable(name)}'"
             case _:

@@ -22,6 +22,8 @@ SPLIT_TABLE: Final = (
 
 SINGLE_BRACKETS: Final = "each rule begins with two brackets around its header: [[rules]]"
 
+SINGLE_BRACKETS_OF_TESTS: Final = "each test begins with two brackets around its header: [[tests]]"
+
 
 def clash(marks: Iterable[Mark], lines: Sequence[str], line: int) -> str | None:
     """Explain why the key or header on a line cannot stand beside an earlier one; None if no such pair is found."""
@@ -61,6 +63,8 @@ def _second_table(mark: Mark, earlier: Mark) -> str:
     name = render(mark.keys)
     if mark.path[:1] == ("rules",) and len(mark.keys) == 1:
         return SINGLE_BRACKETS
+    if mark.path[:1] == ("tests",) and len(mark.keys) == 1:
+        return SINGLE_BRACKETS_OF_TESTS
     return f"{name} has keys already (line {earlier.line}); keep all of them in one place"
 
 
@@ -104,7 +108,7 @@ def _shorthand(path: KeyPath) -> str | None:
 
 
 def _outer(path: KeyPath) -> int:
-    return 2 if path[:1] in {("rules",), ("accounts",)} else 0
+    return 2 if path[:1] in {("rules",), ("tests",), ("accounts",)} else 0
 
 
 def split_table(marks: Iterable[Mark], line: int) -> Mark | None:
@@ -123,11 +127,11 @@ def backslash(here: str, column: int) -> str:
 def control_characters(document: Mapping[str, object]) -> Iterator[tuple[KeyPath, str]]:
     r"""Find texts into which an escape has put a control character: ``"\flagged"`` is a form feed and ``lagged``."""
     for path, text in _texts((), document):
-        allowed = "\t\n" if path[2:3] == ("match",) else ""
+        allowed = "\t\n" if path[2:3] in {("match",), ("message",)} else ""
         found = next((c for c in text if (c < " " or c == "\x7f") and c not in allowed), None)
         if found is not None:
             name = _CONTROLS.get(found, "a control character")
-            if path[:1] == ("rules",):
+            if path[:1] in {("rules",), ("tests",)}:
                 yield path, _shown(text, name)
             else:  # under a misspelt key it may be a password
                 yield path, f"{name} in double quotes; delete it, or write the text in single quotes"
