@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, TypeVar
 from pydantic import BeforeValidator, ConfigDict, RootModel
 
 from mailrules.rules.flags import read_all_flags, read_settable_flags
+from mailrules.rules.placeholders import Values
 from mailrules.rules.plan import Expunge as ExpungeIt
 from mailrules.rules.plan import MoveTo
 from mailrules.rules.plan import Trash as TrashIt
 from mailrules.rules.tables import NonEmpty, OneOrMany, each, kind, wrong
 from mailrules.rules.targets import TargetText, read_target
-from mailrules.rules.templates import Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -45,7 +45,7 @@ class Captured:
 
 def captures_of(name: str) -> str:
     """Give the key by which templates look up the groups of a field or a part of one: ``subject``, ``to.detail``."""
-    return f"{name}:"  # no field's own key can have a colon in it
+    return f"{name.upper()}:"  # no field's own key can have a colon in it
 
 
 def regex_has(pattern: str, name: str) -> bool:

@@ -17,8 +17,8 @@ from mailrules.rules.checks import Group, conjunction
 from mailrules.rules.definitions import NOTHING, Definitions
 from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
+from mailrules.rules.placeholders import TemplateError, Values
 from mailrules.rules.plan import Draft, Plan
-from mailrules.rules.templates import TemplateError, Values
 from mailrules.rules.trace import RuleTrace
 from mailrules.rules.truth import FALSE, UNKNOWN, Truth
 from mailrules.rules.verdict import Needs, Verdict
@@ -114,6 +114,7 @@ class _ReadyRule:
     """A rule whose patterns are compiled."""
 
     rule: Rule
+    definitions: Definitions
     tree: Group
     check: Callable[[Message, Facts], Truth]
     actions: tuple[Action[object], ...]
@@ -129,6 +130,7 @@ class _ReadyRule:
         tree = rule.match.check("match", definitions) if isinstance(rule.match, Groups) else everything
         return cls(
             rule,
+            definitions,
             tree,
             tree.check,
             rule.then.actions(),
@@ -149,7 +151,7 @@ class _ReadyRule:
         for key, element in self.tree.found(message, facts):
             found.setdefault(key, element)
         rule = self.rule
-        scene = Scene(rule.name, rule.then.create, rule.chain, Values(message, facts, found))
+        scene = Scene(rule.name, rule.then.create, rule.chain, Values(message, facts, found, self.definitions))
         for action in self.actions:
             action.enact(draft, scene)
 

@@ -15,7 +15,7 @@ from mailrules.rules.text import is_unprintable
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-    from mailrules.rules.templates import Part, Values
+    from mailrules.rules.placeholders import Part, Values
 
 _SPECIAL_USES = {use.lower(): use for use in SPECIAL_USES}
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailrules.rules import Message, MoveTo
-from mailrules.rules.templates import DATE_CODES, MAX_VALUE, clean
+from mailrules.rules.cleaning import MAX_VALUE, clean
+from mailrules.rules.templates import DATE_CODES
 from tests.rules.builders import FACTS, decide, message, rule, ruleset
 
 MAIL = message(

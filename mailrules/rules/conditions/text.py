@@ -150,8 +150,8 @@ class Header(Condition):
 
     @classmethod
     def has_value(cls, part: str) -> bool:
-        """Tell a header's name."""
-        return HEADER_NAME.fullmatch(part) is not None
+        """Tell a header's name; what follows another dot is a group."""
+        return "." not in part and HEADER_NAME.fullmatch(part) is not None
 
     @classmethod
     def value_fields(cls, part: str) -> frozenset[str]:
