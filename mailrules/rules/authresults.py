@@ -32,7 +32,7 @@ class Result:
     """As ``("header.d", "example.org")``."""
 
     def domains(self, names: Iterable[str]) -> Iterator[str]:
-        """Give the domain that each of these properties names, be it by an address."""
+        """Give the domain that each of these properties names, be it by an address; in the order of the names."""
         for name in names:
             for known, value in self.properties:
                 if known == name:

@@ -115,7 +115,7 @@ def _of_answer(message: Message) -> str | None:
 
 
 def _of_mailbox_rule(message: Message) -> bool:
-    """Exchange's out-of-office answers say auto-generated, and ask for no answer; what mailbox rules forward does not."""
+    """Exchange's out-of-office answers say auto-generated and ask for no answer; what such rules forward does not."""
     return _present(message, _FROM_A_RULE) is not None and _first(message, "X-AUTO-RESPONSE-SUPPRESS") != ""
 
 

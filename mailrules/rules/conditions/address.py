@@ -264,3 +264,14 @@ class Recipient(AddressCondition):
     """Anyone it is addressed to (To, Cc and Bcc)."""
 
     headers = ("TO", "CC", "BCC")
+
+
+@condition("delivered_to")
+class DeliveredTo(AddressCondition):
+    """The address that it was delivered to, whatever To says.
+
+    Mail servers write it (Delivered-To, X-Original-To, Envelope-To, X-Delivered-To): so one sees which of several
+    addresses, aliases or catch-all names was written to.
+    """
+
+    headers = ("DELIVERED-TO", "X-ORIGINAL-TO", "ENVELOPE-TO", "X-DELIVERED-TO")

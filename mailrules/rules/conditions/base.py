@@ -34,6 +34,9 @@ class Condition(Table):
     value_parts: ClassVar[tuple[str, ...]] = ()
     """What templates may write behind the key; the empty text is the key alone."""
 
+    path_parts: ClassVar[frozenset[str]] = frozenset()
+    """Those of them whose value is a whole mailbox, and one that is there."""
+
     @abstractmethod
     def check(self, definitions: Definitions) -> Check:
         """Make the condition ready to run; `definitions` has what it may refer to by name."""
