@@ -80,7 +80,7 @@ MISTAKES = [
     ({"match": {"age": "90 days"}}, "match.age", "age.over or age.under"),
     ({"match": {"age": {"over": "90"}}}, "match.age.over", '"90 days"'),
     ({"match": {"age": {"over": 90}}}, "match.age.over", '"90 days"'),
-    ({"match": {"age": {"over": "1 month"}}}, "match.age.over", "days or weeks"),
+    ({"match": {"age": {"over": "1 month"}}}, "match.age.over", "write days"),
     ({"match": {"age": {"over": "2 days", "under": "1 day"}}}, "match.age", "more than over"),
     # flags and search
     ({"match": {"flags": "\\Sean"}}, "match.flags", "\\Seen"),

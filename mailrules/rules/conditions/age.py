@@ -38,6 +38,8 @@ def read_age(value: object) -> timedelta:
         raise wrong(f'this is {kind(value)}: write an age with its unit, such as "90 days", "2 weeks" or "12 hours"')
     found = _AGE.fullmatch(value)
     unit = _UNITS.get(found[2].lower()) if found else None
+    if found is not None and found[2].lower() in {"month", "year"}:
+        raise wrong(f'"{value}" is no age: months and years are not all as long; write days, as in "90 days"')
     if found is None or unit is None:
         raise wrong(f'"{value}" is no age: write minutes, hours, days or weeks, as in "90 days"')
     return int(found[1]) * unit

@@ -97,7 +97,7 @@ class DateOperators(Table):
     @classmethod
     def usage(cls) -> str:
         """Say what to write."""
-        return 'write { before = "2024-01-31" }, { after = … }, or parts of a date, as in { year = 2024 }'
+        return 'write a day ("2024-01-31"), or a table, as in { before = "2024-01-31" } or { year = 2024 }'
 
     @classmethod
     def from_bare(cls, value: object) -> dict[str, object]:

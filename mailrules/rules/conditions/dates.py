@@ -23,6 +23,7 @@ from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, truth_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from mailrules.rules.checks import Check
     from mailrules.rules.conditions.date_parts import DateTest
@@ -166,11 +167,18 @@ class Received(_OneDate):
     How long ago that is, `age` knows.
     """
 
+    @model_validator(mode="before")
+    @classmethod
+    def _age_is_elsewhere(cls, value: object) -> object:
+        ages = [name for name in ("over", "under") if isinstance(value, dict) and name in value]
+        if ages:
+            raise wrong_at(ages, 'for how long ago the message arrived write age, as in age.over = "90 days"')
+        return value
+
     @classmethod
     def dates(cls, _part: str, message: Message, _facts: Facts) -> Sequence[Date] | None:
         """Give the date of arrival."""
-        date = None if message.received is None else date_of(message.received)
-        return None if date is None else (date,)
+        return _known(message.received)
 
 
 @condition("now")
@@ -186,7 +194,7 @@ class Now(_OneDate):
     @classmethod
     def dates(cls, _part: str, _message: Message, facts: Facts) -> Sequence[Date] | None:
         """Give the moment of evaluation."""
-        return (Date(facts.now),)
+        return _known(facts.now)
 
 
 @condition("sent")
@@ -277,6 +285,11 @@ class DateOf(DateCondition):
     def dates(cls, part: str, message: Message, _facts: Facts) -> Sequence[Date] | None:
         """Give the dates in this header."""
         return _readable(message, part.upper())
+
+
+def _known(when: datetime | None) -> Sequence[Date] | None:
+    date = None if when is None else date_of(when)
+    return None if date is None else (date,)
 
 
 def _readable(message: Message, header: str) -> Sequence[Date]:

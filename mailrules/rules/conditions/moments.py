@@ -64,7 +64,7 @@ def read_clock(value: object) -> time:
         case time():
             return value
         case str() if value.strip().startswith("24:00"):
-            raise wrong('midnight is "00:00", before and after it')
+            raise wrong('write midnight as "00:00"')
         case str() if re.fullmatch(_CLOCK, value.strip()):
             return _iso(value, time.fromisoformat)
         case str():
@@ -173,7 +173,7 @@ Clock = Annotated[
 ]
 Weekdays = Annotated[
     tuple[str, ...],
-    PlainValidator(
+    BeforeValidator(
         _read_weekdays, json_schema_input_type=_WEEKDAY_SCHEMA | Annotated[list[_WEEKDAY_SCHEMA], Field(min_length=1)]
     ),
 ]
