@@ -57,13 +57,19 @@ class Value(ABC):
         """Give the questions that the value is the answer to, as far as they can be known yet."""
         return ()
 
+    @property
+    def is_path(self) -> bool:
+        """Whether the value is a whole mailbox that mailrules knows of, so that nothing in it has to be cleaned."""
+        return False
+
     @abstractmethod
     def raw(self, values: Values) -> str | None:
         """Give the value as it is; None, or a `TemplateError` that says why, if there is none."""
 
     def render(self, values: Values) -> str:
         """Give the value, cleaned; raises `TemplateError` if there is none."""
-        cleaned = clean(self.raw(values) or "", values.facts.delimiter)
+        value = self.raw(values) or ""
+        cleaned = value if self.is_path else clean(value, values.facts.delimiter)
         if not cleaned:
             raise TemplateError(f"{{{self}}} has no value in this message")
         return cleaned
@@ -89,6 +95,11 @@ class FieldValue(Value):
         """How the value is spelt to be looked up."""
         operators = operators_of(self.condition, self.part)
         return Spelling.TEXT if operators is None else operators.spelling
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the value is a whole mailbox."""
+        return self.part in self.condition.path_parts
 
     def questions(self, message: Message, facts: Facts) -> Iterable[Question[object]]:
         """Give the questions that the value is the answer to, as far as they can be known yet."""

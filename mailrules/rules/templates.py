@@ -74,7 +74,8 @@ class Template:
     def render(self, values: Values) -> str:
         """Fill in the values; raises `TemplateError` if one is missing."""
         first, *others = (self._level(level, values) for level in self.levels)
-        if not all(isinstance(part, str) for part in self.levels[0]) and is_reserved(first, values.facts):
+        cleaned = any(not isinstance(part, str) and not part.is_path for part in self.levels[0])
+        if cleaned and is_reserved(first, values.facts):
             first = filler_of(values.facts.delimiter) + first
         return "/".join((first, *others))
 
