@@ -30,6 +30,8 @@ from mailrules.imap import (
     StatusData,
     StatusItem,
     Subscribe,
+    UidSearch,
+    UidSearchNamed,
     return_status,
     special_use,
 )
@@ -37,7 +39,7 @@ from mailrules.imap import Namespace as NamespaceCommand
 
 if TYPE_CHECKING:
     from mailrules.client.endpoint import Endpoint
-    from mailrules.imap import Capabilities, IdData
+    from mailrules.imap import UID, Capabilities, IdData, SearchProgram
 
 STATUS_ITEMS = (StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY)
 
@@ -119,6 +121,14 @@ class Session:
         """Ask for a mailbox's messages, UIDNEXT and UIDVALIDITY. Raises Refused and NetworkError."""
         self.connection.done()
         return await self.connection.submit(Status(name, STATUS_ITEMS))
+
+    def search(self, program: SearchProgram) -> asyncio.Future[tuple[UID, ...]]:
+        """Submit a search of the selected mailbox by UID; the future raises as that of `Connection.submit`.
+
+        Where ESEARCH is offered several searches share a flight; elsewhere one waits for the other.
+        """
+        named = "ESEARCH" in self.capabilities
+        return self.connection.submit(UidSearchNamed(program) if named else UidSearch(program))
 
     async def select(self, name: MailboxName) -> SelectedMailbox:
         """Select a mailbox; what is returned goes on changing with it. Raises Refused and NetworkError."""

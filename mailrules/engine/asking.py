@@ -18,7 +18,6 @@ from mailrules.imap import (
     Refused,
     Section,
     UidFetch,
-    UidSearch,
     UIDSet,
     body,
     search,
@@ -61,7 +60,7 @@ async def ask(session: Session, asked: Asked, answers: Answers) -> None:
 async def _search(session: Session, question: questions.Search, uids: Sequence[int], answers: Answers) -> None:
     chunks = list(UIDSet(map(UID, uids)).chunks())
     keys = program_of(question)
-    commands = [session.connection.submit(UidSearch(search.uid(chunk) & keys)) for chunk in chunks]
+    commands = [session.search(search.uid(chunk) & keys) for chunk in chunks]
     for chunk, result in zip(chunks, await asyncio.gather(*commands, return_exceptions=True), strict=True):
         match result:
             case Refused():
@@ -82,20 +81,28 @@ _Items = dict[Question[object], FetchAttribute]
 
 def _item(question: Question[object]) -> FetchAttribute | None:
     """The FETCH attribute that answers a question, if one does."""
+    if isinstance(question, questions.Structure):
+        return Items.BODYSTRUCTURE
+    section = _section(question)
+    return None if section is None else body(section, (0, CONTENT_LIMIT))
+
+
+def _section(question: Question[object]) -> Section | None:
+    """The section that is asked for, if it is one."""
     match question:
-        case questions.Structure():
-            return Items.BODYSTRUCTURE
         case questions.Content(section=section):
-            return body(Section(_numbers(section)), (0, CONTENT_LIMIT))
+            return _section_of(section, "", "TEXT")
         case questions.PartHeader(section=section):
-            return body(Section(_numbers(section), "MIME"), (0, CONTENT_LIMIT))
+            return _section_of(section, "MIME", "HEADER")
         case questions.RawBody():
-            return body(Section(specifier="TEXT"), (0, CONTENT_LIMIT))
+            return Section(specifier="TEXT")
     return None
 
 
-def _numbers(section: str) -> tuple[int, ...]:
-    return tuple(map(int, section.split(".")))
+def _section_of(section: str, of_part: str, of_message: str) -> Section:
+    """Name something of a part; a multipart that is a whole message within has no number but that message's."""
+    numbers = section.removesuffix(".TEXT")
+    return Section(tuple(map(int, numbers.split("."))), of_part if numbers == section else of_message)
 
 
 def _together(
@@ -131,20 +138,7 @@ async def _fetch(session: Session, items: _Items, uids: UIDSet, answers: Answers
 
 def _said(question: Question[object], data: MessageData) -> object:
     """What a FETCH answer says to a question; NIL for a section is empty (RFC 9051 §7.5.2)."""
-    match question:
-        case questions.Structure():
-            return None if data.bodystructure is None else part_of(data.bodystructure)
-        case questions.Content(section=section):
-            return _octets(data, "", _numbers(section))
-        case questions.PartHeader(section=section):
-            return _octets(data, "MIME", _numbers(section))
-        case questions.RawBody():
-            return _octets(data, "TEXT", ())
-    raise AssertionError(f"FETCH does not answer {question}")
-
-
-def _octets(data: MessageData, specifier: str, part: tuple[int, ...]) -> bytes | None:
-    for section in data.sections:
-        if section.section.specifier == specifier and section.section.part == part:
-            return section.data or b""
-    return None
+    if isinstance(question, questions.Structure):
+        return None if data.bodystructure is None else part_of(data.bodystructure)
+    wanted = _section(question)
+    return next((section.data or b"" for section in data.sections if section.section == wanted), None)

@@ -21,7 +21,6 @@ from mailrules.imap import (
     Refused,
     SelectedMailbox,
     UidFetch,
-    UidSearch,
     UIDSet,
     header_fields,
     search,
@@ -111,7 +110,7 @@ async def fetch(session: Session, uids: UIDSet, fields: Iterable[str] = ()) -> S
     )
     found = await _told(session, uids, items)
     if connection.misunderstood != before:
-        there = await connection.submit(UidSearch(search.uid(uids)))
+        there = await session.search(search.uid(uids))
         missing = [uid for uid in there if uid in uids and uid not in found]
         # What came only meanwhile is told now; what is not told by itself either can't be read.
         found |= {uid: Fetched.unreadable(uid) for uid in missing} | await _told(session, UIDSet(missing), items)
@@ -135,7 +134,7 @@ async def uids_in(session: Session, uids: UIDSet) -> tuple[int, ...]:
 
     ``n:*`` also answers with the last message where its UID is below n (RFC 9051 §6.4.9).
     """
-    found = await session.connection.submit(UidSearch(search.uid(uids)))
+    found = await session.search(search.uid(uids))
     return tuple(sorted(uid for uid in found if uid in uids))
 
 

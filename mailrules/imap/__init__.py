@@ -70,7 +70,7 @@ from mailrules.imap.commands.fetch import Fetch, FetchAttribute, Items, UidFetch
 from mailrules.imap.commands.listing import List, ListEntry, ListOption, Lsub, Status, StatusItem
 from mailrules.imap.commands.mailboxes import Create, Delete, Examine, Rename, Select, Subscribe, Unsubscribe
 from mailrules.imap.commands.notauth import Authenticate, Login, Mechanism, StartTLS
-from mailrules.imap.commands.search import Search, UidSearch
+from mailrules.imap.commands.search import Search, UidSearch, UidSearchNamed
 from mailrules.imap.commands.selected import Check, Close, ExpungeDeleted
 from mailrules.imap.commands.store import Echo, Store, StoreMode, UidStore
 from mailrules.imap.errors import (
@@ -299,6 +299,7 @@ __all__ = [
     "UidMove",
     "UidNext",
     "UidSearch",
+    "UidSearchNamed",
     "UidStore",
     "UidStoreUnchanged",
     "UidValidity",

@@ -47,7 +47,7 @@ class Outbox:
         self._queue: deque[_Item] = deque()
         self._open: _Item | None = None
         self._last_word: _Item | None = None  # an IDLE or STARTTLS behind which nothing may be put
-        self._unanswered: set[bytes] = set()
+        self._unanswered: dict[bytes, Command[object]] = {}
         self._out = bytearray()
 
     @property
@@ -120,7 +120,7 @@ class Outbox:
 
     def answered(self, tag: bytes, kind: Kind) -> None:
         """Take the tagged answer to a command: what it still had to send is dropped, what waited for it leaves."""
-        self._unanswered.discard(tag)
+        self._unanswered.pop(tag, None)
         item = self._open
         if item is not None and item.tag == tag:
             if item.command.flow is Flow.STARTTLS and kind is Kind.OK:
@@ -146,12 +146,18 @@ class Outbox:
 
     def _advance(self) -> None:
         while self._queue and self._open is None:
-            if self._queue[0].command.flow is Flow.NUMBERED and self._unanswered:
+            if self._must_wait(self._queue[0].command):
                 return
             item = self._queue.popleft()
             first, *rest = segments(item.words, self.literal_mode)
             self._out += first
-            self._unanswered.add(item.tag)
+            self._unanswered[item.tag] = item.command
             item.rest.extend(rest)
             if rest or item.command.flow in {Flow.CONVERSATION, Flow.IDLE, Flow.STARTTLS}:
                 self._open = item
+
+    def _must_wait(self, command: Command[object]) -> bool:
+        """Say whether what is in flight must be answered before the command leaves."""
+        if command.answers_unnamed:
+            return any(other.answers_unnamed for other in self._unanswered.values())
+        return command.flow is Flow.NUMBERED and bool(self._unanswered)

@@ -25,9 +25,12 @@ from mailrules.imap import (
     SeqNum,
     SeqSet,
     StartTLS,
+    UidSearch,
+    UidSearchNamed,
 )
 from mailrules.imap.grammar import LiteralMode
 from mailrules.imap.outbox import Outbox, Plus
+from mailrules.imap.search import key
 
 APPEND = Append(INBOX, NewMessage(b"hello"))
 FETCH = Fetch(SeqSet([SeqNum(1)]), (Items.FLAGS,))
@@ -189,6 +192,15 @@ def test_sequence_numbers_wait_until_nobody_can_shift_them() -> None:
     assert box.take() == b"a NOOP\r\n"
     box.answered(b"a", Kind.OK)
     assert box.take() == b"b FETCH 1 (FLAGS)\r\nc NOOP\r\n"
+
+
+def test_a_search_whose_answer_names_no_command_waits_for_another_such_one() -> None:
+    box = outbox(UidSearch(key("SEEN")), Noop(), UidSearch(key("TEXT", "x")), UidSearchNamed(key("SEEN")), Noop())
+    assert box.take() == b"a UID SEARCH SEEN\r\nb NOOP\r\n"
+    box.answered(b"b", Kind.OK)
+    assert box.take() == b""
+    box.answered(b"a", Kind.OK)
+    assert box.take() == b"c UID SEARCH TEXT x\r\nd UID SEARCH RETURN (ALL) SEEN\r\ne NOOP\r\n"
 
 
 def test_what_cannot_be_written_is_not_queued() -> None:

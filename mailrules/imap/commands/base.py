@@ -47,6 +47,10 @@ class Command(ABC, Generic[T_co]):
     counts_expunges: ClassVar[bool] = False
     """Whether it must see every EXPUNGE, too, because that shifts the numbers by which its own data name messages."""
 
+    answers_unnamed: ClassVar[bool] = False
+    """Whether its untagged data names neither a command nor what it is about, so that two such commands in flight could
+    not be told apart: servers may answer them in any order (RFC 9051 §5.5), and Dovecot does."""
+
     def arguments(self) -> Iterable[Argument]:
         """Write the arguments with `grammar`. Raises ArgumentError for what cannot be sent."""
         return ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.errors import ProtocolError
-from mailrules.imap.extensions.esearch import ESearchData
+from mailrules.imap.extensions.esearch import ESearchData, SearchReturn
 from mailrules.imap.grammar import Argument
 from mailrules.imap.responses import Answer, Response, SearchData
 from mailrules.imap.search import SearchProgram, search_arguments
@@ -29,6 +29,7 @@ class UidSearch(Command[tuple[UID, ...]]):
 
     name = b"UID SEARCH"
     states = SELECTED
+    answers_unnamed = True
 
     program: SearchProgram
     charset: str | None = "UTF-8"
@@ -50,12 +51,24 @@ class UidSearch(Command[tuple[UID, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class UidSearchNamed(UidSearch):
+    """The same where ESEARCH is offered: the answer names its command, so several may be in flight. RFC 4731 §3.2."""
+
+    answers_unnamed = False
+
+    def arguments(self) -> Iterable[Argument]:
+        """RETURN (ALL), then as ever."""
+        return (b"RETURN", (SearchReturn.ALL.value,), *search_arguments(self.program, self.charset))
+
+
+@dataclass(frozen=True, slots=True)
 class Search(Command[tuple[SeqNum, ...]]):
     """Search and answer by sequence numbers. RFC 9051 §6.4.4. `charset` as in UidSearch."""
 
     name = b"SEARCH"
     states = SELECTED
     flow = Flow.NUMBERED
+    answers_unnamed = True
 
     program: SearchProgram
     charset: str | None = "UTF-8"
