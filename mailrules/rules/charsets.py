@@ -61,6 +61,15 @@ def decode_octets(octets: bytes, charset: str) -> str:
         return _without_surrogates(octets.decode(codec, "replace"))
 
 
+def without_cut_character(octets: bytes, charset: str) -> bytes:
+    """Leave out the beginning of a character at the end of octets that were cut off there."""
+    codec = (_codec(charset.lower()) if _LABEL.fullmatch(charset) else None) or "utf-8"
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    decoder.decode(octets)
+    pending = decoder.getstate()[0]
+    return octets[: len(octets) - len(pending)]
+
+
 def guess(octets: bytes) -> str:
     """Decode octets of no known charset: UTF-8 where most of it is UTF-8, else Windows-1252."""
     try:

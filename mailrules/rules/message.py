@@ -16,7 +16,7 @@ from mailrules.rules.plan import flag_key
 from mailrules.rules.text import Text, fold, nfc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from mailrules.rules.questions import Question
@@ -38,12 +38,15 @@ class Message:
     answers: Mapping[Question[object], object] = field(default_factory=dict)
     """What was asked about it, with None for what can't be found out."""
     fields: HeaderFields = field(init=False, repr=False, compare=False)
+    worked_out: dict[object, object] = field(init=False, repr=False, compare=False)
+    """What `once` has worked out of the answers so far."""
     flag_keys: frozenset[str] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         keys = None if self.flags is None else frozenset(map(flag_key, self.flags))
         object.__setattr__(self, "flag_keys", keys)
         object.__setattr__(self, "fields", HeaderFields(self.header))
+        object.__setattr__(self, "worked_out", {})
 
     def answered(self, answers: Mapping[Question[object], object]) -> Message:
         """Give the message with these answers besides those it has; what was decoded of it is kept."""
@@ -58,6 +61,12 @@ class Message:
     def answer(self, question: Question[T]) -> T | None:
         """Give the answer; None if there is none, or not yet."""
         return cast("T | None", self.answers.get(question))
+
+    def once(self, key: object, work_out: Callable[[], T]) -> T:
+        """Work out of the answers what several rules look at, for the first of them only."""
+        if key not in self.worked_out:
+            self.worked_out[key] = work_out()
+        return cast("T", self.worked_out[key])
 
 
 @dataclass(frozen=True, slots=True)

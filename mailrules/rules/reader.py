@@ -70,10 +70,7 @@ class LocalMessage:
     _contents: Mapping[str, slice] = field(repr=False)
 
     def content(self, section: str) -> bytes | None:
-        """Give a part that is no multipart as it is encoded for transfer, at most `CONTENT_LIMIT` octets of it.
-
-        None if there is no such part.
-        """
+        """Give a part as it is encoded for transfer, at most `CONTENT_LIMIT` octets of it; None if there is none."""
         place = self._contents.get(section)
         return None if place is None else self._text[place][:CONTENT_LIMIT]
 
@@ -147,13 +144,9 @@ class _Reader:
         disposition = parse_described(_first(fields, "CONTENT-DISPOSITION"))
         if depth < MAX_DEPTH and kind.word.startswith("multipart/"):
             self.headers[numbers.multipart] = header
-            return Part(
-                numbers.multipart,
-                *kind,
-                *disposition,
-                description=_first(fields, "CONTENT-DESCRIPTION"),
-                children=self._parts(numbers, kind, depth),
-            )
+            parts = self._parts(numbers, kind, depth)
+            self.contents[numbers.multipart] = slice(header.stop, self._end(header.stop))
+            return Part(numbers.multipart, *kind, *disposition, children=parts)
         self.headers[numbers.single] = header
         children: tuple[Part, ...] = ()
         if depth < MAX_DEPTH and kind.word in _MESSAGES:

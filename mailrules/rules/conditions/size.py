@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, model_validator
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
 from mailrules.rules.conditions.operators import join_wanted
-from mailrules.rules.tables import kind, wrong
+from mailrules.rules.tables import Table, kind, wrong
 from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
@@ -44,9 +44,8 @@ def read_size(value: object) -> int:
 Octets = Annotated[int, BeforeValidator(read_size, json_schema_input_type=int | str)]
 
 
-@condition("size")
-class Size(Condition):
-    """The size of the message in octets, headers and attachments included."""
+class Sizes(Table):
+    """What is wanted of a size."""
 
     over: Octets | None = None
     """More than this."""
@@ -66,21 +65,33 @@ class Size(Condition):
     @model_validator(mode="after")
     def _can_hold(self) -> Self:
         if self.under is not None and self.under <= (self.over or 0):
-            raise wrong("no message is so small: under must be more than 0, and more than over")
+            raise wrong("nothing is so small: under must be more than 0, and more than over")
         return self
+
+    def holds(self, size: int | None) -> Truth:
+        """Compare a size in octets; None is one that is not known."""
+        if size is None:
+            return UNKNOWN
+        return truth_of((self.over is None or size > self.over) and (self.under is None or size < self.under))
+
+    def wanted(self) -> list[tuple[str, str]]:
+        """List the limits, for the trace."""
+        return [
+            (key, str(octets)) for key, octets in (("over", self.over), ("under", self.under)) if octets is not None
+        ]
+
+
+@condition("size")
+class Size(Condition, Sizes):
+    """The size of the message in octets, headers and attachments included."""
 
     def check(self, _definitions: Definitions) -> Check:
         """Make it ready to run."""
-        over, under = self.over, self.under
 
         def check(message: Message, _facts: Facts) -> Truth:
-            size = message.size
-            if size is None:
-                return UNKNOWN
-            return truth_of((over is None or size > over) and (under is None or size < under))
+            return self.holds(message.size)
 
         def seen(message: Message, _facts: Facts) -> str:
             return NOT_KNOWN if message.size is None else str(message.size)
 
-        wanted = [(key, str(octets)) for key, octets in (("over", over), ("under", under)) if octets is not None]
-        return Leaf(*join_wanted(self.key, wanted), check, seen)
+        return Leaf(*join_wanted(self.key, self.wanted()), check, seen)

@@ -1,0 +1,67 @@
+"""A message's parts, ready to be compared, and which of them are attachments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mailrules.rules.mime.parameters import file_name
+from mailrules.rules.questions import Structure
+from mailrules.rules.text import Text
+
+if TYPE_CHECKING:
+    from mailrules.rules.message import Message
+    from mailrules.rules.structure import Part
+
+_LINE, _ENCODED_LINE = 57, 78  # octets in a line of base64, and of the line itself (RFC 2045 §6.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One part."""
+
+    part: Part
+    name: Text | None
+    """Of the file, as people see it."""
+    type: Text
+    size: int | None
+    """Octets, not counting base64: what the file has, give or take a few; None for a multipart."""
+    position: int
+    """In the order of the message; 0 is the message itself."""
+
+    @classmethod
+    def of(cls, part: Part, position: int) -> Item:
+        """Prepare a part."""
+        name = file_name(part)
+        size = part.octets
+        if size is not None and part.encoding == "base64":
+            size = size * _LINE // _ENCODED_LINE
+        return cls(part, Text.of(name) if name else None, Text(part.type, part.type), size, position)
+
+    def __str__(self) -> str:
+        return f"{self.name.value} ({self.type.value})" if self.name is not None else f"({self.type.value})"
+
+    @property
+    def is_attachment(self) -> bool:
+        """Whether people find the part as a file at the message, not in its text.
+
+        It is one if it says so (Content-Disposition), if it is a message, or if it has a name and is not text that
+        says that it is shown in its place. An image without a name is part of what is shown.
+        """
+        part = self.part
+        if part.type.startswith("multipart/"):
+            return False
+        if part.disposition == "attachment" or part.type in {"message/rfc822", "message/global"}:
+            return True
+        return self.name is not None and not (part.disposition == "inline" and part.type.startswith("text/"))
+
+
+def items_of(message: Message) -> tuple[Item, ...] | None:
+    """Give all parts of a message, in its order, those of messages in it too; None where they are not known."""
+    structure = message.answer(Structure())
+    return None if structure is None else message.once(items_of, partial(_items, structure))
+
+
+def _items(structure: Part) -> tuple[Item, ...]:
+    return tuple(Item.of(part, position) for position, part in enumerate(structure.walk()))
