@@ -19,6 +19,7 @@ from mailrules.daemon.door import Door, TurnedAway
 from mailrules.daemon.layout import Layout, arrange
 from mailrules.daemon.link import ended, retried
 from mailrules.daemon.rounds import Rounds
+from mailrules.daemon.schedule import Schedule
 from mailrules.daemon.worker import Worker
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
@@ -82,6 +83,7 @@ class Account:
         self._turned_away: Counter[MailboxName] = Counter()
         self._leads = False
         self._shortcomings = Shortcomings(self._context)
+        self._schedule = Schedule(self._context, self._spawn, self._log)
 
     async def run(self) -> None:
         """Watch the account until cancelled; then the flights in hand have a moment to come to their end."""
@@ -139,6 +141,7 @@ class Account:
                 told = {info.name: info.status for info in self._directory.mailboxes if info.status}
                 await self._share_out()
                 await self._mend_strays()
+                await self._schedule.look()
             if now >= go_at:
                 go_at = now + self._settings.poll
                 await rounds.go(self._layout.rounds, told)

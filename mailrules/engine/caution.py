@@ -7,13 +7,14 @@ reconnect. After some losses in a row messages are fetched one by one, and the o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from mailrules.client import NetworkError
-from mailrules.imap import MailboxName
+from mailrules.client import NetworkError, Session
+from mailrules.engine.reading import Fetched, fetch, uids_in
+from mailrules.imap import UID, MailboxName, UIDSet
 
-__all__ = ["Caution"]
+__all__ = ["Caution", "careful_fetch"]
 
 _IN_A_ROW = 3
 """Lost fetches of many messages after which they are fetched one by one."""
@@ -69,3 +70,22 @@ class Caution:
         """All messages were fetched one by one, or are known to be unreadable."""
         del self._together[name]
         self._others.discard(name)
+
+
+async def careful_fetch(
+    caution: Caution, session: Session, name: MailboxName, uids: UIDSet, fields: Iterable[str]
+) -> Sequence[Fetched]:
+    """Fetch messages of a mailbox, ascending; one that is known to end the connection comes as unreadable."""
+    if not caution.is_due(name):
+        with caution.together(name):
+            return await fetch(session, uids, fields)
+    found: list[Fetched] = []
+    session.connection.done()
+    for uid in caution.in_order(name, await uids_in(session, uids)):
+        if caution.is_suspect(name, uid):
+            found.append(Fetched.unreadable(uid))
+            continue
+        with caution.alone(name, uid):
+            found += await fetch(session, UIDSet([UID(uid)]), fields)
+    caution.passed(name)
+    return sorted(found, key=lambda message: message.uid)

@@ -9,9 +9,10 @@ from datetime import datetime
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.answers import retry_after
+from mailrules.engine.caution import careful_fetch
 from mailrules.engine.journal import held
 from mailrules.engine.process import Path
-from mailrules.engine.reading import UNREADABLE, WINDOW, Fetched, fetch, uids_in, validity, windows
+from mailrules.engine.reading import UNREADABLE, WINDOW, Fetched, uids_in, validity, windows
 from mailrules.engine.starting import Renumbered, start
 from mailrules.imap import DELETED, UID, MailboxName, UIDSet, has_flag
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
@@ -122,20 +123,7 @@ class Filing:
 
     async def _fetch(self, uids: UIDSet) -> Sequence[Fetched]:
         fields = self._context.rules().header_fields
-        caution = self._context.caution
-        if not caution.is_due(self._name):
-            with caution.together(self._name):
-                return await fetch(self._session, uids, fields)
-        found: list[Fetched] = []
-        self._session.connection.done()
-        for uid in caution.in_order(self._name, await uids_in(self._session, uids)):
-            if caution.is_suspect(self._name, uid):
-                found.append(Fetched.unreadable(uid))
-                continue
-            with caution.alone(self._name, uid):
-                found += await fetch(self._session, UIDSet([UID(uid)]), fields)
-        caution.passed(self._name)
-        return sorted(found, key=lambda message: message.uid)
+        return await careful_fetch(self._context.caution, self._session, self._name, uids, fields)
 
     async def _take(
         self,

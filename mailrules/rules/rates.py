@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
 SHORTEST = timedelta(minutes=1)
+LONGEST = timedelta(weeks=520)
 _LIMIT = re.compile(r"\s*(\d{1,7})\s*/\s*(minute|hour|day|week)\s*", re.IGNORECASE)
 _WINDOWS = {
     "minute": timedelta(minutes=1),
@@ -31,6 +32,8 @@ def read_every(value: object) -> timedelta:
     every = read_age(value)
     if every < SHORTEST:
         raise wrong('this is too often: write every = "1 minute" at the least')
+    if every > LONGEST:
+        raise wrong('this is hardly ever: write every = "520 weeks" at the most')
     return every
 
 

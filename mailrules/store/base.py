@@ -101,6 +101,10 @@ class Store(ABC):
         """Return the UIDs of a mailbox's messages with BEGUN or PENDING entries."""
 
     @abstractmethod
+    async def held_uids(self, account: str, mailbox: bytes, uidvalidity: int) -> frozenset[int]:
+        """Return the UIDs of a mailbox's messages with HELD entries."""
+
+    @abstractmethod
     async def copied(self, account: str, mailbox: bytes, uidvalidity: int) -> Mapping[int, frozenset[bytes]]:
         """Return where messages of this mailbox were copied to: the targets of finished COPY steps, by the UID here."""
 

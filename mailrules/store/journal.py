@@ -19,7 +19,7 @@ from mailrules.store.rows import (
     time_column,
     time_value,
 )
-from mailrules.store.values import Counts, Entry, Step
+from mailrules.store.values import Counts, Entry, EntryState, Step
 
 _PUT_STEP = """
     INSERT INTO step (entry, position, kind, rule, flags_add, flags_remove, flags_replace, target, target_uidvalidity,
@@ -138,14 +138,15 @@ def read_open_mailboxes(db: sqlite3.Connection, account: str) -> tuple[bytes, ..
     return tuple(name for (name,) in rows)
 
 
-def read_open_uids(db: sqlite3.Connection, account: str, mailbox: bytes, uidvalidity: int) -> frozenset[int]:
-    """Read the UIDs of the mailbox's BEGUN and PENDING entries."""
+def read_uids(
+    db: sqlite3.Connection, account: str, mailbox: bytes, uidvalidity: int, states: Collection[EntryState]
+) -> frozenset[int]:
+    """Read the UIDs of the mailbox's entries that are not finished and in one of these states."""
     rows = db.execute(
-        "SELECT uid FROM entry WHERE mailbox = ? AND uidvalidity = ? AND finished IS NULL"
-        " AND state IN ('begun', 'pending')",
+        "SELECT uid, state FROM entry WHERE mailbox = ? AND uidvalidity = ? AND finished IS NULL",
         (find_mailbox(db, account, mailbox), uidvalidity),
     )
-    return frozenset(uid for (uid,) in rows)
+    return frozenset(uid for uid, state in rows if EntryState(state) in states)
 
 
 def read_copied(

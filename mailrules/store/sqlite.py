@@ -106,8 +106,17 @@ class SqliteStore(Store):
 
     async def open_uids(self, account: str, mailbox: bytes, uidvalidity: int) -> frozenset[int]:
         """Return the UIDs of messages with BEGUN or PENDING entries."""
+        return await self._uids(account, mailbox, uidvalidity, (EntryState.BEGUN, EntryState.PENDING))
+
+    async def held_uids(self, account: str, mailbox: bytes, uidvalidity: int) -> frozenset[int]:
+        """Return the UIDs of messages with HELD entries."""
+        return await self._uids(account, mailbox, uidvalidity, (EntryState.HELD,))
+
+    async def _uids(
+        self, account: str, mailbox: bytes, uidvalidity: int, states: tuple[EntryState, ...]
+    ) -> frozenset[int]:
         return await self._writer.read(
-            partial(journal.read_open_uids, account=account, mailbox=mailbox, uidvalidity=uidvalidity)
+            partial(journal.read_uids, account=account, mailbox=mailbox, uidvalidity=uidvalidity, states=states)
         )
 
     async def copied(self, account: str, mailbox: bytes, uidvalidity: int) -> Mapping[int, frozenset[bytes]]:

@@ -1,0 +1,197 @@
+"""Scheduled rules over one mailbox: the server searches, and what it finds takes the path of all messages.
+
+What its watcher is about is left to it: new mail, above the checkpoint, and what the journal has open or holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailrules.client import NetworkError, Session
+from mailrules.engine.account import AccountContext
+from mailrules.engine.apply import ApplyMode
+from mailrules.engine.caution import careful_fetch
+from mailrules.engine.deciding import Decision
+from mailrules.engine.limits import limits_of, over_limit
+from mailrules.engine.narrowing import narrowed
+from mailrules.engine.process import Path
+from mailrules.engine.reading import Fetched, uids_in, validity, windows
+from mailrules.engine.recovery import replay
+from mailrules.imap import MailboxName, Refused, UidSearch, UIDSet, search
+from mailrules.rules import Rule, Ruleset
+from mailrules.store import Awaited, Entry, EntryState
+
+__all__ = ["Outdated", "Swept", "sweep"]
+
+_BATCH = 10
+"""Windows that are acted on together: one command a target serves up to 10,000 messages."""
+
+
+class Outdated(Exception):
+    """The rules have changed while they ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What came out of one mailbox, or of several."""
+
+    looked_at: Counter[str] = field(default_factory=Counter)
+    """How many messages the server found, as each rule and ``""``, which is all of them together."""
+    matched: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+    """How many messages each rule has acted on."""
+    states: Counter[EntryState] = field(default_factory=Counter)
+    full_until: dict[str, datetime] = field(default_factory=dict)
+    """Rules that have reached their limit, so that messages are left for another run; when there is room again."""
+
+
+async def sweep(
+    context: AccountContext,
+    session: Session,
+    name: MailboxName,
+    rules: Sequence[Rule],
+    *,
+    mode: ApplyMode,
+    progress: Callable[[int, int], None],
+) -> Swept:
+    r"""Run scheduled rules over a mailbox now, without messages marked \Deleted.
+
+    A dry run opens the mailbox by EXAMINE and changes nothing; its outcomes are reported as observed. ``progress`` is
+    told how many of how many messages are through. Raises Refused if the mailbox can't be opened, NetworkError, and
+    Outdated where other rules have come into force meanwhile; what was begun is done then.
+    """
+    path = Path(context, session, name)
+    selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))
+    within = await _within(path)
+    if not selected.exists or not within:
+        return Swept()
+    return await _Sweep(path, rules, mode).run(within, progress)
+
+
+async def _within(path: Path) -> UIDSet:
+    """The messages that are no new mail for a watcher; none where it has not begun to watch."""
+    context = path.context
+    if path.name not in {info.name for info in context.directory.watched()}:
+        return UIDSet.all()
+    checkpoint = await context.store.checkpoint(context.name, path.name.raw)
+    if checkpoint is None or checkpoint.uidvalidity != validity(path.selected) or not checkpoint.uid:
+        return UIDSet()
+    return UIDSet.from_ranges([(1, checkpoint.uid)])
+
+
+class _Sweep:
+    def __init__(self, path: Path, rules: Sequence[Rule], mode: ApplyMode) -> None:
+        self._path = path
+        self._context = path.context
+        self._all_rules = path.context.rules()
+        self._due = Ruleset(tuple(rules), self._all_rules.definitions, scheduled=True)
+        self._mode = mode
+        self._swept = Swept()
+
+    async def run(self, within: UIDSet, progress: Callable[[int, int], None]) -> Swept:
+        """Search, then fetch and decide a window at a time, and act on many windows together."""
+        found = await self._find(within)
+        decisions: list[Decision] = []
+        looked_at = 0
+        all_windows = list(windows(found))
+        for number, window in enumerate(all_windows, start=1):
+            if self._context.rules() is not self._all_rules:
+                raise Outdated
+            decisions += await self._decide(window)
+            if self._mode is ApplyMode.DRY_RUN:
+                self._report(decisions)
+                decisions.clear()
+            elif number % _BATCH == 0 or number == len(all_windows):
+                await self._act(decisions)
+                decisions.clear()
+            looked_at += len(window)
+            progress(looked_at, len(found))
+        return self._swept
+
+    async def _find(self, within: UIDSet) -> Sequence[int]:
+        """Ask the server what each rule may match, in one flight; where it can't tell, all messages are looked at."""
+        now = self._context.now()
+        base = search.uid(within) & search.key("UNDELETED")
+        programs = [narrowed(rule, now) for rule in self._due.rules]
+        commands = {program: UidSearch(base if program is None else base & program) for program in programs}
+        submitted = [self._path.session.connection.submit(command) for command in commands.values()]
+        answers = dict(zip(commands, await asyncio.gather(*submitted, return_exceptions=True), strict=True))
+        hits: dict[str, frozenset[int]] = {}
+        for rule, program in zip(self._due.rules, programs, strict=True):
+            match answers[program]:
+                case Refused():
+                    hits[rule.name] = frozenset(await uids_in(self._path.session, within))
+                case BaseException() as error:
+                    raise error
+                case uids:
+                    hits[rule.name] = frozenset(uid for uid in uids if uid in within)
+        busy = await self._busy()
+        hits[""] = frozenset().union(*hits.values())
+        self._swept.looked_at.update({rule: len(uids - busy) for rule, uids in hits.items()})
+        return sorted(hits[""] - busy)
+
+    async def _busy(self) -> frozenset[int]:
+        context, raw, era = self._context, self._path.name.raw, validity(self._path.selected)
+        held = await context.store.held_uids(context.name, raw, era)
+        return held | await context.store.open_uids(context.name, raw, era)
+
+    async def _decide(self, window: UIDSet) -> Sequence[Decision]:
+        context, path = self._context, self._path
+        messages = await careful_fetch(context.caution, path.session, path.name, window, self._due.header_fields)
+        readable = [message for message in messages if message.readable]
+        decisions = await path.evaluate(await self._certain(readable), self._due, {})
+        self._swept.matched.update(rule for decision in decisions for rule in decision.verdict.matched)
+        return decisions
+
+    async def _certain(self, messages: Sequence[Fetched]) -> Sequence[Fetched]:
+        """Leave out what a copy or move without an answer may have put here: somebody will still look for it."""
+        context, era = self._context, validity(self._path.selected)
+        seen = [message.seen() for message in messages]
+        arrivals = await context.store.arrivals(context.name, self._path.name.raw, era, seen)
+        return [message for message in messages if not isinstance(arrivals.get(message.uid), Awaited)]
+
+    def _report(self, decisions: Iterable[Decision]) -> None:
+        for decision in decisions:
+            if decision.verdict.plan or decision.verdict.error:
+                self._path.report_observed(decision)
+
+    # Acting
+
+    async def _act(self, decisions: Sequence[Decision]) -> None:
+        context, path = self._context, self._path
+        within_limits = await self._within_limits(decisions)
+        copied = None
+        if any(decision.verdict.plan.copies for decision in within_limits):
+            copied = await context.store.copied(context.name, path.name.raw, validity(path.selected))
+        entries = await path.journal(within_limits, self._all_rules, None, (), copied)
+        messages = {decision.message.uid: decision.message for decision in within_limits}
+        ended = await self._execute(entries, messages)
+        self._swept.states.update(entry.state for entry in ended)
+        self._swept.done.update(rule for entry in ended if entry.state is EntryState.DONE for rule in entry.rules)
+
+    async def _within_limits(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
+        """Leave what is over a rule's limit to another run: unlike new mail it will be found again."""
+        context, limits = self._context, limits_of(self._due)
+        if not limits:
+            return decisions
+        waiting = await over_limit(context.store, context.name, limits, decisions, context.now())
+        for each in waiting.values():
+            self._swept.full_until.setdefault(each.rule, each.until)
+        return [decision for decision in decisions if decision.message.uid not in waiting]
+
+    async def _execute(self, entries: Sequence[Entry], messages: dict[int, Fetched]) -> Sequence[Entry]:
+        """Carry out what was begun; meanwhile nobody takes it for what a crash has left."""
+        context, path = self._context, self._path
+        ids = {entry.id for entry in entries}
+        context.in_repair.update(ids)
+        try:
+            return await path.execute(entries, messages, lambda: None)
+        except NetworkError:
+            context.spawn(replay(context, path.name, entries))  # it begins when nobody has them in hand any more
+            raise
+        finally:
+            context.in_repair.difference_update(ids)
