@@ -15,8 +15,10 @@ from mailrules.rules.conditions.date_parts import DateOperators
 from mailrules.rules.conditions.moments import ORIGINAL
 from mailrules.rules.conditions.occurrences import Nth
 from mailrules.rules.conditions.operators import join_wanted
+from mailrules.rules.conditions.text import HeaderTexts
 from mailrules.rules.dates import Date, date_of
 from mailrules.rules.headers import is_field_name
+from mailrules.rules.index import Expression
 from mailrules.rules.tables import Switch, Table, wrong, wrong_at
 from mailrules.rules.text import excerpt
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, truth_of
@@ -97,7 +99,7 @@ class HeaderDateOperators(DateOperators):
         leaf = _leaf(key, self, dates, unread, definitions)
         if self.exists is False:
             return replace(leaf, check=lambda message, facts: FALSE if dates(message, facts) else TRUE)
-        return leaf
+        return replace(leaf, guard=(Expression(HeaderTexts(header), exact=False, regex=""),))
 
 
 def _leaf(
