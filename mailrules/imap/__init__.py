@@ -18,12 +18,15 @@ RFC  Title                              How far                                 
 2177 IDLE                               all                                                                Dovecot
 2231 MIME: parameter values             reading, in rules                                                  unit
 2342 NAMESPACE                          all                                                                Dovecot
+2369 List-* header fields               kinds of mail, in rules                                            unit
 2919 List-Id                            reading, in rules                                                  unit
 2971 ID                                 all                                                                Dovecot
+3464 Delivery status notifications      kinds of mail, in rules                                            unit
 3490 Internationalized domain names     comparing domains, in rules                                        unit
 3501 IMAP4rev1                          all                                                                Dovecot
 3502 MULTIAPPEND                        all                                                                Dovecot
 3691 UNSELECT                           all                                                                Dovecot
+3834 Auto-Submitted                     kinds of mail, in rules                                            unit
 4315 UIDPLUS                            all; UIDNOTSTICKY is only passed on                                Dovecot
 4422 SASL                               what AUTHENTICATE needs of it                                      Dovecot
 4616 SASL PLAIN                         all                                                                Dovecot
@@ -33,20 +36,28 @@ RFC  Title                              How far                                 
 5233 Sieve subaddress                   user and detail of an address, in rules                            unit
 5258 LIST-EXTENDED                      all                                                                Dovecot
 5322 Internet Message Format            headers, in rules; names of fields                                 unit
+5490 Sieve mailboxexists                which mailboxes there are, in rules                                unit
 5530 Response codes                     by name                                                            unit
 5819 LIST-STATUS                        all                                                                Dovecot
 5890 Internationalized domain names     comparing domains, in rules                                        unit
 6154 SPECIAL-USE, CREATE-SPECIAL-USE    all; CREATE-SPECIAL-USE by transcript                              Dovecot
+6522 multipart/report                   kinds of mail, in rules                                            unit
 6761 Special-use domain names           which addresses are the machine's own                              unit
 6851 MOVE                               all                                                                Dovecot
 6855 UTF8=ACCEPT                        all; no UTF8=ONLY                                                  transcript
 7162 CONDSTORE, QRESYNC                 CONDSTORE; of QRESYNC only VANISHED, which is never asked for      Dovecot
+7352 Sieve duplicate                    telling duplicates, in rules                                       unit
 7888 LITERAL+, LITERAL-                 all; LITERAL- by transcript                                        Dovecot
+8098 Message disposition notifications  kinds of mail, in rules                                            unit
 8314 TLS for mail                       ports and modes, in the client                                     unit
 8457 Important, a special use           all                                                                unit
 8474 OBJECTID                           MAILBOXID in STATUS; other ids are not read                        transcript
+8579 Sieve specialuse_exists            which special uses there are, in rules                             unit
+8601 Authentication-Results             reading, in rules                                                  unit
 9051 IMAP4rev2                          what it shares with IMAP4rev1; ESEARCH answers, OLDNAME, CLOSED    transcript
 ==== ================================== ================================================================== ==========
+
+Beside the RFCs there is X-GM-EXT-1, Google's own: labels of messages and Gmail's search, tried by transcript.
 """
 
 from mailrules.imap import extensions  # first of all: what they read is registered then
@@ -97,6 +108,7 @@ from mailrules.imap.extensions.condstore import (
 )
 from mailrules.imap.extensions.enable import Enable, EnabledData
 from mailrules.imap.extensions.esearch import ESearchData, ExtendedSearch, SearchReturn, UidExtendedSearch
+from mailrules.imap.extensions.gmail import GMAIL, X_GM_LABELS, GmailLabels
 from mailrules.imap.extensions.id import Id, IdData
 from mailrules.imap.extensions.idle import Idle
 from mailrules.imap.extensions.listext import CHILDREN, RECURSIVEMATCH, REMOTE, SUBSCRIBED
@@ -165,6 +177,7 @@ __all__ = [
     "DELETED",
     "DRAFT",
     "FLAGGED",
+    "GMAIL",
     "INBOX",
     "MODSEQ",
     "RECENT",
@@ -176,6 +189,7 @@ __all__ = [
     "SUBSCRIBED",
     "UID",
     "UTF8_ACCEPT",
+    "X_GM_LABELS",
     "Address",
     "Answer",
     "Append",
@@ -224,6 +238,7 @@ __all__ = [
     "FlagsData",
     "Flow",
     "FramingError",
+    "GmailLabels",
     "Greeted",
     "HighestModSeq",
     "Id",

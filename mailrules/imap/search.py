@@ -33,7 +33,7 @@ class Operand(Enum):
 
 _PLAIN = "ALL ANSWERED DELETED DRAFT FLAGGED SEEN NEW OLD RECENT UNANSWERED UNDELETED UNDRAFT UNFLAGGED UNSEEN"
 
-KEYS: Mapping[str, tuple[Operand, ...]] = MappingProxyType(
+_KEYS: dict[str, tuple[Operand, ...]] = (
     dict.fromkeys(_PLAIN.split(), ())
     | dict.fromkeys(("BCC", "BODY", "CC", "FROM", "SUBJECT", "TEXT", "TO"), (Operand.TEXT,))
     | dict.fromkeys(("BEFORE", "ON", "SINCE", "SENTBEFORE", "SENTON", "SENTSINCE"), (Operand.DATE,))
@@ -45,7 +45,17 @@ KEYS: Mapping[str, tuple[Operand, ...]] = MappingProxyType(
         "OR": (Operand.PROGRAM, Operand.PROGRAM),
     }
 )
+_OF_EXTENSIONS: dict[str, str] = {}
+
+KEYS: Mapping[str, tuple[Operand, ...]] = MappingProxyType(_KEYS)
 """The search keys with what each wants. Sets are made by `uid` and `sequence`."""
+
+
+def extension_key(name: str, operands: tuple[Operand, ...], capability: str) -> None:
+    """Add an extension's search key; servers without the capability do not know it."""
+    _KEYS[name] = operands
+    _OF_EXTENSIONS[name] = capability
+
 
 Words: TypeAlias = tuple[Argument, ...]
 
@@ -55,6 +65,8 @@ class SearchProgram:
     """Search keys that must all hold, each as its words are written."""
 
     keys: tuple[Words, ...]
+    capabilities: frozenset[str] = frozenset()
+    """What the server must be able to do, beyond the base protocol."""
 
     @property
     def words(self) -> Words:
@@ -73,7 +85,7 @@ class SearchProgram:
 
     def __and__(self, other: SearchProgram) -> SearchProgram:
         """Both hold."""
-        return SearchProgram(self.keys + other.keys)
+        return SearchProgram(self.keys + other.keys, self.capabilities | other.capabilities)
 
     def __or__(self, other: SearchProgram) -> SearchProgram:
         """At least one of both holds."""
@@ -98,7 +110,9 @@ def key(name: str, *operands: str | int | date | SearchProgram) -> SearchProgram
     words: list[Argument] = [name.upper().encode()]
     for operand, value in zip(wanted, operands, strict=True):
         words.extend(_written(operand, value))
-    return SearchProgram((tuple(words),))
+    inner = [operand.capabilities for operand in operands if isinstance(operand, SearchProgram)]
+    own = {_OF_EXTENSIONS[name.upper()]} if name.upper() in _OF_EXTENSIONS else frozenset[str]()
+    return SearchProgram((tuple(words),), frozenset(own).union(*inner))
 
 
 def uid(uids: UIDSet) -> SearchProgram:

@@ -18,6 +18,7 @@ DOVECOT_TESTS = (TESTS / "client" / "test_every_command.py",)
 
 _ROW = re.compile(r"^(\d{4}) (.{34}) (.{66}) (\w+)$")
 _CITED = re.compile(r"RFC (\d{3,5})")
+_OF_VENDORS = re.compile(r"\bX-[A-Z0-9-]+")
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,10 @@ def test_an_extension_is_in_the_tables_and_in_the_contents(path: Path) -> None:
     assert path.stem in extensions.__all__
     first_line = path.read_text().splitlines()[0]
     numbers = [int(number) for number in _CITED.findall(first_line)]
-    assert numbers
+    of_vendors = _OF_VENDORS.findall(first_line)
+    assert numbers or of_vendors
     assert all(number in rows() for number in numbers)
+    assert all(name in (imap.__doc__ or "") for name in of_vendors)
 
 
 def test_the_contents_name_no_file_that_is_not_there() -> None:

@@ -8,6 +8,7 @@ from mailrules.imap.extensions import (
     condstore,  # CONDSTORE, RFC 7162
     enable,  # ENABLE, RFC 5161
     esearch,  # ESEARCH, RFC 4731
+    gmail,  # X-GM-EXT-1, Google's own
     id,  # noqa: A004 - ID, RFC 2971
     idle,  # IDLE, RFC 2177
     listext,  # LIST-EXTENDED, RFC 5258
@@ -27,6 +28,7 @@ __all__ = [
     "condstore",
     "enable",
     "esearch",
+    "gmail",
     "id",
     "idle",
     "listext",
