@@ -41,6 +41,8 @@ def command(
     """
     loaded = load(find_config(config))
     loaded.require_accounts()
+    if not dry_run:
+        loaded.require_tests()
     accounts = chosen_accounts(loaded, account)
     if mailbox is not None and len(accounts) > 1:
         raise ConfigError([Problem(loaded.file, None, "--mailbox", "there are several accounts: say --account too")])

@@ -30,11 +30,12 @@ def command(
     """Watch the accounts and sort their mail until stopped.
 
     SIGTERM or Ctrl-C stop it within five seconds, a second one at once. It reloads the rule file when it changes, and
-    on SIGHUP; a broken one is refused and the rules in force stay.
+    on SIGHUP; one that is broken, or whose tests fail, is refused and the rules in force stay.
     """
     path = find_config(config)
     loaded = load(path)
     loaded.require_accounts()
+    loaded.require_tests()
     logs.configure(log_format, log_level)
     for warning in loaded.warnings:
         logs.logger().warning("rule file", problem=str(warning))

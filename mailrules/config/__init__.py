@@ -4,6 +4,7 @@
 at its file and line. Read load.py first.
 """
 
+from mailrules.config.cases import PlacedCase
 from mailrules.config.find import find_config
 from mailrules.config.load import Loaded, load
 from mailrules.config.model import Account, Config, Daemon
@@ -18,6 +19,7 @@ __all__ = [
     "ConfigError",
     "Daemon",
     "Loaded",
+    "PlacedCase",
     "Problem",
     "Secret",
     "SecretError",

@@ -38,6 +38,11 @@ class PlacedCase:
     content: bytes | None = None
 
     @property
+    def line(self) -> int | None:
+        """The line on which it begins."""
+        return self.document.locator.line(self.path)
+
+    @property
     def place(self) -> str:
         """Where it stands: ``rules.toml:40``."""
         return self.document.place(self.path)

@@ -13,9 +13,11 @@ from pathlib import Path
 from mailrules.config import traps
 from mailrules.config.advice import PlacedRule, advice
 from mailrules.config.cases import PlacedCase, check_cases, failing, read_cases, unasked_searches
+from mailrules.config.definitions import read_definitions
 from mailrules.config.findings import Findings
 from mailrules.config.model import Account, Config, Daemon
 from mailrules.config.problems import ConfigError, KeyPath, Problem
+from mailrules.config.references import check_references, reference_warnings
 from mailrules.config.searches import wrong_searches
 from mailrules.config.sources import Document, read_sources
 from mailrules.config.watch import Watch, watch
@@ -60,13 +62,12 @@ class Loaded:
         return zip(chosen, run(self.ruleset, trials, now), strict=True)
 
     def require_tests(self, goes_on: Callable[[], bool] = lambda: True) -> None:
-        """Raise ConfigError if a test of the file fails: rules are not taken into use then.
+        """Raise ConfigError with the first of the tests that fail: such rules are not taken into use.
 
-        Some of the failures are told of. They are many tests at times, so it asks between two whether it ``goes_on``.
+        There may be many tests, so it asks between two of them whether it ``goes_on``.
         """
         results = takewhile(lambda _: goes_on(), self.run_tests())
-        problems = list(islice(failing(results, self.place_of), _MOST_TOLD))
-        if problems:
+        if problems := list(islice(failing(results, self.place_of), _MOST_TOLD)):
             raise ConfigError(problems, self.watch)
 
 
@@ -89,25 +90,32 @@ def _load(path: Path) -> Loaded:
     daemon = findings.validate(main, ("daemon",), Daemon, "daemon") if "daemon" in main.values else Daemon()
     accounts = dict(_accounts(main, findings))
     rules = [placed for document in sources.documents for placed in _rules(document, findings)]
+    defined = read_definitions(sources.documents, findings)
+    check_references(rules, defined, findings)
     cases = [placed for document in sources.documents for placed in read_cases(document, findings)]
     check_cases(sources.documents, cases, accounts, findings)
     for key, noun in (("rules", "rule"), ("tests", "test")):
         _unique_names(sources.documents, key, noun, findings)
-    watched = watch([*sources.files, *(case.file for case in cases if case.file)], path.parent, sources.include)
+    beside = (*defined.files, *(case.file for case in cases if case.file))
+    watched = watch([*sources.files, *beside], path.parent, sources.include)
     problems = (*sources.problems, *findings.problems())
-    if problems or daemon is None:
-        raise ConfigError(sorted(problems, key=sources.order), watched)
+    if problems or defined.problems or daemon is None:
+        raise ConfigError([*sorted(problems, key=sources.order), *defined.problems], watched)
+    definitions = defined.definitions()
     config = Config(
         include=sources.include,
         daemon=daemon,
         accounts=accounts,
+        tables=defined.settings,
+        conditions=definitions.conditions,
         rules=tuple(placed.rule for placed in rules),
         tests=tuple(placed.case for placed in cases),
     )
-    ruleset = Ruleset(config.rules)
+    ruleset = Ruleset(config.rules, definitions)
     if unasked := list(unasked_searches(cases, ruleset)):
         raise ConfigError(sorted(unasked, key=sources.order), watched)
-    warnings = sorted((*sources.warnings, *advice(config, main, rules)), key=sources.order)
+    warned = (*sources.warnings, *advice(config, main, rules), *reference_warnings(rules, defined))
+    warnings = sorted(warned, key=sources.order)
     return Loaded(config, ruleset, tuple(warnings), watched, path, tuple(cases), tuple(rules))
 
 
@@ -120,7 +128,7 @@ HOMES = {
 """The keys that each kind of table knows."""
 
 
-_INCLUDED = frozenset({"rules", "tests"})
+_INCLUDED = frozenset({"rules", "tables", "conditions", "tests"})
 """What included files may hold."""
 
 _MOST_TOLD = 10
@@ -135,7 +143,11 @@ def _top_level(main: Document, findings: Findings) -> None:
 def _only_rules(document: Document, main: Document, findings: Findings) -> None:
     known = keys_at(Config)
     for key in document.values.keys() & known - _INCLUDED:
-        findings.add(document, (key,), f"this belongs in the main file, {main.file}; included files hold rules only")
+        findings.add(
+            document,
+            (key,),
+            f"this belongs in the main file, {main.file}; included files hold rules and what those need",
+        )
     findings.unknown(document, (), [key for key in document.values if key not in known], _INCLUDED)
 
 

@@ -161,18 +161,26 @@ class Supervisor:
                 log.exception("unexpected error")
             systemd.ready(self._summary())
 
+    def _load(self) -> Loaded:
+        """Load the rule file and run its tests; meant for a thread. Raises ConfigError."""
+        loaded = load(self._path)
+        if self._loaded.config.accounts:
+            loaded.require_accounts()  # a file that is just being written anew is empty for a moment
+        loaded.require_tests(goes_on=lambda: not self._stopping.is_set())
+        return loaded
+
     async def _take_over(self) -> None:
         """Load the rule file; take it over if it is right, else say what is wrong and go on with the old one."""
         before = snapshot(self._watched)
         try:
-            loaded = await asyncio.to_thread(load, self._path)
-            if self._loaded.config.accounts:
-                loaded.require_accounts()  # a file that is just being written anew is empty for a moment
+            loaded = await asyncio.to_thread(self._load)
         except ConfigError as error:
             for problem in error.problems:
                 self._log.error("rule file not taken over", problem=str(problem))
             self._watch(error.watch if error.watch.folders else self._watched, before)
             return
+        if self._stopping.is_set():
+            return  # not all of its tests have run
         for warning in loaded.warnings:
             self._log.warning("rule file", problem=str(warning))
         old, self._loaded = self._loaded, loaded

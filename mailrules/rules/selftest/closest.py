@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mailrules.rules.plan import flag_key
 from mailrules.rules.text import printable
 from mailrules.rules.truth import Truth
 
@@ -53,10 +54,12 @@ def _did_nothing(trace: RuleTrace) -> bool:
 
 
 def _could(rule: Rule, effect: Effect) -> bool:
+    key, *values = effect.key
     for action in rule.then.actions():
-        if action.key == effect.key[0]:
-            targets = action.targets()
-            return not targets or any(_could_be(target, effect.key[1]) for target in targets)
+        if action.key == key and action.targets():
+            return any(_could_be(target, values[0]) for target in action.targets())
+        if action.key == key:
+            return not isinstance(action.root, tuple) or set(values) <= set(map(flag_key, action.root))
     return False
 
 

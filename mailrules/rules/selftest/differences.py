@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 class Sort(Enum):
     """Effects that stand for each other: where one is missed, another of its sort may have come instead."""
 
+    ENDING = "no move, trash or expunge"
+    COPY = "no copy"
     ADD_FLAGS = "no flag added"
     REMOVE_FLAGS = "no flag removed"
     SET_FLAGS = "no flags set"
-    COPY = "no copy"
-    ENDING = "no move, trash or expunge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Effect:
 
     sort: Sort
     key: tuple[str, ...]
-    """What two effects have in common that are the same."""
+    """What two effects have in common that are the same: the action, and the mailbox or flags."""
     shown: str
     rule: str | None = None
     """The rule that wants it, or several with commas between them; None for what a test expects."""
@@ -66,10 +66,12 @@ def differences(expected: Expected, verdict: Verdict, mailbox: str) -> Iterator[
 def _of_plan(expected: Expected, verdict: Verdict, mailbox: str) -> Iterator[Difference]:
     if verdict.error is not None:
         if not expected.held:
-            yield Difference("nothing to go wrong" if expected.stay else _all(expected), verdict.error)
+            erring = next((name for name in verdict.matched if verdict.error.startswith(f"rule '{name}': ")), None)
+            what = verdict.error if erring is None else verdict.error.removeprefix(f"rule '{erring}': ")
+            yield Difference("no error" if expected.stay else _all(expected), f"an error, {what},", erring)
         return
     if expected.held:
-        yield Difference("the message to be held", "a rule for everything that is to be done")
+        yield Difference("an error, so that the message is held", "none")
         return
     wanted = [effect for effect in _wanted(expected) if not _leads_to(effect, mailbox)]
     planned = [effect for effect in _planned(verdict.plan) if not _leads_to(effect, mailbox)]
@@ -139,16 +141,17 @@ def _to(sort: Sort, action: str, target: str, rule: str | None = None) -> Effect
 
 def _flags(sort: Sort, flags: list[str] | tuple[str, ...], rule: str | None = None) -> Iterator[Effect]:
     action = sort.name.lower()
-    yield from (Effect(sort, (flag_key(flag),), f"{action} {flag}", rule) for flag in flags)
+    yield from (Effect(sort, (action, flag_key(flag)), f"{action} {flag}", rule) for flag in flags)
 
 
 def _all_flags(flags: list[str] | tuple[str, ...], rule: str | None = None) -> Effect:
-    return Effect(Sort.SET_FLAGS, tuple(sorted(map(flag_key, flags))), f"set_flags [{', '.join(flags)}]", rule)
+    return Effect(Sort.SET_FLAGS, ("set_flags", *sorted(map(flag_key, flags))), f"set_flags [{', '.join(flags)}]", rule)
 
 
 def _leads_to(effect: Effect, mailbox: str) -> bool:
     """Tell what does nothing: a copy or a move to where the message is."""
-    return effect.key[0] in {"copy", "move"} and effect.key[1:] == (Target(path=mailbox).key,)
+    here = Target(path=mailbox).key
+    return effect.key in {("copy", here), ("move", here)}
 
 
 def _quoted(text: str) -> str:
