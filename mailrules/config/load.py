@@ -143,11 +143,10 @@ def _top_level(main: Document, findings: Findings) -> None:
 def _only_rules(document: Document, main: Document, findings: Findings) -> None:
     known = keys_at(Config)
     for key in document.values.keys() & known - _INCLUDED:
-        findings.add(
-            document,
-            (key,),
-            f"this belongs in the main file, {main.file}; included files hold rules and what those need",
+        text = (
+            f"this belongs in the main file, {main.file}; included files hold rules, tables, conditions and tests only"
         )
+        findings.add(document, (key,), text)
     findings.unknown(document, (), [key for key in document.values if key not in known], _INCLUDED)
 
 

@@ -9,13 +9,15 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from mailrules.config.rows import ROWS
 from mailrules.config.secrets import SecretField
 from mailrules.config.values import SOME_TEXTS, TEXTS, FilePath, Seconds, Text, TimeZone, base_folder, system_timezone
 from mailrules.rules import Rule
+from mailrules.rules.match import Match
 from mailrules.rules.selftest import Case
 
 IDLE_LIMIT = 29 * 60.0
@@ -166,6 +168,30 @@ class Account(Settings):
         return tls
 
 
+class LookupTable(Settings):
+    """One ``[tables.NAME]`` table: what rules look texts up in, by its name."""
+
+    rows: Annotated[Mapping[str, str], *ROWS] | None = None
+    """The rows themselves: { "acme.example" = "Acme" }, or a list of keys where no values are needed."""
+
+    file: FilePath | None = None
+    """A file with the rows: CSV with a key and a value in each, or a list of keys. Lines with # are comments."""
+
+    header: bool = False
+    """Whether the first row of the file is a heading."""
+
+    parents: bool = False
+    """Whether a domain is found by the nearest domain above it too: mail.acme.example by acme.example."""
+
+    @model_validator(mode="after")
+    def _has_rows(self) -> Self:
+        if (self.rows is None) == (self.file is None):
+            raise ValueError('a table has its rows from one place: write file = "customers.csv", or rows = { … }')
+        if self.header and self.file is None:
+            raise ValueError("header goes with file; leave it out beside rows")
+        return self
+
+
 class Config(Settings):
     """A whole rule file with what it includes."""
 
@@ -177,6 +203,12 @@ class Config(Settings):
 
     accounts: Mapping[str, Account] = Field(default_factory=dict)
     """The mail accounts by name: [accounts.NAME]."""
+
+    tables: Mapping[str, LookupTable] = Field(default_factory=dict)
+    """What rules look texts up in, by name: [tables.NAME]."""
+
+    conditions: Mapping[str, Match] = Field(default_factory=dict)
+    """Conditions that rules refer to by name: [conditions.NAME]."""
 
     rules: tuple[Rule, ...] = ()
     """The rules, [[rules]] each, in the order in which they are tried."""

@@ -53,8 +53,8 @@ class Document:
                 name = self.at(("tests", index, "name"))
                 named = isinstance(name, str) and name.strip()
                 owner = f"test '{printable(str(name))}'" if named else f"test number {index + 1}"
-            case ("accounts", str(name), *rest):
-                owner = f"account '{printable(name)}'"
+            case ("accounts" | "tables" | "conditions" as key, str(name), *rest):
+                owner = f"{key.removesuffix('s')} '{printable(name)}'"
             case _:
                 return render(path)
         return f"{owner}: {render(tuple(rest))}" if rest else owner

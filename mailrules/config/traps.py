@@ -108,7 +108,7 @@ def _shorthand(path: KeyPath) -> str | None:
 
 
 def _outer(path: KeyPath) -> int:
-    return 2 if path[:1] in {("rules",), ("tests",), ("accounts",)} else 0
+    return 2 if path[:1] in {("rules",), ("tests",), ("accounts",), ("tables",), ("conditions",)} else 0
 
 
 def split_table(marks: Iterable[Mark], line: int) -> Mark | None:
@@ -127,11 +127,11 @@ def backslash(here: str, column: int) -> str:
 def control_characters(document: Mapping[str, object]) -> Iterator[tuple[KeyPath, str]]:
     r"""Find texts into which an escape has put a control character: ``"\flagged"`` is a form feed and ``lagged``."""
     for path, text in _texts((), document):
-        allowed = "\t\n" if path[2:3] in {("match",), ("message",)} else ""
+        allowed = "\t\n" if path[2:3] in {("match",), ("message",)} or path[:1] == ("conditions",) else ""
         found = next((c for c in text if (c < " " or c == "\x7f") and c not in allowed), None)
         if found is not None:
             name = _CONTROLS.get(found, "a control character")
-            if path[:1] in {("rules",), ("tests",)}:
+            if path[:1] in {("rules",), ("tests",), ("tables",), ("conditions",)}:
                 yield path, _shown(text, name)
             else:  # under a misspelt key it may be a password
                 yield path, f"{name} in double quotes; delete it, or write the text in single quotes"

@@ -90,9 +90,11 @@ def glob_group(patterns: Iterable[str], text: Text, name: str) -> str | None:
 
 def _glob_span(patterns: Iterable[str], text: str, name: str) -> tuple[int, int] | None:
     for pattern in patterns:
-        found = _capturing(matching.glob_groups_expression(pattern)).search(text)
-        if found is not None:
-            span: tuple[int, int] | None = found.span(int(name)) if glob_has(pattern, name) else None
+        if matching.glob([pattern])(text):
+            if not glob_has(pattern, name):
+                return None
+            found = _capturing(matching.glob_group_expression(pattern, int(name))).search(text)
+            span: tuple[int, int] = found.span(min(int(name), 1))
             return span
     return None
 

@@ -6,6 +6,7 @@ work, so that no mail can make them take more than linear time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import re2
@@ -16,7 +17,6 @@ _MEMORY = 64 << 20  # octets, for one pattern's automaton; the default of 8 MiB 
 
 _GLOB = {"*": ".*", "?": "."}
 _LIST = {"*": ".*", "%": "[^/]*"}
-_GLOB_GROUPS = {"*": "(.*?)", "?": "(.)"}  # RFC 5229 §3.2: a wildcard's variable holds as little as it can
 
 
 def equals(patterns: Sequence[str]) -> Test:
@@ -97,7 +97,7 @@ def compile_regex(pattern: str, *, captures: bool = False) -> re2._Regexp:
 def regex_problem(pattern: str) -> str | None:
     """Say why a pattern is no RE2 expression, in RE2's words; None if it is one."""
     try:
-        compile_regex(pattern)
+        compile_regex(pattern, captures=True)
     except re2.error as error:
         reason = error.args[0]
         return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
@@ -162,6 +162,11 @@ def glob_expression(pattern: str) -> str:
     return rf"\A{_spelled_out(pattern, _GLOB)}\z"
 
 
-def glob_groups_expression(pattern: str) -> str:
-    """Write a glob as an expression with a group for each wildcard."""
-    return rf"\A{_spelled_out(pattern, _GLOB_GROUPS)}\z"
+def glob_group_expression(pattern: str, number: int) -> str:
+    """Write a glob as an expression whose group 1 is the wildcard of this number, from 1; group 0 is all of it."""
+    pieces = re.split(r"([*?])", pattern)
+    for place in range(1, len(pieces), 2):
+        wildcard = ".*?" if pieces[place] == "*" else "."  # RFC 5229 §3.2: each takes as little as it can
+        pieces[place] = f"({wildcard})" if place == 2 * number - 1 else wildcard
+    pieces[::2] = map(re2.escape, pieces[::2])
+    return rf"\A(?s:{''.join(pieces)})\z"

@@ -1,0 +1,215 @@
+"""Checks that what rules refer to is there: tables, named conditions, and the groups that targets are filled with."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mailrules.config.advice import PlacedRule
+from mailrules.config.definitions import Defined
+from mailrules.config.findings import Findings
+from mailrules.config.problems import KeyPath, Problem, did_you_mean
+from mailrules.config.sources import Document, value_at
+from mailrules.rules import Rule, Table
+from mailrules.rules.captures import glob_has, regex_has
+from mailrules.rules.conditions import Condition
+from mailrules.rules.conditions.address import AddressCondition
+from mailrules.rules.conditions.address_parts import WholeAddress
+from mailrules.rules.conditions.named import Named
+from mailrules.rules.conditions.operators import TextOperators
+from mailrules.rules.lookup import Lookup
+from mailrules.rules.match import Groups, Match
+from mailrules.rules.placeholders import GroupValue, Placeholder, TableValue
+from mailrules.rules.spelling import Spelling
+from mailrules.rules.text import printable
+
+
+def check_references(rules: Sequence[PlacedRule], defined: Defined, findings: Findings) -> None:
+    """Note what is referred to and is not there, and conditions that lead back to themselves."""
+    for document, path, match in _matches(rules, defined):
+        for where, name, table in _references(match, path):
+            if isinstance(table, Named) and name not in defined.conditions:
+                message = _unknown("condition", "conditions", name, defined.conditions)
+                findings.add(document, _written(where, document), message)
+            elif isinstance(table, TextOperators) and name not in defined.lookups:
+                message = _unknown("table", "tables", name, defined.lookups)
+                findings.add(document, _written(where, document), message)
+    loops = list(_loops(defined.matches))
+    for loop in loops:
+        if placed := defined.conditions[loop[0]]:
+            findings.add(placed.document, ("conditions", loop[0]), f"it leads back to itself: {' → '.join(loop)}")
+    if not loops:
+        for placed_rule in rules:
+            _check_targets(placed_rule, defined, findings)
+
+
+def reference_warnings(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[Problem]:
+    """Give a warning for each table that is looked up in with what it can't have, or has what targets can't hold."""
+    for document, path, match in _matches(rules, defined):
+        for where, name, table in _references(match, path):
+            lookup = defined.lookups.get(name)
+            message = _never(name, lookup, table) if lookup and isinstance(table, TextOperators) else None
+            if message is not None:
+                yield document.problem(_written(where, document), message)
+    for rule in rules:
+        for where, placeholder in _placeholders(rule.rule):
+            lookup = defined.lookups.get(placeholder.table) if isinstance(placeholder, TableValue) else None
+            slashed = next((value for value in lookup.rows.values() if "/" in value), None) if lookup else None
+            if slashed is not None:
+                message = f"a value of the table has a / in it ('{printable(slashed)}'): it will be _ and no level"
+                yield rule.problem(_written(where, rule.document, rule.path), message)
+
+
+def _matches(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[tuple[Document, KeyPath, Table]]:
+    for rule in rules:
+        if isinstance(rule.rule.match, Groups):
+            yield rule.document, (*rule.path, "match"), rule.rule.match
+    for name, placed in defined.conditions.items():
+        if placed is not None:
+            yield placed.document, ("conditions", name), placed.match
+
+
+def _references(match: Table, path: KeyPath) -> Iterator[tuple[KeyPath, str, TextOperators | Named]]:
+    """Yield each name in a `match` with its place and with what refers to it."""
+    for where, table in _tables(match, path):
+        match table:
+            case Named(names=names):
+                yield from (((*where, "is", position), name, table) for position, name in enumerate(names))
+            case TextOperators(in_=tuple(names)):
+                yield from (((*where, "in", position), name, table) for position, name in enumerate(names))
+
+
+def _tables(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, Table]]:
+    """Yield a table and all those in it, with their places."""
+    if isinstance(value, Table):
+        yield path, value
+        for key, inner in _entries(value):
+            yield from _tables(inner, (*path, key))
+    elif isinstance(value, tuple):
+        for position, inner in enumerate(value):
+            yield from _tables(inner, (*path, position))
+
+
+def _entries(table: Table) -> Iterator[tuple[str, object]]:
+    for name, field in type(table).model_fields.items():
+        yield field.alias or name, getattr(table, name)
+    yield from (table.model_extra or {}).items()
+
+
+def _written(path: KeyPath, document: Document, start: KeyPath = ()) -> KeyPath:
+    """Return a place in a model as far as it is in the file, where one text can stand for a list or a table of it."""
+    value = document.at(start)
+    kept: list[str | int] = []
+    for part in path:
+        inner = value_at(value, (part,))
+        if inner is not None:
+            kept.append(part)
+            value = inner
+    return tuple(kept)
+
+
+def _unknown(noun: str, header: str, name: str, known: Mapping[str, object]) -> str:
+    hint = did_you_mean(name, known) or f"; it would stand under [{header}.{printable(name)}]"
+    return f"there is no {noun} '{printable(name)}'{hint}"
+
+
+def _never(name: str, lookup: Lookup, operators: TextOperators) -> str | None:
+    """Say why no text of this kind can be in a table, if none can."""
+    if operators.spelling is Spelling.DOMAIN and all("@" in key for key in lookup.rows):
+        return f"every key of table '{name}' has an @, as no domain has; for whole addresses write from.in"
+    if isinstance(operators, AddressCondition | WholeAddress) and not any("@" in key for key in lookup.rows):
+        return f"no key of table '{name}' has an @, as every address has; for domains write from.domain.in"
+    return None
+
+
+def _loops(matches: Mapping[str, Match]) -> Iterator[tuple[str, ...]]:
+    """Yield each way that leads from a condition back to it, once."""
+    leads = {
+        name: tuple(dict.fromkeys(each for condition in match.walk() for each in _names(condition)))
+        for name, match in matches.items()
+    }
+    done: set[str] = set()
+    for start in leads:
+        trail: list[str] = []
+        yield from _walk(start, leads, trail, done)
+
+
+def _walk(
+    name: str, leads: Mapping[str, tuple[str, ...]], trail: list[str], done: set[str]
+) -> Iterator[tuple[str, ...]]:
+    if name in trail:
+        yield (*trail[trail.index(name) :], name)
+    elif name not in done:
+        trail.append(name)
+        for following in leads.get(name, ()):
+            yield from _walk(following, leads, trail, done)
+        trail.pop()
+        done.add(name)
+
+
+def _names(condition: Condition) -> tuple[str, ...]:
+    return condition.names if isinstance(condition, Named) else ()
+
+
+# Targets
+
+
+def _check_targets(placed: PlacedRule, defined: Defined, findings: Findings) -> None:
+    for where, placeholder in _placeholders(placed.rule):
+        place = (*placed.path, *_written(where, placed.document, placed.path))
+        key = placeholder.key if isinstance(placeholder, TableValue) else placeholder
+        if isinstance(placeholder, TableValue):
+            name = placeholder.table
+            lookup = defined.lookups.get(name)
+            if name not in defined.lookups:
+                findings.add(placed.document, place, _unknown("table", "tables", name, defined.lookups))
+            elif lookup is not None and not any(lookup.rows.values()):
+                findings.add(placed.document, place, f"{{{placeholder}}}: table '{name}' has keys only, and no values")
+        if isinstance(key, GroupValue) and (message := _missing(key, placed.rule, defined.matches)):
+            findings.add(placed.document, place, f"{{{key}}}: {message}")
+
+
+def _placeholders(rule: Rule) -> Iterator[tuple[KeyPath, Placeholder]]:
+    for action in rule.then.actions():
+        for position, target in enumerate(action.targets()):
+            if target.template is not None:
+                yield from ((("then", action.key, position), each) for each in target.template.placeholders())
+
+
+def _missing(value: GroupValue, rule: Rule, named: Mapping[str, Match]) -> str | None:
+    """Say why there may be no such group when the rule has matched; None if there is one in every pattern."""
+    conditions = _holding(rule.match, named) if isinstance(rule.match, Groups) else ()
+    of_field = [condition for condition in conditions if isinstance(condition, value.condition)]
+    operators = [each for condition in of_field for each in _at(condition, value.part)]
+    grouping = [each for each in operators if each.regex or each.glob]
+    if not grouping:
+        return f"the rule has no glob and no regex on {value.owner}, whose groups there could be"
+    return next(filter(None, (_lacking(value, each) for each in grouping)), None)
+
+
+def _lacking(value: GroupValue, operators: TextOperators) -> str | None:
+    if operators.glob and operators.regex and value.group.isdigit():
+        return "glob and regex both have groups; give those of the regex names, (?P<name>…), or leave one of them out"
+    for pattern in operators.regex or ():
+        if not regex_has(pattern, value.group):
+            return f"the regex '{printable(pattern)}' has no such group; put brackets around what is meant"
+    for pattern in () if operators.regex else operators.glob or ():
+        if not value.group.isdigit():
+            return f"the wildcards of a glob have numbers: {{{value.owner}.1}}"
+        if not glob_has(pattern, value.group):
+            return f"the glob '{printable(pattern)}' has not so many wildcards"
+    return None
+
+
+def _holding(match: Groups, named: Mapping[str, Match]) -> Iterator[Condition]:
+    """Yield the conditions that may have held when all of this holds: nothing is found by what is excluded."""
+    for condition in match.conditions():
+        yield condition
+        for name in _names(condition):
+            if name in named:
+                yield from _holding(named[name], named)
+    for table in (*(match.any_ or ()), *(match.all_ or ())):
+        yield from _holding(table, named)
+
+
+def _at(condition: Condition, part: str) -> Iterator[TextOperators]:
+    """Yield the operators on a field or a part of it; a header's name may be there more than once."""
+    places = [condition] if not part else [inner for key, inner in _entries(condition) if key.upper() == part.upper()]
+    yield from (each for each in places if isinstance(each, TextOperators))
