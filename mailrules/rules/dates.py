@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 MONTHS = (
     "january",
@@ -47,7 +48,7 @@ class Date:
 
     def seen_in(self, zone: tzinfo) -> Date:
         """Give the same moment in another time zone."""
-        return Date(self.when.astimezone(zone))
+        return _seen(self.when, zone)
 
     @property
     def timezone(self) -> tzinfo:
@@ -82,6 +83,11 @@ class Date:
 
     def __str__(self) -> str:
         return f"{self.weekday.title()} {self.when:%Y-%m-%d %H:%M:%S} {self.zone}"
+
+
+@lru_cache(maxsize=64)  # many rules look at the same few dates of a message
+def _seen(when: datetime, zone: tzinfo) -> Date:
+    return Date(when.astimezone(zone))
 
 
 def read_date(text: str) -> Date | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -122,6 +123,7 @@ def zone_named(name: str) -> tzinfo:
     return timezone(-offset if found[1] == "-" else offset)
 
 
+@lru_cache(maxsize=1024)  # many rules ask for few moments, of every message
 def start_of(moment: date, zone: tzinfo) -> datetime:
     """Give the instant, in UTC, that a written date stands for in a time zone: a day stands for its start."""
     when = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day, tzinfo=zone)
