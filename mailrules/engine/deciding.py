@@ -65,9 +65,11 @@ async def decide(
     ruleset: Ruleset,
     owners: Mapping[int, Own],
     recollection: Recollection,
+    answers: Answers | None = None,
 ) -> list[Decision]:
     r"""Ask the rules about each message; messages marked \Deleted are somebody's affair and left alone.
 
+    ``answers`` is for whoever wants to know what was answered; without it they are forgotten as soon as may be.
     Questions that rules leave open are put to the server for all open messages together, and a part of them at a
     time so that bodies do not pile up. What it refuses to say stays unknown, and a rule that ends unknown does nothing.
     """
@@ -85,7 +87,8 @@ async def decide(
                 decisions.append(Decision(message, verdict, own))
     for begin in range(0, len(open_ones), _TOGETHER):
         chunk = open_ones[begin : begin + _TOGETHER]
-        decisions += await _decide_open(origin.session, chunk, ruleset, owners, facts, recollection)
+        kept = Answers() if answers is None else answers
+        decisions += await _decide_open(origin.session, chunk, ruleset, owners, facts, recollection, kept)
     return sorted(decisions, key=lambda decision: decision.message.uid)
 
 
@@ -96,9 +99,9 @@ async def _decide_open(
     owners: Mapping[int, Own],
     facts: Facts,
     recollection: Recollection,
+    answers: Answers,
 ) -> list[Decision]:
     """Ask until every message is decided: an answer may lead to further questions, as the structure to its parts."""
-    answers = Answers()
     decisions: list[Decision] = []
     for _ in range(_ROUNDS):
         asked: defaultdict[Question[object], list[int]] = defaultdict(list)

@@ -21,6 +21,7 @@ from dataclasses import replace
 
 from mailrules.client import ConnectionLost, Session
 from mailrules.engine.account import AccountContext
+from mailrules.engine.asking import Answers
 from mailrules.engine.again import without_old_copies
 from mailrules.engine.deciding import Decision, Origin, decide, entries_for, is_shareable
 from mailrules.engine.executor import Executor
@@ -81,10 +82,17 @@ class Path:
             self.report(entry, message)
 
     async def evaluate(
-        self, messages: Iterable[Fetched], ruleset: Ruleset, owners: Mapping[int, Own]
+        self,
+        messages: Iterable[Fetched],
+        ruleset: Ruleset,
+        owners: Mapping[int, Own],
+        answers: Answers | None = None,
     ) -> Sequence[Decision]:
-        """Ask the rules; what a rule or the whole account only observes is reported, not done."""
-        decisions = await decide(self.context, self.origin, messages, ruleset, owners, self._recollection)
+        """Ask the rules; what a rule or the whole account only observes is reported, not done.
+
+        ``answers`` takes what was found out, for whoever wants to show it.
+        """
+        decisions = await decide(self.context, self.origin, messages, ruleset, owners, self._recollection, answers)
         for decision in decisions:
             verdict = decision.verdict
             if self.context.observe and verdict.plan:
