@@ -126,6 +126,15 @@ async def test_pending_entries_come_back_when_they_are_due(store: SqliteStore) -
     assert Counts(pending=2, held=0) == await store.counts(ACCOUNT, INBOX)
 
 
+async def test_open_and_held_messages_are_told_by_uid(store: SqliteStore) -> None:
+    states = [EntryState.BEGUN, EntryState.PENDING, EntryState.HELD, EntryState.DONE, EntryState.GONE]
+    due = {EntryState.PENDING: LATER}
+    await begun(store, *(entry(uid, state=state, due=due.get(state)) for uid, state in enumerate(states, start=1)))
+    assert {1, 2} == await store.open_uids(ACCOUNT, INBOX, 7)
+    assert {3} == await store.held_uids(ACCOUNT, INBOX, 7)
+    assert frozenset() == await store.open_uids(ACCOUNT, INBOX, 8) | await store.held_uids(ACCOUNT, LISTS, 7)
+
+
 async def test_a_mailbox_that_nothing_is_known_of_has_nothing_open(store: SqliteStore) -> None:
     assert await store.next_due(ACCOUNT, INBOX) is None
     assert Counts(pending=0, held=0) == await store.counts(ACCOUNT, INBOX)
