@@ -40,6 +40,7 @@ CLOCKS_BACK = "Date: Sun, 27 Oct 2024 00:30:00 +0000"  # 03:30 in Kyiv for the f
         ({"after": datetime(2024, 1, 31, 23, 31, tzinfo=UTC)}, False),
         ({"after": datetime(2024, 2, 1, tzinfo=UTC).date()}, True),
         ({"after": "1900-01-01", "before": "9998-12-31"}, True),
+        ({"after": "2024-02-01T00:00Z", "before": "2024-01-31"}, False),
         # days
         ("2024-02-01", True),
         ("2024-01-31", False),

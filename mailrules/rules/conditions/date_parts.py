@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, model_validator
@@ -9,12 +10,12 @@ from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.conditions.base import shown
 from mailrules.rules.conditions.moments import (
-    ORIGINAL,
     Days,
     Moment,
     TimeOfDay,
     Weekdays,
     Zone,
+    has_zone,
     read_day,
     start_of,
     write_moment,
@@ -110,10 +111,9 @@ class DateOperators(Table):
     def _can_hold(self) -> Self:
         if not self.given():
             raise wrong(f"this table asks for nothing: {self.usage()}")
-        if self.before is not None and self.after is not None:
-            zone = zone_named(self.timezone if self.timezone not in {None, ORIGINAL} else "UTC")
-            if start_of(self.after, zone) >= start_of(self.before, zone):
-                raise wrong("no date is both: after must be earlier than before")
+        before, after = self.before, self.after
+        if before and after and has_zone(before) == has_zone(after) and start_of(after, UTC) >= start_of(before, UTC):
+            raise wrong("no date is both: after must be earlier than before")
         return self
 
     def given(self) -> set[str]:

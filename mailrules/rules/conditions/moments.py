@@ -130,6 +130,11 @@ def start_of(moment: date, zone: tzinfo) -> datetime:
     return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
 
 
+def has_zone(moment: date) -> bool:
+    """Tell whether a written date stands for the same instant in every time zone."""
+    return isinstance(moment, datetime) and moment.tzinfo is not None
+
+
 def write_moment(moment: date) -> str:
     """Write a date as `read_moment` reads it."""
     return moment.isoformat()
