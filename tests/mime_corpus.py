@@ -150,7 +150,7 @@ _BODIES: dict[str, str] = {
     "folded everywhere": multipart(
         _LEAF, "Content-Type:\n application/pdf\n ;\n name\n =\n a.pdf\nContent-Disposition:\n\tattachment\n\nx\n"
     ),
-    "bare CR and NUL-like octets": "Content-Type: text/plain\n\na\rneedle\x01\x7f\n",
+    "bare CR and control characters": "Content-Type: text/plain\n\na\rneedle\x01\x7f\n",
 }
 
 
