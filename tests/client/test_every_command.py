@@ -75,6 +75,7 @@ from mailrules.imap import (
     UidFetchChanged,
     UidMove,
     UidSearch,
+    UidSearchNamed,
     UIDSet,
     UidStore,
     UidStoreUnchanged,
@@ -288,7 +289,7 @@ async def uidplus(talk: Recorded) -> None:
     assert [message.uid for message in left] == [2, 3]
 
 
-@scenario("RFC 4731", ExtendedSearch, UidExtendedSearch)
+@scenario("RFC 4731", ExtendedSearch, UidExtendedSearch, UidSearchNamed)
 async def esearch(talk: Recorded) -> None:
     """Counts and ends of searches, several of them in flight."""
     for subject in ("one", "two", "three"):
@@ -302,6 +303,8 @@ async def esearch(talk: Recorded) -> None:
     assert (ends.minimum, ends.maximum) == (1, 3)
     assert count.count == 2
     assert hits.all == SeqSet([SeqNum(2), SeqNum(3)])
+    slow, quick = UidSearchNamed(key("BODY", "Text")), UidSearchNamed(key("SUBJECT", "t"))
+    assert await asyncio.gather(talk.submit(slow), talk.submit(quick)) == [(1, 2, 3), (2, 3)]
 
 
 @scenario("RFC 5161 RFC 7162", Enable, UidFetchChanged, UidStoreUnchanged)

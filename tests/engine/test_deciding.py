@@ -108,7 +108,7 @@ async def test_a_search_is_put_to_the_server_only_for_messages_that_need_it(
 
         asked = [exchange.text for exchange in it.proxy.recording.find("UID SEARCH")]
         assert it.subjects() == {"INBOX": ["one", "two"], "Found": ["one"]}
-        assert [text.split(b" ", 3)[3].strip() for text in asked] == [b"1:2 BODY needle"]
+        assert [text.partition(b"RETURN (ALL) UID ")[2].strip() for text in asked] == [b"1:2 BODY needle"]
 
 
 async def test_a_search_that_the_server_refuses_does_nothing(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
