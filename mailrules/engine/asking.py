@@ -11,8 +11,11 @@ from mailrules.client import Session
 from mailrules.engine.proving import program_of
 from mailrules.engine.structure import part_of
 from mailrules.imap import (
+    GMAIL,
     UID,
+    X_GM_LABELS,
     FetchAttribute,
+    GmailLabels,
     Items,
     MessageData,
     Refused,
@@ -49,12 +52,26 @@ class Answers:
 async def ask(session: Session, asked: Asked, answers: Answers) -> None:
     """Ask the server, in one flight; what it refuses or does not say is answered by None. Raises NetworkError."""
     session.connection.done()
-    searches = [(each, uids) for each, uids in asked.items() if isinstance(each, questions.Search)]
-    fetches = [(each, uids, item) for each, uids in asked.items() if (item := _item(each)) is not None]
+    known = {each: uids for each, uids in asked.items() if _can_be_asked(session, each)}
+    for each in asked.keys() - known.keys():
+        for uid in asked[each]:
+            answers.put(uid, each, None)
+    searches = [(each, uids) for each, uids in known.items() if isinstance(each, questions.Search)]
+    fetches = [(each, uids, item) for each, uids in known.items() if (item := _item(each)) is not None]
     await asyncio.gather(
         *(_search(session, each, uids, answers) for each, uids in searches),
         *(_fetch(session, items, uids, answers) for uids, items in _together(fetches).items()),
     )
+
+
+def _can_be_asked(session: Session, question: Question[object]) -> bool:
+    """Whether the server knows the words of a question: an extension's are a mistake to all others."""
+    match question:
+        case questions.Search():
+            return all(name in session.capabilities for name in program_of(question).capabilities)
+        case questions.Labels():
+            return GMAIL in session.capabilities
+    return True
 
 
 async def _search(session: Session, question: questions.Search, uids: Sequence[int], answers: Answers) -> None:
@@ -83,6 +100,8 @@ def _item(question: Question[object]) -> FetchAttribute | None:
     """The FETCH attribute that answers a question, if one does."""
     if isinstance(question, questions.Structure):
         return Items.BODYSTRUCTURE
+    if isinstance(question, questions.Labels):
+        return X_GM_LABELS
     section = _section(question)
     return None if section is None else body(section, (0, CONTENT_LIMIT))
 
@@ -140,5 +159,7 @@ def _said(question: Question[object], data: MessageData) -> object:
     """What a FETCH answer says to a question; NIL for a section is empty (RFC 9051 §7.5.2)."""
     if isinstance(question, questions.Structure):
         return None if data.bodystructure is None else part_of(data.bodystructure)
+    if isinstance(question, questions.Labels):
+        return next((item.labels for item in data.extensions if isinstance(item, GmailLabels)), None)
     wanted = _section(question)
     return next((section.data or b"" for section in data.sections if section.section == wanted), None)

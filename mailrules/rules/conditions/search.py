@@ -56,12 +56,13 @@ class Search(Condition):
 
     def check(self, _definitions: Definitions) -> Check:
         """Make it ready to run."""
-        leaves = tuple(_leaf(self.key, text) for text in self.matches or ())
+        leaves = tuple(search_leaf(self.key, text, text) for text in self.matches or ())
         return leaves[0] if len(leaves) == 1 else disjunction(self.key, leaves)
 
 
-def _leaf(key: str, text: str) -> Leaf:
-    question = questions.Search(text)
+def search_leaf(key: str, wanted: str, keys: str) -> Leaf:
+    """Make ready a search that the server answers; `wanted` is what the file has of it."""
+    question = questions.Search(keys)
 
     def check(message: Message, _facts: Facts) -> Truth:
         return truth_of(message.answer(question))
@@ -71,4 +72,4 @@ def _leaf(key: str, text: str) -> Leaf:
             return NOT_ASKED
         return {True: "found", False: "not found", None: NOT_KNOWN}[message.answer(question)]
 
-    return Leaf(key, excerpt(text), check, seen, asks=lambda _message, _facts: (question,))
+    return Leaf(key, excerpt(wanted), check, seen, asks=lambda _message, _facts: (question,))
