@@ -6,7 +6,7 @@ Nothing is changed on the server here but that missing targets are created.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailrules.client import Session
@@ -33,8 +33,8 @@ __all__ = ["Decision", "Origin", "decide", "entries_for", "is_shareable"]
 
 _MAX_HOPS = 8
 _ROUNDS = 10
-_TOGETHER = 100
-"""Messages whose bodies are in memory at the same time."""
+_TOGETHER = 32 << 20
+"""Octets of the messages that are asked about at the same time; of a larger one only parts are in memory."""
 _TRASH = Target(special_use="\\Trash")
 
 
@@ -85,11 +85,24 @@ async def decide(
                 open_ones.append((message, needs))
             case Verdict() as verdict:
                 decisions.append(Decision(message, verdict, own))
-    for begin in range(0, len(open_ones), _TOGETHER):
-        chunk = open_ones[begin : begin + _TOGETHER]
+    for chunk in _portions(open_ones):
         kept = Answers() if answers is None else answers
         decisions += await _decide_open(origin.session, chunk, ruleset, owners, facts, recollection, kept)
     return sorted(decisions, key=lambda decision: decision.message.uid)
+
+
+def _portions(open_ones: Iterable[tuple[Fetched, Needs]]) -> Iterator[list[tuple[Fetched, Needs]]]:
+    """Split off as many messages as may be in memory together, should all of them be asked for what they hold."""
+    portion: list[tuple[Fetched, Needs]] = []
+    octets = 0
+    for message, needs in open_ones:
+        if portion and octets + message.size > _TOGETHER:
+            yield portion
+            portion, octets = [], 0
+        portion.append((message, needs))
+        octets += message.size
+    if portion:
+        yield portion
 
 
 async def _decide_open(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mailrules.engine import deciding
 from mailrules.engine.outcome import OutcomeState
 from mailrules.imap import Quirks, protocol
 from tests.builders import message
@@ -109,6 +110,21 @@ async def test_a_search_is_put_to_the_server_only_for_messages_that_need_it(
         asked = [exchange.text for exchange in it.proxy.recording.find("UID SEARCH")]
         assert it.subjects() == {"INBOX": ["one", "two"], "Found": ["one"]}
         assert [text.partition(b"RETURN (ALL) UID ")[2].strip() for text in asked] == [b"1:2 BODY needle"]
+
+
+async def test_bodies_are_fetched_for_so_many_messages_at_a_time_as_may_be_in_memory(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = [message("one", body="needle\n" * 1_000) for _ in range(6)]
+    monkeypatch.setattr(deciding, "_TOGETHER", 20_000)  # two of them; the server adds a little to each
+    async with scene(dovecot, user, tmp_path, rule("r", 'body = "needle"', 'move = "Found"')) as it:
+        dovecot.deliver(user, *mails)
+
+        await it.file()
+
+        asked = [exchange for exchange in it.proxy.recording.find("UID FETCH") if b"BODY.PEEK[1]" in exchange.text]
+        assert it.subjects() == {"Found": ["one"] * 6}
+        assert len(asked) == 3
 
 
 async def test_a_search_that_the_server_refuses_does_nothing(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
