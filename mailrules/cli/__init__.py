@@ -16,9 +16,9 @@ from mailrules import __version__
 
 COMMANDS = {
     "run": "Watch the accounts and sort their mail until stopped.",
-    "check": "Check the rule file and say what is wrong with it.",
+    "check": "Check the rule file, run its tests, and say what is wrong with it.",
     "test": "Run the tests that the rule file holds.",
-    "explain": "Show which rules match a message in a file, and why.",
+    "explain": "Show which rules match a message, and why.",
     "apply": "Run the rules over the mail that is there already.",
     "mailboxes": "List the mailboxes of the accounts and how each is watched.",
     "demo": "Show the daemon at work on a server in memory.",

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mailrules.client import MailboxInfo, Session
 from mailrules.config import Account, ConfigError, Loaded, Problem
@@ -12,7 +14,7 @@ from mailrules.daemon.door import sign_in
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
 from mailrules.engine.outcome import Outcome
-from mailrules.store import Store
+from mailrules.store import SqliteStore, Store, copy_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,16 @@ async def applying(
         )
         yield Applying(context, session)
         await asyncio.gather(*beside)
+
+
+@asynccontextmanager
+async def borrowed_state(state: Path) -> AsyncIterator[SqliteStore]:
+    """Open a copy of the state, for whoever only wants to know: what is learnt and kept there is forgotten again."""
+    with TemporaryDirectory(prefix="mailrules-") as folder:
+        copy = Path(folder) / "state.db"
+        await asyncio.to_thread(copy_state, state, copy)
+        async with SqliteStore(copy) as store:
+            yield store
 
 
 @asynccontextmanager

@@ -1,39 +1,37 @@
 """Reads a message from a file as a server would tell it."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import BinaryIO
 
-from mailrules.rules import Message
+from mailrules.rules import Facts, Message, Ruleset, Verdict
+from mailrules.rules.reader import local_answers
+from mailrules.rules.selftest.compose import with_crlf
+from mailrules.rules.settling import settle
 
 
-def read_message(path: Path) -> Message:
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A message at hand, with the line ends that it would have on a server."""
+
+    message: Message
+    raw: bytes
+
+    def explain(self, ruleset: Ruleset, facts: Facts) -> Verdict:
+        """Ask the rules, and answer from the message itself what they want to know; show every rule."""
+        answered, _ = settle(ruleset, self.message, facts, lambda questions: local_answers(self.raw, questions))
+        return ruleset.explain(answered, facts)
+
+
+def read_message(path: Path) -> Local:
     """Return the message with its size and date; it carries no flags. Raises OSError.
 
     The date of arrival is taken from the Date header, or from the file where that says nothing.
     """
     with path.open("rb") as file:
-        about = path.stat()
-        header = _header(file)
-    modified = datetime.fromtimestamp(about.st_mtime, UTC)
-    return Message(header=header, size=about.st_size, received=_date(header) or modified, flags=frozenset())
-
-
-def _header(file: BinaryIO) -> bytes:
-    """Read up to the first empty line."""
-    lines: list[bytes] = []
-    for line in file:
-        lines.append(line)
-        if not line.strip(b"\r\n"):
-            break
-    return b"".join(lines)
-
-
-def _date(header: bytes) -> datetime | None:
-    field = next((line for line in header.splitlines() if line[:5].lower() == b"date:"), b"")
-    try:
-        date = parsedate_to_datetime(field[5:].decode("ascii", "replace"))
-        return date if date.tzinfo else date.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
+        raw = with_crlf(file.read())
+        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    end = raw.find(b"\r\n\r\n")
+    message = Message(header=raw if end < 0 else raw[: end + 4], size=len(raw), flags=frozenset())
+    sent = next((date.when for date in message.fields.dates("DATE") if date is not None), None)
+    return Local(Message(message.header, message.size, sent or modified, message.flags), raw)

@@ -33,7 +33,8 @@ def action_json(action: ActionDone) -> Mapping[str, object]:
     """Give an action as an object of one key: what is done, and where to or with which flags."""
     if action.target is not None:
         return {action.kind.value: action.target}
-    return {action.kind.value: True if action.kind is ActionKind.EXPUNGE else list(action.flags)}
+    whole = action.kind in {ActionKind.TRASH, ActionKind.EXPUNGE}
+    return {action.kind.value: True if whole else list(action.flags)}
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | int | None]]) -> None:

@@ -126,7 +126,7 @@ def _planned(plan: Plan) -> Iterable[ActionDone]:
         case MoveTo(target=target, rule=rule):
             yield ActionDone(ActionKind.MOVE, rule, target=str(target))
         case Trash(rule=rule):
-            yield ActionDone(ActionKind.MOVE, rule, target="\\Trash")
+            yield ActionDone(ActionKind.TRASH, rule)
         case Expunge(rule=rule):
             yield ActionDone(ActionKind.EXPUNGE, rule)
         case None:

@@ -23,6 +23,8 @@ class ActionKind(Enum):
     SET_FLAGS = "set_flags"
     COPY = "copy"
     MOVE = "move"
+    TRASH = "trash"
+    """What would be done; once it is, it is a move."""
     EXPUNGE = "expunge"
 
 

@@ -21,8 +21,8 @@ from dataclasses import replace
 
 from mailrules.client import ConnectionLost, Session
 from mailrules.engine.account import AccountContext
-from mailrules.engine.asking import Answers
 from mailrules.engine.again import without_old_copies
+from mailrules.engine.asking import Answers
 from mailrules.engine.deciding import Decision, Origin, decide, entries_for, is_shareable
 from mailrules.engine.executor import Executor
 from mailrules.engine.flights import Work

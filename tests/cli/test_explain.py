@@ -176,9 +176,7 @@ def test_an_account_that_is_not_there_is_exit_status_2(tmp_path: Path) -> None:
     "date",
     [
         "Mon, 99999999999999999999 Jan 2024 00:00:00 +0000",
-        "Mon, 1 Jan 2024 00:00:00 +9999999999",
         "Mon, 32 Jan 2024 00:00:00",
-        "Mon, 1 Jan 2024 00:00:00 -2400",
         "",
         "nonsense",
     ],

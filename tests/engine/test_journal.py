@@ -161,7 +161,7 @@ def test_sender_and_subject_are_told_as_people_see_them() -> None:
             Plan(copies=(CopyTo(Target("A/B"), "c"),), ending=MoveTo(Target(special_use="\\Junk"), "m")),
             [ActionDone(ActionKind.COPY, "c", target="A/B"), ActionDone(ActionKind.MOVE, "m", target="\\Junk")],
         ),
-        (Plan(ending=Trash("t")), [ActionDone(ActionKind.MOVE, "t", target="\\Trash")]),
+        (Plan(ending=Trash("t")), [ActionDone(ActionKind.TRASH, "t")]),
         (Plan(ending=Expunge("e")), [ActionDone(ActionKind.EXPUNGE, "e")]),
         (Plan(), []),
     ],
