@@ -2,24 +2,21 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 import typer
 
 from mailrules.cli.accounts import chosen_accounts
-from mailrules.cli.applying import Applying, applying
+from mailrules.cli.applying import Applying, applying, borrowed_state
 from mailrules.cli.failures import KNOWN, Failures, Status, complain
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import count
+from mailrules.cli.passes import FOR_NEW_MAIL, SCHEDULED, Pass
 from mailrules.cli.tally import JsonTally, Tally, TextTally
-from mailrules.client import MailboxInfo
 from mailrules.config import Account, ConfigError, Loaded, Problem, find_config, load
 from mailrules.daemon.control import leased
-from mailrules.engine.apply import ApplyMode, apply
-from mailrules.imap import Refused
+from mailrules.engine.apply import ApplyMode
 from mailrules.store import SqliteStore
 
 _NAMED = 5
@@ -31,13 +28,16 @@ def command(
     account: AccountName = None,
     mailbox: Annotated[str | None, typer.Option(metavar="NAME", help="Only this mailbox.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would be done.")] = False,
+    scheduled: Annotated[
+        bool, typer.Option("--scheduled", help="Run the rules with every, now, in place of those for new mail.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the rules over the mail that is there already.
 
-    Without --account and --mailbox it takes all watched mailboxes of all accounts. A daemon that runs pauses each
-    account meanwhile. Exit status 1 if some messages could not be handled.
+    Without --account and --mailbox it takes all watched mailboxes of all accounts; with --scheduled those that the
+    rules name. A daemon that runs pauses each account meanwhile. Exit status 1 if some messages could not be handled.
     """
     loaded = load(find_config(config))
     loaded.require_accounts()
@@ -46,19 +46,21 @@ def command(
     accounts = chosen_accounts(loaded, account)
     if mailbox is not None and len(accounts) > 1:
         raise ConfigError([Problem(loaded.file, None, "--mailbox", "there are several accounts: say --account too")])
+    chosen = SCHEDULED if scheduled else FOR_NEW_MAIL
     if account is None and mailbox is None and not (dry_run or yes):
-        _ask(loaded, accounts)
+        _ask(loaded, accounts, chosen)
     failures = Failures()
     tally = JsonTally(failures) if as_json else TextTally(failures)
-    asyncio.run(_apply(loaded, accounts, mailbox, ApplyMode.DRY_RUN if dry_run else ApplyMode.DO, tally))
+    mode = ApplyMode.DRY_RUN if dry_run else ApplyMode.DO
+    asyncio.run(_apply(loaded, accounts, lambda work: chosen.run(work, mailbox, mode, tally), mode, tally))
     tally.close()
     failures.conclude()
 
 
-def _ask(loaded: Loaded, accounts: Mapping[str, Account]) -> None:
-    rules = count(len(loaded.ruleset.rules), "rule")
+def _ask(loaded: Loaded, accounts: Mapping[str, Account], chosen: Pass) -> None:
+    rules = count(sum(map(chosen.takes, loaded.ruleset.rules)), "rule")
     whose = ", ".join(accounts) if len(accounts) <= _NAMED else count(len(accounts), "account")
-    question = f"Run {rules} over all mail in the watched mailboxes of {whose}?"
+    question = f"Run {rules} over all mail in {chosen.where} of {whose}?"
     if not sys.stdin.isatty():
         complain(f"{question} Say --yes, or choose with --account or --mailbox.")
         raise typer.Exit(Status.USAGE)
@@ -67,39 +69,26 @@ def _ask(loaded: Loaded, accounts: Mapping[str, Account]) -> None:
 
 
 async def _apply(
-    loaded: Loaded, accounts: Mapping[str, Account], mailbox: str | None, mode: ApplyMode, tally: Tally
-) -> None:
-    if mode is ApplyMode.DO:
-        await _apply_each(loaded, loaded.config.daemon.state, accounts, mailbox, mode, tally)
-        return
-    # What a dry run learns of an account must not make the daemon take new mailboxes for known ones.
-    with TemporaryDirectory(prefix="mailrules-") as folder:
-        await _apply_each(loaded, Path(folder) / "state.db", accounts, mailbox, mode, tally)
-
-
-async def _apply_each(
-    loaded: Loaded, state: Path, accounts: Mapping[str, Account], mailbox: str | None, mode: ApplyMode, tally: Tally
+    loaded: Loaded,
+    accounts: Mapping[str, Account],
+    run: Callable[[Applying], Awaitable[None]],
+    mode: ApplyMode,
+    tally: Tally,
 ) -> None:
     """Go over the accounts one by one: what one of them fails at is said, and the next one has its turn."""
-    async with SqliteStore(state) as store:
+    # What a dry run learns of an account must not make the daemon take new mailboxes for known ones.
+    state = loaded.config.daemon.state
+    async with SqliteStore(state) if mode is ApplyMode.DO else borrowed_state(state) as store:
         for name, settings in accounts.items():
             try:
-                async with leased(store, state, name), applying(loaded, name, settings, store, tally.report) as work:
-                    for chosen in work.mailboxes(mailbox):
-                        await _apply_one(work, chosen, mode, tally)
+                async with (
+                    leased(store, store.path, name),
+                    applying(loaded, name, settings, store, tally.report) as work,
+                ):
+                    await run(work)
             except BrokenPipeError:
                 raise  # nobody reads us any more
             except KNOWN as error:
                 tally.failures.say_of_account(name, error)
             finally:
                 tally.settle()
-
-
-async def _apply_one(work: Applying, info: MailboxInfo, mode: ApplyMode, tally: Tally) -> None:
-    try:
-        with tally.progress(f"{work.name} {info.path}") as progress:
-            summary = await apply(work.context, work.session, info.name, mode=mode, progress=progress)
-    except Refused as error:
-        tally.failures.say(f"account '{work.name}': {info.path}: {error}", Status.FAILED)
-    else:
-        tally.add(work.name, info.path, summary)

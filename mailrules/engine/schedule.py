@@ -14,7 +14,7 @@ from mailrules.engine.watching import is_watched
 from mailrules.imap import Refused
 from mailrules.rules import Rule, matching
 
-__all__ = ["RuleRun", "due_rules", "places", "run_scheduled", "scheduled_rules"]
+__all__ = ["RuleRun", "due_rules", "places", "record_runs", "run_scheduled", "scheduled_rules"]
 
 
 @dataclass(slots=True)
@@ -82,9 +82,19 @@ async def run_scheduled(
             continue
         for rule in here:
             _add(runs[rule.name], rule.name, swept)
-    for rule in rules:
-        await context.store.record_run(context.name, rule.name, _counts_from(rule, began, runs[rule.name].full_until))
+    await record_runs(context, rules, began, {name: run.full_until for name, run in runs.items() if run.full_until})
     return runs
+
+
+async def record_runs(
+    context: AccountContext, rules: Iterable[Rule], began: datetime, full_until: Mapping[str, datetime]
+) -> None:
+    """Write down that rules have run over the account, from which on they will be due again.
+
+    One that has reached its limit, and so has left messages, is due when there is room for them.
+    """
+    for rule in rules:
+        await context.store.record_run(context.name, rule.name, _counts_from(rule, began, full_until.get(rule.name)))
 
 
 def _add(run: RuleRun, name: str, swept: Swept) -> None:
@@ -96,7 +106,7 @@ def _add(run: RuleRun, name: str, swept: Swept) -> None:
 
 
 def _counts_from(rule: Rule, began: datetime, full_until: datetime | None) -> datetime:
-    """When a run began; earlier where messages were left, so that the next one is due when there is room for them."""
+    """When a run began; earlier where the next one is wanted sooner."""
     if full_until is None or rule.every is None:
         return began
     return min(began, full_until - rule.every)

@@ -1,0 +1,80 @@
+"""What ``apply`` runs over the mail of an account: the rules for new mail, or the scheduled ones."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailrules.cli.applying import Applying
+from mailrules.cli.failures import Status, complain
+from mailrules.cli.tally import Tally
+from mailrules.client import MailboxInfo
+from mailrules.engine.apply import ApplyMode, ApplySummary, apply
+from mailrules.engine.schedule import places, record_runs, scheduled_rules
+from mailrules.engine.sweeping import Swept, sweep
+from mailrules.imap import Refused
+from mailrules.rules import Rule
+from mailrules.store import EntryState
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One kind of rules and the way they are run."""
+
+    takes: Callable[[Rule], bool]
+    """Whether a rule is of that kind."""
+    where: str
+    """The mailboxes that they run over."""
+    run: Callable[[Applying, str | None, ApplyMode, Tally], Awaitable[None]]
+    """Run them over the mailbox of this path, or over all of theirs."""
+
+
+async def _for_new_mail(work: Applying, path: str | None, mode: ApplyMode, tally: Tally) -> None:
+    for info in work.mailboxes(path):
+        try:
+            with tally.progress(f"{work.name} {info.path}") as progress:
+                summary = await apply(work.context, work.session, info.name, mode=mode, progress=progress)
+        except Refused as error:
+            _say(work, info, error, tally)
+        else:
+            tally.add(work.name, info.path, summary)
+
+
+async def _scheduled(work: Applying, path: str | None, mode: ApplyMode, tally: Tally) -> None:
+    context, began = work.context, work.context.now()
+    rules = scheduled_rules(context)
+    chosen = None if path is None else work.mailboxes(path)
+    full_until: dict[str, datetime] = {}
+    for info, here in places(context, rules).items():
+        if chosen is not None and info not in chosen:
+            continue
+        try:
+            with tally.progress(f"{work.name} {info.path}") as progress:
+                swept = await sweep(context, work.session, info.name, here, mode=mode, progress=progress)
+        except Refused as error:
+            _say(work, info, error, tally)
+        else:
+            tally.add(work.name, info.path, _summary(swept))
+            full_until |= swept.full_until
+    for rule in full_until:
+        complain(f"account '{work.name}': rule '{rule}' has reached its limit: the rest waits for another run")
+    if chosen is None:
+        await record_runs(context, rules, began, full_until)
+
+
+def _summary(swept: Swept) -> ApplySummary:
+    states = swept.states
+    return ApplySummary(
+        messages=swept.looked_at[""],
+        matched=dict(swept.matched),
+        done=states[EntryState.DONE],
+        pending=states[EntryState.PENDING],
+        held=states[EntryState.HELD],
+    )
+
+
+def _say(work: Applying, info: MailboxInfo, error: Refused, tally: Tally) -> None:
+    tally.failures.say(f"account '{work.name}': {info.path}: {error}", Status.FAILED)
+
+
+FOR_NEW_MAIL = Pass(lambda rule: rule.every is None, "the watched mailboxes", _for_new_mail)
+SCHEDULED = Pass(lambda rule: rule.every is not None, "their mailboxes", _scheduled)
