@@ -1,4 +1,4 @@
-"""The house stands as its plan says: imports point down, two floors are pure, no file is too long."""
+"""The house stands as its plan says: imports point down, what should be pure is, no file is too long."""
 
 import ast
 import subprocess
@@ -16,12 +16,20 @@ FLOORS = {
     "client": 1,
     "config": 1,
     "store": 1,
+    "sieve": 1,
     "demo": 1,
     "engine": 2,
     "daemon": 3,
     "cli": 4,
 }
-MAY_IMPORT_BESIDE = {("config", "imap"), ("config", "rules"), ("client", "imap"), ("store", "imap"), ("demo", "imap")}
+MAY_IMPORT_BESIDE = {
+    ("config", "imap"),
+    ("config", "rules"),
+    ("client", "imap"),
+    ("store", "imap"),
+    ("demo", "imap"),
+    ("sieve", "config"),
+}
 IMPURE = {
     "asyncio",
     "datetime.now",
@@ -38,7 +46,11 @@ IMPURE = {
     "threading",
     "time",
 }
-THIRD_PARTY = {"imap": set[str](), "rules": {"pydantic", "pydantic_core", "re2"}}
+THIRD_PARTY = {
+    "imap": set[str](),
+    "rules": {"pydantic", "pydantic_core", "re2"},
+    "sieve": {"pydantic", "pydantic_core", "re2"},
+}
 LONGEST = 500
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))

@@ -21,10 +21,13 @@ COMMANDS = {
     "explain": "Show which rules match a message, and why.",
     "apply": "Run the rules over the mail that is there already.",
     "mailboxes": "List the mailboxes of the accounts and how each is watched.",
+    "import": "Write a Sieve script as rules.",
     "demo": "Show the daemon at work on a server in memory.",
     "schema": "Print the JSON Schema of the rule file, for editors.",
 }
 """Each command's module in this package, and its help in one line."""
+_MODULES = {"import": "importing"}
+"""The modules that can't be called as their commands are."""
 
 
 def main() -> None:
@@ -53,7 +56,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
 
 def _load(name: str) -> Callable[..., None]:
     guarded: Callable[[Callable[..., None]], Callable[..., None]] = import_module("mailrules.cli.failures").guarded
-    return guarded(import_module(f"mailrules.cli.{name}").command)
+    return guarded(import_module(f"mailrules.cli.{_MODULES.get(name, name)}").command)
 
 
 def _unasked() -> None:

@@ -1,0 +1,61 @@
+"""``mailrules import``: writes rules that came from elsewhere as a rule file."""
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailrules.cli.failures import Status, complain
+from mailrules.cli.output import count
+from mailrules.sieve import CarriedOver, SieveError, carry_over
+
+
+class Language(Enum):
+    """What can be imported."""
+
+    SIEVE = "sieve"
+
+
+def command(
+    language: Annotated[Language, typer.Argument(metavar="sieve", hidden=True)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", hidden=True)],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="OUT", help="Write to this file instead of standard output."),
+    ] = None,
+) -> None:
+    """Write a Sieve script as rules, in TOML.
+
+    FILE is the script, - for standard input; scripts that it includes lie beside it. What rules can't do is a comment
+    where it would stand, and is said on standard error. Exit status 2 if FILE is no Sieve script.
+    """
+    match language:
+        case Language.SIEVE:
+            carried = _from_sieve(file)
+    if output is None:
+        sys.stdout.write(carried.text)
+    else:
+        output.write_text(carried.text, encoding="utf-8")
+    for note in carried.notes:
+        complain(note)
+    if carried.notes:
+        complain(f"{count(carried.rules, 'rule')}; {count(len(carried.notes), 'thing')} could not be carried over")
+
+
+def _from_sieve(file: Path) -> CarriedOver:
+    def look_up(name: str) -> str | None:
+        beside = file.parent / f"{name}.sieve"
+        return _read(beside) if Path(name).name == name and beside.is_file() else None
+
+    try:
+        return carry_over(_read(file), file.name, look_up)
+    except (SieveError, UnicodeDecodeError) as error:
+        complain(str(error) if isinstance(error, SieveError) else f"{file.name}: this is not UTF-8 text, as Sieve is")
+        raise typer.Exit(Status.USAGE) from None
+
+
+def _read(file: Path) -> str:
+    octets = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    return octets.decode("utf-8-sig")

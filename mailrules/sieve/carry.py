@@ -1,0 +1,168 @@
+"""Carries a script over: from its text to the text of a rule file, with a comment for what rules can't do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from mailrules.config.printing import print_table
+from mailrules.rules import Rule
+from mailrules.rules.text import excerpt, printable
+from mailrules.sieve.logic import TRUE, Atom, Toml, as_match, conjuncts
+from mailrules.sieve.naming import Names, name_by
+from mailrules.sieve.parser import parse
+from mailrules.sieve.requiring import requirements
+from mailrules.sieve.run import run
+from mailrules.sieve.settle import Draft, End, Note, settle
+from mailrules.sieve.state import Script, State
+from mailrules.sieve.values import Placeholder, Value, uses_captures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_MOST_SOURCE: Final = 12
+"""Lines of the script that a comment quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """A script as rules."""
+
+    text: str
+    """TOML, with comments for what could not be carried over and for nothing else."""
+    rules: int
+    notes: tuple[str, ...]
+    """What could not be carried over, with the line in the script."""
+
+
+def carry_over(script: str, file: str, look_up: Callable[[str], str | None] = lambda _name: None) -> CarriedOver:
+    """Write a script as rules; `look_up` gives the text of a script to include. Raises SieveError."""
+    commands = parse(script, file)
+    running = Script(file, requirements(commands), look_up, captures=uses_captures(script))
+    run(running, State(), commands)
+    writer = _Writer(file)
+    for item in settle(running):
+        writer.add(item)
+    return CarriedOver("\n\n".join(writer.blocks) + "\n" if writer.blocks else "", writer.rules, tuple(writer.notes))
+
+
+class _Writer:
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._names = Names()
+        self.blocks: list[str] = []
+        self.rules = 0
+        self.notes: list[str] = []
+
+    def add(self, item: Draft | Note) -> None:
+        """Write a rule, or say what is lost."""
+        if isinstance(item, Note):
+            self._note(item)
+            return
+        problem = _problem(item)
+        table: dict[str, Toml] = {}
+        if problem is None:
+            table = _table(item, self._names)
+            problem = _refusal(table)
+        if problem is not None:
+            self._note(Note(item.line, problem, _summary(table)))
+            return
+        self.blocks.append(print_table("rules", table))
+        self.rules += 1
+
+    def _note(self, note: Note) -> None:
+        text = f"{self._file}:{note.line}: not carried over: {note.reason}"
+        if text in self.notes:
+            return
+        self.notes.append(text)
+        quoted = [printable(line.rstrip("\r")) for line in note.source.split("\n")] if note.source else []
+        shown = [*quoted[:_MOST_SOURCE], "…"] if len(quoted) > _MOST_SOURCE else quoted
+        self.blocks.append("\n".join([f"# {printable(text)}", *(f"#     {line}".rstrip() for line in shown)]))
+
+
+def _table(draft: Draft, names: Names) -> dict[str, Toml]:
+    then: dict[str, Toml] = dict(_flags(draft))
+    copies: list[Toml] = [_target(copy) for copy in draft.copies]
+    if copies:
+        then["copy"] = copies[0] if len(copies) == 1 else copies
+    match draft.ending:
+        case tuple() as mailbox:
+            then["move"] = _target(mailbox)
+        case End.STAY:
+            then["stop"] = True
+        case End.REMOVE:
+            then["expunge"] = True
+    match: Toml = "everything" if draft.guard == TRUE else dict(as_match(draft.guard))
+    return {"name": names.unique(draft.name or name_by(then)), "match": match, "then": then}
+
+
+def _flags(draft: Draft) -> Iterator[tuple[str, Toml]]:
+    """Put changes of flags together that follow each other in one rule; the last word on a flag counts."""
+    replaced = False
+    wishes: dict[str, tuple[str, bool]] = {}
+    for change, flags in draft.flags:
+        if change == "set":
+            replaced, wishes = True, {}
+        for flag in flags:
+            wishes[flag.lower()] = (flag, change != "remove")
+    added: list[Toml] = [flag for flag, is_set in wishes.values() if is_set]
+    removed: list[Toml] = [flag for flag, is_set in wishes.values() if not is_set]
+    if replaced:
+        yield "set_flags", added
+        return
+    if added:
+        yield "add_flags", added[0] if len(added) == 1 else added
+    if removed:
+        yield "remove_flags", removed[0] if len(removed) == 1 else removed
+
+
+def _target(value: Value) -> str:
+    return "".join(piece.text if isinstance(piece, Placeholder) else piece for piece in value)
+
+
+def _problem(draft: Draft) -> str | None:
+    """Say why the values of a rule's targets can't be had; None if they can."""
+    targets = [*draft.copies, *([draft.ending] if isinstance(draft.ending, tuple) else [])]
+    present = [item for item in conjuncts(draft.guard) if isinstance(item, Atom)]
+    for piece in (piece for target in targets for piece in target):
+        if not isinstance(piece, Placeholder) or piece.of is None:
+            continue
+        if piece.of not in present:
+            return f"{piece.text} is captured by a condition that does not stand in the same rule"
+        path = _field(piece.of.table)
+        if sum(_field(atom.table) == path for atom in present) > 1:
+            return f"{piece.text} could be captured by several conditions of the rule"
+    return None
+
+
+def _field(table: Mapping[str, Toml]) -> tuple[str, ...]:
+    """Give the keys that lead to the operators."""
+    keys: list[str] = []
+    value: Toml | Mapping[str, Toml] = table
+    while isinstance(value, Mapping) and len(value) == 1:
+        key, value = next(iter(value.items()))
+        keys.append(key)
+    return tuple(keys[:-1] if not isinstance(value, Mapping) else keys)
+
+
+def _refusal(table: Mapping[str, Toml]) -> str | None:
+    """Let rules themselves say whether this is one."""
+    try:
+        Rule.model_validate(table)
+    except ValidationError as error:
+        return f"rules do not take this: {excerpt(_messages(error), 300)}"
+    return None
+
+
+def _messages(error: ValidationError) -> str:
+    return "; ".join(problem["msg"] for problem in error.errors())
+
+
+def _summary(table: Mapping[str, Toml]) -> str:
+    return print_table("rules", table) if table else ""
+
+
+__all__ = ["CarriedOver", "Sequence", "carry_over"]

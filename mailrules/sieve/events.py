@@ -1,0 +1,65 @@
+"""What a script does on its ways: each with the condition on which it is done, in the order of the script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mailrules.sieve.logic import Expression
+from mailrules.sieve.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that is done for the messages of which the guard holds."""
+
+    guard: Expression
+    path: tuple[tuple[int, int], ...]
+    line: int
+    name: str
+    """What the script's author calls this part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class File(Event):
+    """Put the message into a mailbox."""
+
+    mailbox: Value
+    is_copy: bool = False
+    """Whether it is not counted as dealt with by that."""
+    flags: tuple[str, ...] | None = None
+    """The flags of what is filed; None for those of the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep(Event):
+    """Leave it in the inbox."""
+
+    flags: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discard(Event):
+    """Do not keep it unless something else says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Event):
+    """Change the flags of what is filed from here on."""
+
+    change: Literal["set", "add", "remove"]
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(Event):
+    """End the script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost(Event):
+    """Something that no rule can do."""
+
+    reason: str
+    source: str
+    """As it stands in the script."""

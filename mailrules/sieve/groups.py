@@ -1,0 +1,123 @@
+"""Things that a script does together: for the same messages, with nothing between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Stop
+from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, conjunction, unknowns
+
+if TYPE_CHECKING:
+    from mailrules.sieve.state import Script
+
+
+@dataclass(slots=True)
+class Group:
+    """Events of one guard and one path."""
+
+    guard: Expression
+    path: tuple[tuple[int, int], ...]
+    line: int
+    name: str
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def stops(self) -> bool:
+        """Whether the script ends with it."""
+        return any(isinstance(event, Stop) for event in self.events)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether no rule can be written for it."""
+        return any(unknowns(self.guard)) or all(isinstance(event, Lost) for event in self.events)
+
+    @property
+    def files(self) -> list[File]:
+        """What it files."""
+        return [event for event in self.events if isinstance(event, File)]
+
+    @property
+    def settles(self) -> bool:
+        """Whether it decides if the message is kept, whatever else happens."""
+        return any(isinstance(event, Keep) or cancels(event) for event in self.events)
+
+    @property
+    def delivers(self) -> bool:
+        """Whether it puts the message anywhere."""
+        return any(map(is_delivery, self.events))
+
+
+def is_delivery(event: Event) -> bool:
+    """Tell what puts the message somewhere, with the flags of the moment."""
+    return isinstance(event, File | Keep)
+
+
+def cancels(event: Event) -> bool:
+    """Tell what a message counts as dealt with by, so that it is not kept without being told to."""
+    return isinstance(event, Discard) or (isinstance(event, File) and not event.is_copy)
+
+
+def grouped(events: Sequence[Event]) -> Iterator[Group]:
+    """Put together what belongs together."""
+    group: Group | None = None
+    for event in events:
+        if group is None or group.stops or (group.guard, group.path) != (event.guard, event.path):
+            if group is not None:
+                yield group
+            group = Group(event.guard, event.path, event.line, event.name)
+        group.events.append(event)
+    if group is not None:
+        yield group
+
+
+class Course:
+    """The groups in order, and which of them one message can come through."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.groups = list(grouped(script.events))
+
+    def can_meet(self, earlier: Group, later: Group) -> bool:
+        """Tell whether one message can come through both."""
+        return self.script.can_meet(earlier.path, later.path) and _together(earlier.guard, later.guard)
+
+    def goes_on(self, place: int) -> bool:
+        """Tell whether anything that matters can happen to a message after this group."""
+        group = self.groups[place]
+        return any(
+            self._matters(group, later, event)
+            for later in range(place + 1, len(self.groups))
+            if not self.groups[later].is_lost and self.can_meet(group, self.groups[later])
+            for event in self.groups[later].events
+        )
+
+    def _matters(self, group: Group, place: int, event: Event) -> bool:
+        match event:
+            case File() | Keep():
+                return True
+            case Discard():
+                return not group.settles
+            case Flag():
+                return self.is_used(event, place, group)
+            case _:
+                return False
+
+    def is_used(self, flag: Flag, place: int, also: Group) -> bool:
+        """Tell whether anything is delivered after a change of flags, for messages that come through `also` too."""
+        group = self.groups[place]
+        behind = group.events[group.events.index(flag) + 1 :]
+        if any(map(is_delivery, behind)) or not (group.settles or also.settles):
+            return True
+        return any(
+            later.delivers and not later.is_lost and self.can_meet(group, later) and self.can_meet(also, later)
+            for later in self.groups[place + 1 :]
+        )
+
+
+def _together(one: Expression, other: Expression) -> bool:
+    """Tell whether two conditions do not exclude each other, as far as that can be seen."""
+    if TRUE in (one, other):
+        return conjunction((one, other)) != FALSE
+    return Facts([one]).simplify(other) != FALSE and Facts([other]).simplify(one) != FALSE

@@ -1,0 +1,239 @@
+"""Conditions as a script combines them: and, or, not over single questions; negations stand at the questions alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+Toml = str | int | float | bool | list["Toml"] | dict[str, "Toml"]
+Operators = dict[str, Toml]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is so for every message."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One condition of the rule language; two are the same if they say the same."""
+
+    key: str
+    table: Operators = field(compare=False)
+    """As in `match`: ``{"subject": {"contains": ["x"]}}``."""
+    of_part: bool = field(default=False, compare=False)
+    """Whether it is about the part that a `foreverypart` is at."""
+
+    @classmethod
+    def of(cls, table: Operators, *, of_part: bool = False) -> Atom:
+        """Make one of a table as in `match`."""
+        return cls(json.dumps(table, sort_keys=True), table, of_part)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of one atom."""
+
+    atom: Atom
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of several; none of them is an `And`."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """One of several; none of them is an `Or`."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What no rule can ask; so is its opposite."""
+
+    line: int
+    reason: str
+
+
+Expression = Truth | Atom | Not | And | Or | Unknown
+
+TRUE, FALSE = Truth(value=True), Truth(value=False)
+
+
+def negation(expression: Expression) -> Expression:
+    """Turn it round."""
+    match expression:
+        case Truth(value=value):
+            return FALSE if value else TRUE
+        case Atom():
+            return Not(expression)
+        case Not(atom=atom):
+            return atom
+        case And(items=items):
+            return disjunction(map(negation, items))
+        case Or(items=items):
+            return conjunction(map(negation, items))
+        case Unknown():
+            return expression
+
+
+def conjunction(expressions: Iterable[Expression]) -> Expression:
+    """Join by and."""
+    items: dict[Expression, None] = {}
+    for expression in expressions:
+        for item in expression.items if isinstance(expression, And) else (expression,):
+            if item == FALSE or (isinstance(item, Atom | Not) and negation(item) in items):
+                return FALSE
+            if item != TRUE:
+                items[item] = None
+    return _joined(And, tuple(items), TRUE)
+
+
+def disjunction(expressions: Iterable[Expression]) -> Expression:
+    """Join by or."""
+    items: dict[Expression, None] = {}
+    for expression in expressions:
+        for item in expression.items if isinstance(expression, Or) else (expression,):
+            if item == TRUE or (isinstance(item, Atom | Not) and negation(item) in items):
+                return TRUE
+            if item != FALSE:
+                items[item] = None
+    return _joined(Or, tuple(items), FALSE)
+
+
+def _joined(join: type[And | Or], items: tuple[Expression, ...], empty: Truth) -> Expression:
+    match items:
+        case ():
+            return empty
+        case (single,):
+            return single
+        case _:
+            return join(items)
+
+
+def conjuncts(expression: Expression) -> tuple[Expression, ...]:
+    """Give what all has to hold."""
+    match expression:
+        case And(items=items):
+            return items
+        case Truth(value=True):
+            return ()
+        case _:
+            return (expression,)
+
+
+class Facts:
+    """What is known to hold."""
+
+    def __init__(self, expressions: Iterable[Expression] = ()) -> None:
+        self._known: set[Expression] = set()
+        for expression in expressions:
+            self.learn(expression)
+
+    def learn(self, expression: Expression) -> None:
+        """Take in that it holds."""
+        self._known.update(conjuncts(self.simplify(expression)))
+
+    def simplify(self, expression: Expression) -> Expression:
+        """Leave out what is known."""
+        if expression in self._known:
+            return TRUE
+        match expression:
+            case Atom() | Not():
+                return FALSE if negation(expression) in self._known else expression
+            case And(items=items):
+                return self._and(items)
+            case Or(items=items):
+                if negation(expression) in self._known:
+                    return FALSE
+                return disjunction(map(self.simplify, items))
+            case _:
+                return expression
+
+    def _and(self, items: tuple[Expression, ...]) -> Expression:
+        """Simplify each; what is simple among them is known for the others."""
+        if Truth(value=False) in (simple := [self.simplify(item) for item in items]):
+            return FALSE
+        single = Facts()
+        single._known = {item for item in simple if isinstance(item, Atom | Not)}
+        if not single._known or all(isinstance(item, Atom | Not) for item in simple):
+            return conjunction(simple)
+        return conjunction(item if isinstance(item, Atom | Not) else single.simplify(item) for item in simple)
+
+
+def unknowns(expression: Expression) -> Iterator[Unknown]:
+    """Give what in it no rule can ask."""
+    match expression:
+        case Unknown():
+            yield expression
+        case And(items=items) | Or(items=items):
+            for item in items:
+                yield from unknowns(item)
+
+
+def atoms(expression: Expression) -> Iterator[Atom]:
+    """Give the atoms in it, negated ones too."""
+    match expression:
+        case Atom():
+            yield expression
+        case Not(atom=atom):
+            yield atom
+        case And(items=items) | Or(items=items):
+            for item in items:
+                yield from atoms(item)
+
+
+def as_match(expression: Expression) -> Mapping[str, Toml]:
+    """Write a condition as the table of `match`; what is true for every message is an empty one."""
+    table: dict[str, Toml] = {}
+    rest = [item for item in conjuncts(expression) if not _add(table, item)]
+    if rest:
+        table["all"] = [dict(as_match(item)) for item in rest]
+    return table
+
+
+def _add(table: dict[str, Toml], item: Expression) -> bool:
+    """Put one condition among the keys; false if its key is taken."""
+    match item:
+        case Atom(table=wanted):
+            return _merge(table, wanted)
+        case Not(atom=atom):
+            return _exclude(table, atom.table)
+        case Or(items=items) if all(isinstance(each, Not) for each in items):
+            joint = conjunction(map(negation, items))
+            return _exclude(table, {"all": [dict(as_match(each)) for each in conjuncts(joint)]})
+        case Or(items=items) if "any" not in table:
+            table["any"] = [dict(as_match(each)) for each in items]
+            return True
+        case _:
+            return False
+
+
+def _merge(table: dict[str, Toml], wanted: Operators) -> bool:
+    """Add an atom's keys; header fields of different names share the key `header`."""
+    ((key, value),) = wanted.items()
+    present = table.get(key)
+    if key == "header" and isinstance(present, dict) and isinstance(value, dict) and not present.keys() & value.keys():
+        table[key] = present | value
+        return True
+    if key in table:
+        return False
+    table[key] = value
+    return True
+
+
+def _exclude(table: dict[str, Toml], wanted: Operators) -> bool:
+    """Add a key under `not`, where each excludes by itself."""
+    ((key, value),) = wanted.items()
+    excluded = table.setdefault("not", {})
+    if not isinstance(excluded, dict) or key in excluded:
+        return False
+    excluded[key] = value
+    return True

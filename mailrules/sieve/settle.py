@@ -1,0 +1,184 @@
+"""From what a script does to rules in order: which of them copy, and which end the run for a message.
+
+Sieve goes on after `fileinto` and keeps the message only if nothing dealt with it; in rules `move` is the end. So what
+a script files on the way is copied, and where no more can follow on a way, its last word is the ending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost
+from mailrules.sieve.flagging import Change, flagging
+from mailrules.sieve.groups import Course, Group, cancels
+from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, conjunction, conjuncts, negation, unknowns
+from mailrules.sieve.values import Placeholder, Value
+
+if TYPE_CHECKING:
+    from mailrules.sieve.state import Script
+
+
+class End(Enum):
+    """How the run ends for a message, other than by moving it."""
+
+    STAY = auto()
+    REMOVE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rule to be: on which condition, what it does."""
+
+    line: int
+    name: str
+    guard: Expression
+    flags: tuple[Change, ...] = ()
+    copies: tuple[Value, ...] = ()
+    ending: Value | End | None = None
+    """Where the message is moved, or how it ends else; None if it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What could not be carried over."""
+
+    line: int
+    reason: str
+    source: str = ""
+
+
+Item = Draft | Note
+
+
+def settle(script: Script) -> list[Item]:
+    """Make rules of everything that the script does, in order."""
+    return _without_idle_stops(list(_Settling(Course(script)).items()))
+
+
+class _Settling:
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._facts = Facts()
+        """What is known of the messages that get as far as the next rule."""
+        self._open: list[Group] = []
+        """The groups so far that did something and ended nothing."""
+        self._over = False
+        """Whether no message gets any further."""
+
+    def items(self) -> Iterator[Item]:
+        """Give the rules and notes in order."""
+        for place, group in enumerate(self._course.groups):
+            yield from _losses(group)
+            if group.is_lost or self._over:
+                continue
+            before = [each for each in self._open if self._course.can_meet(each, group)]
+            flags = flagging(self._course, place, before)
+            yield from (Note(line, reason) for line, reason in flags.notes)
+            changes = tuple(flags.changes)
+            if group.stops or (not self._course.goes_on(place) and len(list(_endings(group, before))) == 1):
+                yield from self._end(group, before, changes)
+                continue
+            yield from self._written(Draft(group.line, group.name, group.guard, changes, _targets(group.files)))
+            self._open.append(group)
+        yield from self._end(Group(TRUE, (), 1, ""), self._open, ())
+
+    def _end(self, group: Group, before: Sequence[Group], changes: tuple[Change, ...]) -> Iterator[Draft]:
+        """Write the endings that a message can have which comes out of a group."""
+        endings = list(_endings(group, before))
+        draft = Draft(group.line, group.name, group.guard, changes, _targets(group.files))
+        if len(endings) == 1:
+            _, ending, _ = endings[0]
+            copies = tuple(target for target in draft.copies if target != ending)
+            yield from self._written(replace(draft, copies=copies, ending=ending))
+            return
+        yield from self._written(draft)
+        for guard, ending, source in endings:
+            yield from self._written(Draft(source.line, source.name, guard, ending=ending))
+
+    def _written(self, draft: Draft) -> Iterator[Draft]:
+        """Give a rule if it does anything and any message gets so far; what it ends for, no later rule need exclude."""
+        guard = self._guard(draft)
+        if self._over or guard == FALSE or not (draft.flags or draft.copies or draft.ending):
+            return
+        if draft.ending is not None:
+            self._facts.learn(negation(guard))
+            self._over = guard == TRUE
+        yield replace(draft, guard=guard)
+
+    def _guard(self, draft: Draft) -> Expression:
+        """Leave out of a condition what is known, but not what targets take their values from."""
+        ending = draft.ending if isinstance(draft.ending, tuple) else ()
+        pieces = (*ending, *(piece for copy in draft.copies for piece in copy))
+        needed = {piece.of for piece in pieces if isinstance(piece, Placeholder) and piece.of is not None}
+        kept = [item for item in conjuncts(draft.guard) if item in needed]
+        return conjunction((*kept, self._facts.simplify(draft.guard)))
+
+
+def _losses(group: Group) -> Iterator[Note]:
+    """Say what of a group is lost: everything, where its condition can't be asked for."""
+    cause = next(unknowns(group.guard), None)
+    for event in group.events:
+        if isinstance(event, Lost):
+            yield Note(event.line, event.reason, event.source)
+        elif cause is not None:
+            where = "" if cause.line in {0, event.line} else f", line {cause.line}"
+            yield Note(event.line, f"{_words(event)} depends on what can't be asked{where}: {cause.reason}")
+
+
+def _endings(group: Group, before: Sequence[Group]) -> Iterator[tuple[Expression, Value | End, Group]]:
+    """Give what becomes of a message, by condition; the first that holds counts.
+
+    It stays if it was kept; else it goes where it was filed last; else away if it was discarded.
+    """
+    known = Facts([group.guard])
+    done = [(each, event) for each in (*before, group) for event in each.events]
+    cancelled = [(each, event) for each, event in reversed(done) if cancels(event)]
+    deciding: list[tuple[Group, Event, Value | End]] = []
+    if cancelled:
+        deciding += [(each, event, End.STAY) for each, event in done if isinstance(event, Keep)]
+    deciding += [(each, event, event.mailbox) for each, event in cancelled if isinstance(event, File)]
+    deciding += [(each, event, End.REMOVE) for each, event in cancelled if isinstance(event, Discard)]
+    for each, event, ending in deciding:
+        rest = known.simplify(event.guard)
+        if rest != FALSE:
+            yield conjunction((group.guard, rest)), ending, each
+        if rest == TRUE:
+            return
+    yield group.guard, End.STAY, group
+
+
+def _targets(files: Sequence[File]) -> tuple[Value, ...]:
+    return tuple(dict.fromkeys(file.mailbox for file in files))
+
+
+def _without_idle_stops(items: list[Item]) -> list[Item]:
+    """Take `stop` out where no rule stands behind it."""
+    place = len(items) - 1
+    while place >= 0:
+        item = items[place]
+        if isinstance(item, Draft):
+            if item.ending is not End.STAY:
+                break
+            if item.flags or item.copies:
+                items[place] = replace(item, ending=None)
+                break
+            del items[place]
+        place -= 1
+    return items
+
+
+def _words(event: Event) -> str:
+    match event:
+        case File():
+            return "fileinto"
+        case Keep():
+            return "keep"
+        case Discard():
+            return "discard"
+        case Flag(change=change):
+            return f"{change}flag"
+        case _:
+            return "stop"
