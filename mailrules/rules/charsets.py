@@ -65,7 +65,10 @@ def without_cut_character(octets: bytes, charset: str) -> bytes:
     """Leave out the beginning of a character at the end of octets that were cut off there."""
     codec = (_codec(charset.lower()) if _LABEL.fullmatch(charset) else None) or "utf-8"
     decoder = codecs.getincrementaldecoder(codec)("replace")
-    decoder.decode(octets)
+    try:
+        decoder.decode(octets)
+    except UnicodeError:  # UTF-16 and UTF-32 raise where the mark at the beginning is missing
+        return octets
     pending = decoder.getstate()[0]
     return octets[: len(octets) - len(pending)]
 

@@ -133,8 +133,9 @@ def _key(name: str) -> Key:
     if condition is not None and condition.has_value(part):
         return FieldValue(condition, part)
     owner, _, group = part.rpartition(".")
-    if condition is not None and _GROUP.fullmatch(group) and operators_of(condition, owner) and not _near(name):
-        return GroupValue(condition, owner, group)
+    if condition is not None and _GROUP.fullmatch(group) and operators_of(condition, owner):
+        if not get_close_matches(group, condition.value_parts, n=1, cutoff=0.75):  # {from.domian} means no group
+            return GroupValue(condition, owner, group)
     raise wrong(f"{{{name}}} is no value that is known: {_hint(name, condition)}")
 
 
@@ -153,18 +154,13 @@ def _date(condition: type[DateCondition], part: str, form: str) -> list[Part]:
 
 def _hint(name: str, condition: type[Condition] | None) -> str:
     names = value_names()
-    if near := _near(name):
-        return f"did you mean {{{near}}}?"
+    close = get_close_matches(name, names, n=1, cutoff=0.75)
+    if close:
+        return f"did you mean {{{close[0]}}}?"
     if condition is not None:
         return f"write {' or '.join(f'{{{each}}}' for each in names if each.partition('.')[0] == condition.key)}"
     fields = dict.fromkeys(each.partition(".")[0] for each in names)
     return f"there are {{received:%Y-%m}}, {{sent:%Y-%m}} and the values of {', '.join(fields)}"
-
-
-def _near(name: str) -> str | None:
-    """Give the value that was probably meant; a number at the end is no slip."""
-    known = () if name[-1:].isdigit() else value_names()
-    return next(iter(get_close_matches(name, known, n=1, cutoff=0.75)), None)
 
 
 def value_names() -> tuple[str, ...]:

@@ -12,6 +12,7 @@ MAX_PARAMETERS = 1_000
 """Parameters of one field that are read."""
 
 # Possessive throughout, and every octet is passed once: no value takes more than linear time.
+_BEFORE = re.compile(rb"(?:\s++|\((?:[^()\\]++|\\.)*+\))*+", re.DOTALL)
 _WORD = re.compile(rb"[^;\s(]*+")
 _BETWEEN = re.compile(rb"(?:[;\s]++|\((?:[^()\\]++|\\.)*+\))*+", re.DOTALL)
 _NAME = re.compile(rb'([^;=\s"]++)[ \t]*+=[ \t]*+')
@@ -32,7 +33,7 @@ class Described(NamedTuple):
 
 def parse_described(value: bytes) -> Described:
     """Read an unfolded value; what can't be read as a parameter is passed over."""
-    word = _match(_WORD, value, _match(_BETWEEN, value, 0).end())
+    word = _match(_WORD, value, _match(_BEFORE, value, 0).end())
     found: list[tuple[str, bytes]] = []
     place = _match(_BETWEEN, value, word.end()).end()
     while place < len(value) and len(found) < MAX_PARAMETERS:
