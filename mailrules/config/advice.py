@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mailrules.config.model import Config
-from mailrules.config.problems import KeyPath, Problem, did_you_mean
+from mailrules.config.problems import KeyPath, Problem, did_you_mean, quoted_list
 from mailrules.config.secrets import PlainSecret
 from mailrules.config.sources import Document
 from mailrules.rules import Rule, matching
+from mailrules.rules.conditions import Condition
+from mailrules.rules.conditions.named import Named
+from mailrules.rules.match import Groups
 from mailrules.rules.text import printable
 
 
@@ -32,6 +35,7 @@ def advice(config: Config, main: Document, rules: Sequence[PlacedRule]) -> Itera
     if config.accounts:
         for placed in rules:
             yield from _unknown_scopes(config, placed)
+            yield from _unanswerable(config, placed)
     if config.daemon.mode is None:
         yield from _unreachable(rules)
 
@@ -60,6 +64,31 @@ def _unknown_scopes(config: Config, placed: PlacedRule) -> Iterator[Problem]:
         if watched and not any(map(matching.mailbox([pattern]), watched)):
             hint = did_you_mean(pattern, watched)
             yield placed.problem(("mailboxes", index), f"no account watches a mailbox '{printable(pattern)}'{hint}")
+
+
+def _unanswerable(config: Config, placed: PlacedRule) -> Iterator[Problem]:
+    """Warn of conditions that are always unknown in some account, as it does not say what they need."""
+    rule = placed.rule
+    if rule.match == "everything" or not rule.enabled:
+        return
+    of_account = matching.glob(rule.accounts or ["*"])
+    wanted = {setting: each.key for each in _conditions(rule.match, config) for setting in each.wants()}
+    for setting, key in sorted(wanted.items()):
+        lacking = [
+            name for name, account in config.accounts.items() if of_account(name) and not getattr(account, setting)
+        ]
+        if lacking:
+            settings = quoted_list([f"accounts.{printable(name)}.{setting}" for name in lacking], "and")
+            yield placed.problem(("match",), f"{key} can't be told without {settings}, so the rule does nothing there")
+
+
+def _conditions(match: Groups, config: Config) -> Iterator[Condition]:
+    """Return the conditions of a rule, those that it refers to by name too; none of these leads back to itself."""
+    for condition in match.walk():
+        yield condition
+        if isinstance(condition, Named):
+            for name in condition.names:
+                yield from _conditions(config.conditions[name], config)
 
 
 def _unreachable(rules: Sequence[PlacedRule]) -> Iterator[Problem]:

@@ -121,6 +121,10 @@ class Auth(Condition):
         """Give the header fields it looks at, in upper case."""
         return frozenset({"AUTHENTICATION-RESULTS"})
 
+    def wants(self) -> frozenset[str]:
+        """Name the account's settings without which it is always unknown."""
+        return frozenset({"authserv_id"})
+
 
 def _leaf(method: str, outcome: Outcome, definitions: Definitions) -> Leaf:
     words = outcome.result or ()

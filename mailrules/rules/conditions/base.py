@@ -45,6 +45,10 @@ class Condition(Table):
         """Give the header fields it looks at, in upper case."""
         return frozenset()
 
+    def wants(self) -> frozenset[str]:
+        """Name the account's settings without which it is always unknown."""
+        return frozenset()
+
     @classmethod
     def has_value(cls, part: str) -> bool:
         """Tell whether templates may write this part behind the key."""

@@ -84,6 +84,10 @@ class KindOfMail(Condition):
         """Give the header fields it looks at, in upper case."""
         return frozenset().union(*(kinds.HEADERS[kind] for kind in self.is_ or ()))
 
+    def wants(self) -> frozenset[str]:
+        """Name the account's settings without which it is always unknown."""
+        return frozenset({"addresses"}) if self.is_ == (Kind.OWN,) else frozenset()
+
 
 def _by_header(kind: Kind) -> Leaf:
     def check(message: Message, _facts: Facts) -> Truth:

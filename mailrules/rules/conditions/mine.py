@@ -99,6 +99,10 @@ class ToMe(Condition):
         """Give the header fields it looks at, in upper case."""
         return frozenset(_ALL)
 
+    def wants(self) -> frozenset[str]:
+        """Name the account's settings without which it is always unknown."""
+        return frozenset({"addresses"})
+
 
 def _holds(way: Way, message: Message, facts: Facts) -> bool:
     match way:
