@@ -133,10 +133,14 @@ def _key(name: str) -> Key:
     if condition is not None and condition.has_value(part):
         return FieldValue(condition, part)
     owner, _, group = part.rpartition(".")
-    if condition is not None and _GROUP.fullmatch(group) and operators_of(condition, owner):
-        if not get_close_matches(group, condition.value_parts, n=1, cutoff=0.75):  # {from.domian} means no group
-            return GroupValue(condition, owner, group)
+    if condition is not None and operators_of(condition, owner) and _may_be_group(group, condition):
+        return GroupValue(condition, owner, group)
     raise wrong(f"{{{name}}} is no value that is known: {_hint(name, condition)}")
+
+
+def _may_be_group(name: str, condition: type[Condition]) -> bool:
+    """Tell a number or a name, unless it looks like a slip: ``{from.domian}``."""
+    return bool(_GROUP.fullmatch(name)) and not get_close_matches(name, condition.value_parts, n=1, cutoff=0.75)
 
 
 def _date(condition: type[DateCondition], part: str, form: str) -> list[Part]:
