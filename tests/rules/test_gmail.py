@@ -60,6 +60,12 @@ def test_of_several_searches_one_is_enough_and_labels_must_hold_as_well() -> Non
     assert truth({"raw": ["a", "b"], "labels": "x"}, found | {Labels(): frozenset("x")}) is Truth.TRUE
 
 
+def test_what_a_wildcard_in_a_label_stood_for_can_name_a_mailbox() -> None:
+    rules = ruleset(rule({"gmail": {"labels": {"glob": "Clients/*"}}}, {"move": "Clients/{gmail.labels.1}"}))
+    mail = MAIL.answered({Labels(): frozenset({"Work", "Clients/Acme"})})
+    assert decide(rules, mail).plan.to_json() == [{"move": "Clients/Acme"}]
+
+
 def test_a_trace_shows_the_labels() -> None:
     rules = ruleset(rule({"gmail": {"labels": "x"}}))
     answers: list[dict[Question[object], object]] = [{}, {Labels(): frozenset("ba")}, {Labels(): None}]

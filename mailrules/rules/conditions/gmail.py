@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 from mailrules.rules import questions
 from mailrules.rules.checks import Leaf, conjunction, disjunction
 from mailrules.rules.conditions.base import NOT_ASKED, NOT_KNOWN, Condition, condition, seen_texts
+from mailrules.rules.conditions.occurrences import captured
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
 from mailrules.rules.conditions.search import search_leaf
 from mailrules.rules.tables import OneOrMany, each, kind, wrong
@@ -16,6 +17,9 @@ from mailrules.rules.text import Text, is_unprintable
 from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mailrules.rules.captures import Captured
     from mailrules.rules.checks import Check
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
@@ -84,6 +88,7 @@ def _quoted(text: str) -> str:
 
 def _labels_leaf(operators: LabelOperators, definitions: Definitions) -> Leaf:
     test = operators.text_test(definitions)
+    key = "gmail.labels"
 
     def check(message: Message, _facts: Facts) -> Truth:
         labels = message.answer(_LABELS)
@@ -99,5 +104,9 @@ def _labels_leaf(operators: LabelOperators, definitions: Definitions) -> Leaf:
         labels = message.answer(_LABELS)
         return NOT_KNOWN if labels is None else seen_texts(map(Text.of, sorted(labels)))
 
-    wanted = join_wanted("gmail.labels", operators.wanted())
-    return Leaf(*wanted, check, seen, asks=lambda _message, _facts: (_LABELS,))
+    def captures(message: Message) -> Iterator[tuple[str, Captured]]:
+        texts = map(Text.of, sorted(message.answer(_LABELS) or ()))
+        yield from captured(key, operators, next((text for text in texts if test is None or test(text)), None))
+
+    wanted = join_wanted(key, operators.wanted())
+    return Leaf(*wanted, check, seen, asks=lambda _message, _facts: (_LABELS,), captures=captures)
