@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailrules.rules import MoveTo, Needs
+from mailrules.rules.mime.items import MAX_ITEMS
 from mailrules.rules.questions import Structure
 from mailrules.rules.structure import Part
 from tests.mime_corpus import messages, multipart, rfc822
@@ -158,3 +159,9 @@ def test_a_trace_shows_the_attachments() -> None:
     ]
     assert [trace.seen for trace in none] == ["(not asked)", "(not asked)"]
     assert none[0].wanted == 'type.glob "image/*" and count.is 1'
+
+
+def test_a_thousand_parts_are_looked_at() -> None:
+    raw = mail(*[PDF] * (MAX_ITEMS + 100))
+
+    assert holds({"attachment": {"count": MAX_ITEMS - 2}}, raw)

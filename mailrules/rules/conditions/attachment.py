@@ -30,7 +30,8 @@ class Attachment(PartCondition):
 
     An attachment is a part that says it is one, a part with a name unless it is text to be shown in its place, and any
     message within the message. Those of messages within count too; images without a name that the text shows do not.
-    Only the message's structure is asked for, and only if everything else leaves it open.
+    Only the message's structure is asked for, and only if everything else leaves it open; of its parts the first 1,000
+    are looked at.
     """
 
     exists: Switch | None = None

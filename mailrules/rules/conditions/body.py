@@ -15,7 +15,7 @@ from mailrules.rules.conditions.occurrences import captured
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
 from mailrules.rules.mime.bodies import own_texts, parts_of_type, shown_parts, shown_texts
 from mailrules.rules.mime.passages import PartPassages, RawPassage
-from mailrules.rules.tables import OneOrMany, each, wrong
+from mailrules.rules.tables import OneOrMany, each, kind, wrong
 from mailrules.rules.text import excerpt
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, opposite
 
@@ -33,7 +33,9 @@ _NOTHING = 'an empty list chooses nothing: write "text", "raw" or a content type
 
 def _read_choice(value: object) -> str:
     """Read what is looked at."""
-    return value if value in ("text", "raw") and isinstance(value, str) else read_media_type(value).lower()
+    if not isinstance(value, str):
+        raise wrong(f'this is {kind(value)}: write "text", "raw" or a content type such as "text/html"')
+    return value if value in {"text", "raw"} else read_media_type(value).lower()
 
 
 def _read_choices(value: object) -> tuple[str, ...]:

@@ -31,12 +31,16 @@ if TYPE_CHECKING:
     Look = Callable[[Message, Item], Truth]
 
 
+_KINDS = frozenset({"application", "audio", "font", "image", "message", "model", "multipart", "text", "video"})
+
+
 def read_media_type(value: object) -> str:
     """Read a content type, or a glob over it."""
     pattern = read_pattern(value).strip()
-    if "/" not in pattern and pattern != "*":
-        raise wrong(f'"{pattern}" is no content type: write "{pattern}/*" or one such as "application/pdf"')
-    return pattern
+    if "/" in pattern or pattern == "*":
+        return pattern
+    meant = f'"{pattern}/*"' if pattern.lower() in _KINDS else 'it in full ("application/pdf"), or a kind ("image/*")'
+    raise wrong(f'"{pattern}" is no content type: write {meant}')
 
 
 class MediaType(TextOperators):

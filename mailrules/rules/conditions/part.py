@@ -68,7 +68,7 @@ class Part(PartCondition):
     """What one part of the message has to be like: any part, also multiparts and those of messages within.
 
     The message itself is its first part. Only the structure is asked for; for `language` and `header` also the headers
-    of parts, of which the first 50 are looked at.
+    of parts. The first 1,000 parts are looked at, and the headers of the first 50.
     """
 
     disposition: TextOperators | None = None

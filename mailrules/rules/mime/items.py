@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mailrules.rules.mime.parameters import file_name
@@ -13,6 +14,9 @@ from mailrules.rules.text import Text
 if TYPE_CHECKING:
     from mailrules.rules.message import Message
     from mailrules.rules.structure import Part
+
+MAX_ITEMS = 1_000
+"""Parts of one message that are looked at, the first ones: with more of them it is no letter but an attack."""
 
 _LINE, _ENCODED_LINE = 57, 78  # octets in a line of base64, and of the line itself (RFC 2045 §6.8)
 
@@ -58,10 +62,10 @@ class Item:
 
 
 def items_of(message: Message) -> tuple[Item, ...] | None:
-    """Give all parts of a message, in its order, those of messages in it too; None where they are not known."""
+    """Give the parts of a message, in its order, those of messages in it too; None where they are not known."""
     structure = message.answer(Structure())
     return None if structure is None else message.once(items_of, partial(_items, structure))
 
 
 def _items(structure: Part) -> tuple[Item, ...]:
-    return tuple(Item.of(part, position) for position, part in enumerate(structure.walk()))
+    return tuple(Item.of(part, position) for position, part in enumerate(islice(structure.walk(), MAX_ITEMS)))
