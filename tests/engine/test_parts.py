@@ -13,13 +13,13 @@ from mailrules.rules import Needs, Ruleset, Verdict
 from mailrules.rules.questions import Content, PartHeader, Question, RawBody, Structure
 from mailrules.rules.reader import local_answers
 from mailrules.rules.structure import Part
-from tests.mime_corpus import messages
+from tests.mime_corpus import messages, nested
 from tests.rules.builders import FACTS, rule
 from tests.rules.local import ROUNDS, decide_locally, message_of
 from tests.servers.dovecot import HOST, PASSWORD, Dovecot
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
 ENDS_DIFFER = "Dovecot gives the line end before a boundary to the part where the part's header was not ended"
 OTHERWISE_READ = {
@@ -80,10 +80,10 @@ def rules() -> Ruleset:
 
 
 @asynccontextmanager
-async def session(server: Dovecot, user: str) -> AsyncIterator[Session]:
-    """A session on INBOX, in which every message is, numbered from 1 in their order."""
+async def session(server: Dovecot, user: str, mail: Iterable[bytes]) -> AsyncIterator[Session]:
+    """A session on INBOX, in which these messages are, numbered from 1."""
     with server.session(user) as other:
-        for raw in messages().values():
+        for raw in mail:
             other.append("INBOX", "", "", raw)
     endpoint = Endpoint(HOST, server.ports.imap, TLSMode.NONE)
     opened = await Session.open(endpoint, Credentials(user, PASSWORD), Timeouts(connect=10.0, silence=10.0))
@@ -102,7 +102,7 @@ def questions_about(structure: Part) -> list[Question[object]]:
 
 async def test_a_server_tells_of_parts_what_the_reader_finds(dovecot: Dovecot, user: str) -> None:
     """Where they differ, `OTHERWISE_READ` says why."""
-    async with session(dovecot, user) as opened:
+    async with session(dovecot, user, messages().values()) as opened:
         answers = Answers()
         await ask(opened, {Structure(): range(1, len(messages()) + 1)}, answers)
         asked: defaultdict[Question[object], list[int]] = defaultdict(list)
@@ -121,13 +121,24 @@ async def test_a_server_tells_of_parts_what_the_reader_finds(dovecot: Dovecot, u
 async def test_rules_decide_the_same_whoever_tells_of_the_parts(dovecot: Dovecot, user: str) -> None:
     """Where they don't, `OTHERWISE_DECIDED` says which, and `OTHERWISE_READ` why."""
     every = rules()
-    async with session(dovecot, user) as opened:
+    async with session(dovecot, user, messages().values()) as opened:
         told = await decide_by_server(opened, every)
 
     read = {name: decide_locally(every, raw) for name, raw in messages().items()}
     differing = {name: set(told[name].matched) ^ set(read[name].matched) for name in messages()}
     assert {name: rules for name, rules in differing.items() if rules} == OTHERWISE_DECIDED
     assert [verdict.unknown for verdict in (*told.values(), *read.values()) if verdict.unknown] == []
+
+
+async def test_a_structure_too_deep_to_be_read_leaves_rules_unknown(dovecot: Dovecot, user: str) -> None:
+    """The reader of messages at hand goes deeper than that of answers."""
+    deep = nested(60).replace("\n", "\r\n").encode()
+    async with session(dovecot, user, [deep, messages()["two parts"]]) as opened:
+        answers = Answers()
+        await ask(opened, {Structure(): [1, 2]}, answers)
+
+    assert answers.of(1) == {Structure(): None}
+    assert answers.of(2)[Structure()] is not None
 
 
 def test_every_rule_decides_both_ways() -> None:

@@ -66,7 +66,7 @@ class Attachment(PartCondition):
         """List what is wanted, for the trace, where nothing is wanted of any one attachment."""
         return [("exists", str(self.exists).lower())]
 
-    def _decide(self, truths: Sequence[Truth]) -> Truth:
+    def _decide(self, truths: Iterable[Truth]) -> Truth:
         decided = super()._decide(truths)
         return opposite(decided) if self.exists is False else decided
 

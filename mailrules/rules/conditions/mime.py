@@ -123,7 +123,7 @@ class PartCondition(Condition):
             items = items_of(message)
             if items is None:
                 return UNKNOWN
-            return self._decide([look(message, item) for item in self.candidates(items)])
+            return self._decide(look(message, item) for item in self.candidates(items))
 
         def find(message: Message) -> Item | None:
             return next((item for item in self._known(message) if look(message, item) is TRUE), None)
@@ -161,11 +161,11 @@ class PartCondition(Condition):
     def _known(self, message: Message) -> Sequence[Item]:
         return self.candidates(items_of(message) or ())
 
-    def _decide(self, truths: Sequence[Truth]) -> Truth:
+    def _decide(self, truths: Iterable[Truth]) -> Truth:
         """Decide by what is true of each part."""
         if self.count is None:
             return any_of(truths)
-        fewest = truths.count(TRUE)
-        possible = range(fewest, len(truths) - truths.count(FALSE) + 1)
+        known = tuple(truths)
+        possible = range(known.count(TRUE), len(known) - known.count(FALSE) + 1)
         held = {self.count.holds(number) for number in possible}
         return UNKNOWN if len(held) > 1 else truth_of(held.pop())

@@ -33,6 +33,8 @@ class Item:
     """Octets, not counting base64: what the file has, give or take a few; None for a multipart."""
     position: int
     """In the order of the message; 0 is the message itself."""
+    is_attachment: bool
+    """Whether people find the part as a file at the message, not in its text."""
 
     @classmethod
     def of(cls, part: Part, position: int) -> Item:
@@ -41,24 +43,30 @@ class Item:
         size = part.octets
         if size is not None and part.encoding == "base64":
             size = size * _LINE // _ENCODED_LINE
-        return cls(part, Text.of(name) if name else None, Text(part.type, part.type), size, position)
+        return cls(
+            part,
+            Text.of(name) if name else None,
+            Text(part.type, part.type),
+            size,
+            position,
+            _is_attachment(part, name),
+        )
 
     def __str__(self) -> str:
         return f"{self.name.value} ({self.type.value})" if self.name is not None else f"({self.type.value})"
 
-    @property
-    def is_attachment(self) -> bool:
-        """Whether people find the part as a file at the message, not in its text.
 
-        It is one if it says so (Content-Disposition), if it is a message, or if it has a name and is not text that
-        says that it is shown in its place. An image without a name is part of what is shown.
-        """
-        part = self.part
-        if part.type.startswith("multipart/"):
-            return False
-        if part.disposition == "attachment" or part.type in {"message/rfc822", "message/global"}:
-            return True
-        return self.name is not None and not (part.disposition == "inline" and part.type.startswith("text/"))
+def _is_attachment(part: Part, name: str) -> bool:
+    """Tell by what the part says of itself (Content-Disposition), else by its type and name.
+
+    A message is one, and so is what has a name, unless it is text that says that it is shown in its place. An image
+    without a name is part of what is shown.
+    """
+    if part.type.startswith("multipart/"):
+        return False
+    if part.disposition == "attachment" or part.type in {"message/rfc822", "message/global"}:
+        return True
+    return name != "" and not (part.disposition == "inline" and part.type.startswith("text/"))
 
 
 def items_of(message: Message) -> tuple[Item, ...] | None:
