@@ -102,7 +102,9 @@ class JsonTally(Tally):
         return super()._is_watched() and not sys.stdout.isatty()  # where the objects would run into the bar
 
     def show(self, outcome: Outcome) -> None:
-        """Print it."""
+        """Print it; what only rules on trial would do is no step."""
+        actions = [action_json(action) for action in outcome.actions]
+        on_trial = outcome.state is OutcomeState.OBSERVED and not outcome.rules
         shown: dict[str, object] = {
             "account": outcome.account,
             "mailbox": outcome.mailbox,
@@ -110,9 +112,11 @@ class JsonTally(Tally):
             "matched": outcome.rules,
             "observed": outcome.observed,
             "unknown": outcome.unknown,
-            "steps": [action_json(action) for action in outcome.actions],
+            "steps": [] if on_trial else actions,
             "result": outcome.state.value,
         }
+        if on_trial:
+            shown["would"] = actions
         print_json(shown | {"error": outcome.reason} if outcome.reason else shown)
 
     def add(self, account: str, mailbox: str, summary: ApplySummary) -> None:
