@@ -21,8 +21,11 @@ from mailrules.rules import Rule
 from mailrules.rules.conditions.age import Age
 from mailrules.rules.conditions.base import Condition
 from mailrules.rules.conditions.flags import Flags
+from mailrules.rules.conditions.gmail import Gmail
+from mailrules.rules.conditions.named import Named
 from mailrules.rules.conditions.search import Search
 from mailrules.rules.conditions.size import Size
+from mailrules.rules.definitions import Definitions
 from mailrules.rules.match import Groups
 
 __all__ = ["narrowed"]
@@ -42,24 +45,45 @@ class _Searches:
 _UNSEARCHABLE = _Searches()
 
 
-def narrowed(rule: Rule, now: datetime) -> SearchProgram | None:
+def narrowed(rule: Rule, definitions: Definitions, now: datetime) -> SearchProgram | None:
     """The search that finds all messages that a rule can match at that time; None if that may be any message."""
-    return _of_groups(rule.match, now).wide if isinstance(rule.match, Groups) else None
+    return _Narrowing(definitions, now).of_groups(rule.match).wide if isinstance(rule.match, Groups) else None
 
 
-def _of_groups(groups: Groups, now: datetime) -> _Searches:
-    return _all(_parts(groups, now))
+@dataclass(frozen=True, slots=True)
+class _Narrowing:
+    definitions: Definitions
+    now: datetime
 
+    def of_groups(self, groups: Groups) -> _Searches:
+        """The searches for a table of conditions."""
+        return _all(self._parts(groups))
 
-def _parts(groups: Groups, now: datetime) -> list[_Searches]:
-    parts = [_of_condition(condition, now) for condition in groups.conditions()]
-    if groups.any_ is not None:
-        parts.append(_any([_of_groups(table, now) for table in groups.any_]))
-    if groups.all_ is not None:
-        parts.append(_all([_of_groups(table, now) for table in groups.all_]))
-    if groups.not_ is not None:
-        parts.append(_not(_any(_parts(groups.not_, now))))
-    return parts
+    def _parts(self, groups: Groups) -> list[_Searches]:
+        parts = [self._of_condition(condition) for condition in groups.conditions()]
+        if groups.any_ is not None:
+            parts.append(_any([self.of_groups(table) for table in groups.any_]))
+        if groups.all_ is not None:
+            parts.append(_all([self.of_groups(table) for table in groups.all_]))
+        if groups.not_ is not None:
+            parts.append(_not(_any(self._parts(groups.not_))))
+        return parts
+
+    def _of_condition(self, condition: Condition) -> _Searches:
+        match condition:
+            case Age(over=over, under=under):
+                return _all([*_bounds(_old, over, self.now), *_bounds(_young, under, self.now)])
+            case Size(over=over, under=under):
+                return _all([*_sizes("LARGER", over), *_sizes("SMALLER", under)])
+            case Flags(has=flags):
+                return _any([_exactly(partial(_flagged, flag)) for flag in flags or ()])
+            case Search(matches=texts):
+                return _any([_exactly(partial(parse_search, text)) for text in texts or ()])
+            case Gmail(labels=None, searches=texts):
+                return _any([_exactly(partial(parse_search, text)) for text in texts])
+            case Named(names=names):
+                return _any([self.of_groups(self.definitions.conditions[name]) for name in names])
+        return _UNSEARCHABLE
 
 
 def _all(parts: Sequence[_Searches]) -> _Searches:
@@ -87,19 +111,6 @@ def _joined(
 ) -> SearchProgram | None:
     known = [program for program in programs if program is not None]
     return reduce(join, known) if known and len(known) == len(programs) else None
-
-
-def _of_condition(condition: Condition, now: datetime) -> _Searches:
-    match condition:
-        case Age(over=over, under=under):
-            return _all([*_bounds(_old, over, now), *_bounds(_young, under, now)])
-        case Size(over=over, under=under):
-            return _all([*_sizes("LARGER", over), *_sizes("SMALLER", under)])
-        case Flags(has=flags):
-            return _any([_exactly(partial(_flagged, flag)) for flag in flags or ()])
-        case Search(matches=texts):
-            return _any([_exactly(partial(parse_search, text)) for text in texts or ()])
-    return _UNSEARCHABLE
 
 
 def _exactly(make: Callable[[], SearchProgram]) -> _Searches:

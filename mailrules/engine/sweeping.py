@@ -21,7 +21,7 @@ from mailrules.engine.narrowing import narrowed
 from mailrules.engine.process import Path
 from mailrules.engine.reading import Fetched, uids_in, validity, windows
 from mailrules.engine.recovery import replay
-from mailrules.imap import MailboxName, Refused, UidSearch, UIDSet, search
+from mailrules.imap import MailboxName, Refused, SearchProgram, UIDSet, search
 from mailrules.rules import Rule, Ruleset
 from mailrules.store import Awaited, Entry, EntryState
 
@@ -114,25 +114,31 @@ class _Sweep:
 
     async def _find(self, within: UIDSet) -> Sequence[int]:
         """Ask the server what each rule may match, in one flight; where it can't tell, all messages are looked at."""
-        now = self._context.now()
+        session = self._path.session
         base = search.uid(within) & search.key("UNDELETED")
-        programs = [narrowed(rule, now) for rule in self._due.rules]
-        commands = {program: UidSearch(base if program is None else base & program) for program in programs}
-        submitted = [self._path.session.connection.submit(command) for command in commands.values()]
-        answers = dict(zip(commands, await asyncio.gather(*submitted, return_exceptions=True), strict=True))
+        programs = {rule.name: self._program(rule) for rule in self._due.rules}
+        wanted = list(dict.fromkeys(programs.values()))
+        submitted = [session.search(base if program is None else base & program) for program in wanted]
+        answers = dict(zip(wanted, await asyncio.gather(*submitted, return_exceptions=True), strict=True))
         hits: dict[str, frozenset[int]] = {}
-        for rule, program in zip(self._due.rules, programs, strict=True):
+        for rule, program in programs.items():
             match answers[program]:
                 case Refused():
-                    hits[rule.name] = frozenset(await uids_in(self._path.session, within))
+                    hits[rule] = frozenset(await uids_in(session, within))
                 case BaseException() as error:
                     raise error
                 case uids:
-                    hits[rule.name] = frozenset(uid for uid in uids if uid in within)
+                    hits[rule] = frozenset(uid for uid in uids if uid in within)
         busy = await self._busy()
         hits[""] = frozenset().union(*hits.values())
         self._swept.looked_at.update({rule: len(uids - busy) for rule, uids in hits.items()})
         return sorted(hits[""] - busy)
+
+    def _program(self, rule: Rule) -> SearchProgram | None:
+        """The search for what a rule may match, in words that the server knows; None where it takes any message."""
+        program = narrowed(rule, self._due.definitions, self._context.now())
+        known = program is not None and all(name in self._path.session.capabilities for name in program.capabilities)
+        return program if known else None
 
     async def _busy(self) -> frozenset[int]:
         context, raw, era = self._context, self._path.name.raw, validity(self._path.selected)

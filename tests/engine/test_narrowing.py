@@ -13,10 +13,19 @@ from mailrules.engine.narrowing import narrowed
 from mailrules.imap import Attributes, meets, searchcheck
 from mailrules.imap.grammar import Argument, Literal
 from mailrules.rules import Facts, Message, Rule, Ruleset, Verdict
+from mailrules.rules.definitions import NOTHING, Definitions
+from mailrules.rules.match import Match
 
 NOW = datetime(2026, 3, 31, 23, 59, tzinfo=UTC)
 FACTS = Facts(now=NOW, timezone=UTC, account="work", mailbox="INBOX")
 Table = dict[str, object]
+DEFINITIONS = Definitions(
+    conditions={
+        "read": Match.model_validate({"flags": r"\Seen"}),
+        "big": Match.model_validate({"size": {"over": 9}, "subject": "x"}),
+        "odd": Match.model_validate({"subject": "x"}),
+    }
+)
 
 
 def rule(match: Table | str) -> Rule:
@@ -24,7 +33,7 @@ def rule(match: Table | str) -> Rule:
 
 
 def search(match: Table | str) -> str | None:
-    program = narrowed(rule(match), NOW)
+    program = narrowed(rule(match), DEFINITIONS, NOW)
     return None if program is None else written(program.words)
 
 
@@ -52,9 +61,15 @@ CASES: list[tuple[Table | str, str | None]] = [
     ({"flags": r"\Recent"}, None),
     ({"search": "SEEN UNFLAGGED"}, "SEEN UNFLAGGED"),
     ({"search": ["SEEN", "FROM ann"]}, "OR SEEN FROM ann"),
+    ({"gmail": {"raw": "has:attachment"}}, "X-GM-RAW has:attachment"),
+    ({"gmail": {"raw": "has:attachment", "labels": "x"}}, None),
+    ({"condition": ["read", "big"]}, "OR SEEN LARGER 9"),
+    ({"condition": ["read", "odd"]}, None),
+    ({"not": {"condition": "read"}}, "NOT SEEN"),
+    ({"not": {"condition": "big"}}, None),
     ({"subject": "x", "flags": r"\Seen"}, "SEEN"),
     ({"not": {"flags": r"\Seen"}}, "NOT SEEN"),
-    ({"not": {"flags": r"\Seen", "size": {"over": 9}}}, "NOT OR SEEN LARGER 9"),
+    ({"not": {"flags": r"\Seen", "any": [{"size": {"over": 9}}]}}, "NOT OR SEEN LARGER 9"),
     ({"not": {"flags": r"\Seen", "subject": "x"}}, "NOT SEEN"),
     ({"not": {"subject": "x"}}, None),
     ({"not": {"age": {"over": "90 days"}}}, "NOT BEFORE 30-Dec-2025"),
@@ -107,7 +122,7 @@ ZONES = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
 
 @given(MATCHES, MESSAGES, ZONES)
 def test_no_server_in_any_zone_leaves_out_what_matches(match: Table, message: Message, zone: timezone) -> None:
-    program = narrowed(rule(match), NOW)
+    program = narrowed(rule(match), NOTHING, NOW)
     verdict = Ruleset((rule(match),)).evaluate(message, FACTS)
     assert isinstance(verdict, Verdict)
     assert message.received is not None

@@ -75,9 +75,14 @@ class Gmail(Condition):
             checks.append(_labels_leaf(self.labels, definitions))
         if self.raw:
             key = f"{self.key}.raw"
-            leaves = tuple(search_leaf(key, text, f"X-GM-RAW {_quoted(text)}") for text in self.raw)
+            leaves = tuple(search_leaf(key, *each) for each in zip(self.raw, self.searches, strict=True))
             checks.append(leaves[0] if len(leaves) == 1 else disjunction(key, leaves))
         return checks[0] if len(checks) == 1 else conjunction(self.key, tuple(checks))
+
+    @property
+    def searches(self) -> tuple[str, ...]:
+        """Give the searches of `raw` as IMAP search keys."""
+        return tuple(f"X-GM-RAW {_quoted(text)}" for text in self.raw or ())
 
 
 def _quoted(text: str) -> str:
