@@ -1,8 +1,6 @@
 """Nothing that a stranger puts into a part takes more than time in proportion to it."""
 
 from collections.abc import Callable
-from functools import partial
-from time import process_time
 
 import pytest
 
@@ -11,6 +9,7 @@ from mailrules.rules.mime.html import html_to_text
 from mailrules.rules.mime.parameters import parameter
 from mailrules.rules.mime.transfer import decode_transfer
 from mailrules.rules.questions import CONTENT_LIMIT
+from tests import growth
 
 HTML = {
     "openings": "<",
@@ -40,17 +39,9 @@ HTML = {
 }
 
 
-def took(work: Callable[[], object]) -> float:
-    begin = process_time()
-    work()
-    return process_time() - begin
-
-
 def is_linear(work: Callable[[int], object]) -> bool:
     """Compare a part of the largest size that is fetched with a quarter of it."""
-    quarter = took(partial(work, CONTENT_LIMIT // 4))
-    whole = took(partial(work, CONTENT_LIMIT))
-    return whole < 10 * quarter + 0.2
+    return growth.is_linear(work, CONTENT_LIMIT)
 
 
 @pytest.mark.parametrize("kind", HTML)
