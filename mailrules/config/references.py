@@ -35,9 +35,13 @@ def check_references(rules: Sequence[PlacedRule], defined: Defined, findings: Fi
     for loop in loops:
         if placed := defined.conditions[loop[0]]:
             findings.add(placed.document, ("conditions", loop[0]), f"it leads back to itself: {' → '.join(loop)}")
-    if not loops:
-        for placed_rule in rules:
-            _check_targets(placed_rule, defined, findings)
+    large = [] if loops else list(_too_large(defined.matches))
+    for name in large:
+        if placed := defined.conditions[name]:
+            message = f"it leads to more than {_MOST_CONDITIONS:,} conditions, each counted as often as it is led to"
+            findings.add(placed.document, ("conditions", name), message)
+    for placed_rule in () if loops or large else rules:
+        _check_targets(placed_rule, defined, findings)
 
 
 def reference_warnings(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[Problem]:
@@ -142,6 +146,26 @@ def _walk(
             yield from _walk(following, leads, trail, done)
         trail.pop()
         done.add(name)
+
+
+def _too_large(matches: Mapping[str, Match]) -> Iterator[str]:
+    """Yield the conditions that lead to too many, though what they refer to does not: a few lines can do that."""
+    sizes: dict[str, int] = {}
+
+    def size(name: str) -> int:
+        if name not in sizes and name in matches:
+            conditions = list(matches[name].walk())
+            led = [size(each) for condition in conditions for each in _names(condition)]
+            sizes[name] = len(conditions) + sum(led)
+        return sizes.get(name, 0)
+
+    for name, match in matches.items():
+        led = [size(each) for condition in match.walk() for each in _names(condition)]
+        if size(name) > _MOST_CONDITIONS >= max(led, default=0):
+            yield name
+
+
+_MOST_CONDITIONS = 10_000
 
 
 def _names(condition: Condition) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def read_rows(file: Path, owner: str, headings: int) -> dict[str, str]:
     file cannot be read, ConfigError with what is wrong in it.
     """
     if not file.is_file() and file.exists():  # a device or a pipe may have no end
-        raise OSError(None, "is no file")
+        raise OSError(None, "this is no file")
     data = file.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -124,12 +124,12 @@ class _Reader:
         try:
             return next(csv.reader([line], strict=True, skipinitialspace=True))
         except csv.Error:
-            raise ValueError('a quote is not closed; a quote inside quotes is written twice, ""') from None
+            raise ValueError('a quote is not closed, or text follows one; inside quotes write it twice, ""') from None
 
     def _row(self, number: int, fields: list[str]) -> None:
         self._columns = self._columns or _columns(fields)
         if len(fields) != self._columns:
-            raise ValueError(f"expected {_COLUMNS[self._columns]} as above, not {len(fields)} columns; {_COMMAS}")
+            raise ValueError(f"expected {_COLUMNS[self._columns]} as above, not {len(fields)}; {_COMMAS}")
         key = fields[0].strip()
         value = fields[1].strip() if len(fields) > 1 else ""
         if not key:

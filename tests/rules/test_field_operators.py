@@ -124,7 +124,7 @@ def test_an_operator_holds_or_not(match: object, *, expected: bool) -> None:
         ({"subject": {"over": 5, "under": 3}}, "match.subject", "all of this at once"),
         ({"subject": {"count": "2"}}, "match.subject.count", "without quotes: 2"),
         ({"subject": {"count": {"over": 1.5}}}, "match.subject.count.over", "a whole number"),
-        ({"subject": {"nth": 1}}, "match.subject", "asks for nothing"),
+        ({"subject": {"nth": 1}}, "match.subject", "nth goes beside an operator"),
         ({"subject": {"nth": 0, "contains": "a"}}, "match.subject.nth", "1 for the first"),
         ({"subject": {"nth": 1.5, "contains": "a"}}, "match.subject.nth", "1 for the first"),
         ({"subject": {"nth": 1, "count": 2}}, "match.subject", "leave nth or count out"),

@@ -129,6 +129,8 @@ class TextOperators(Table):
         given = self.given()
         if self.case_sensitive and not given & {*_OPERATORS, "regex", "matches", "in_"}:
             raise wrong('case_sensitive goes beside an operator: { contains = "Foo", case_sensitive = true }')
+        if not given and "nth" in self.model_fields_set:
+            raise wrong('nth goes beside an operator: { contains = "foo", nth = -1 }')
         if not given:
             raise wrong(f"this table asks for nothing: {self.usage()}")
         if self.exists is False and given != {"exists"}:
