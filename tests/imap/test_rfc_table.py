@@ -36,7 +36,7 @@ def rows() -> dict[int, Row]:
 
 def cited() -> dict[int, set[str]]:
     found: dict[int, set[str]] = {}
-    for path in PACKAGE.rglob("*.py"):
+    for path in set(PACKAGE.rglob("*.py")) - set(PACKAGE.joinpath("sieve").rglob("*.py")):
         text = path.read_text() if path != PACKAGE / "imap" / "__init__.py" else ""
         for number in _CITED.findall(text):
             found.setdefault(int(number), set()).add(str(path.relative_to(PACKAGE)))
