@@ -114,6 +114,10 @@ _RECEIVED = Mail(b"").received
 _TWICE = Mail(b"Message-ID: <twice@example.com>\r\nFrom: bob@example.com\r\nSubject: twice\r\n\r\nneedle\r\n")
 
 
+_READ_OTHERWISE = (b"Subject: no semicolon", b"Subject: names without quotes")
+"""Here Dovecot sees another type, or half of a name, where people see the whole."""
+
+
 def mails() -> list[Mail]:
     """All messages; the last is there already."""
     nasty = [Mail(raw) for raw in messages().values()]
@@ -127,7 +131,10 @@ def _elsewhere(all_mail: Sequence[Mail]) -> frozenset[int]:
     return frozenset(
         number
         for number, mail in enumerate(all_mail, start=1)
-        if mail.flags or mail.received != _RECEIVED or b"Subject: no semicolon" in mail.raw or number == len(all_mail)
+        if mail.flags
+        or mail.received != _RECEIVED
+        or number == len(all_mail)
+        or any(each in mail.raw for each in _READ_OTHERWISE)
     )
 
 
