@@ -89,6 +89,8 @@ def _with_content(placed: PlacedCase, findings: Findings) -> PlacedCase:
     content = None
     try:
         content = file.read_bytes()
+    except ValueError:  # a NUL in the name, which is reported as such
+        return placed
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         why = "there is no such file" if missing else f"cannot be read ({(error.strerror or 'unknown error').lower()})"
