@@ -17,6 +17,11 @@ from mailrules.rules import Rule, matching
 __all__ = ["RuleRun", "due_rules", "places", "record_runs", "run_scheduled", "scheduled_rules"]
 
 
+_EARLY = timedelta(seconds=30)
+"""How much too early a rule may run. The daemon looks each minute, and a run begins some moments after the look: a rule
+for each minute must not miss every other one."""
+
+
 @dataclass(slots=True)
 class RuleRun:
     """What came out of one run of a rule over all its mailboxes."""
@@ -45,7 +50,7 @@ async def due_rules(context: AccountContext) -> tuple[Rule, ...]:
     for rule in scheduled_rules(context):
         last = await context.store.last_run(context.name, rule.name)
         # A clock that was put back must not keep a rule from running for years.
-        if last is None or rule.every is None or not timedelta() <= now - last < rule.every:
+        if last is None or rule.every is None or not timedelta() <= now - last < rule.every - _EARLY:
             due.append(rule)
     return tuple(due)
 

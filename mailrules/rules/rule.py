@@ -160,7 +160,11 @@ class Rule(Table):
     mailboxes: Scope | None = None
     """The mailboxes it is for; `*` stands for anything, `%` for anything within one level. Without it all."""
     every: Every | None = None
-    """How often it goes over whole mailboxes, as in `"1 day"`; such a rule is not asked about new mail."""
+    """How often it goes over whole mailboxes, as in `"1 day"`; such a rule is not asked about new mail.
+
+    It goes over all mailboxes that `mailboxes` names, watched or not, and without it over the watched ones; over Trash,
+    Junk, Sent, Drafts and All only where they are named in full. A run that was missed is made up for, once.
+    """
     limit: Limit | None = None
     """How many messages it may handle within a time, as in `"50/hour"`; what is beyond that has to wait."""
     chain: Switch = False
