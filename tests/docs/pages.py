@@ -132,6 +132,8 @@ def _claim(line: str) -> Claim:
 def short(page: Path, written: str) -> str:
     """Make a whole rule of one that is written short."""
     table = tomllib.loads(written)
+    if "include" in table:
+        return _completed(page, written + "\n" + _SOME_RULE)
     lines = ["[[rules]]", *([] if "name" in table else [f'name = "{RULE}"']), written]
     lines += [] if "match" in table else ['match = "everything"']
     lines += [] if "then" in table else ['then.add_flags = "$Example"']
@@ -159,6 +161,24 @@ def _definitions(page: Path) -> tuple[tuple[str, str, str], ...]:
                 if header := re.match(r"\[(tables|conditions)\.([\w-]+)\]", written):
                     found.setdefault((header[1], header[2]), written)
     return tuple((kind, name, written) for (kind, name), written in found.items())
+
+
+def forms() -> Iterator[tuple[str, Example]]:
+    """Give the rules that the second column of the Sieve table has, with the Sieve that they stand for."""
+    page = DOCS / "sieve.md"
+    for sieve, here, _ in rows(page):
+        for cell in re.findall(r"`[^`]+`(?: \+ `[^`]+`)*", here):
+            written = "\n".join(re.findall("`([^`]+)`", cell))
+            whole = _completed(page, written) if _HEADER.search(written) else short(page, written)
+            yield sieve, Example(f"{sieve}: {cell}", page, whole)
+
+
+def rows(page: Path) -> Iterator[tuple[str, str, str]]:
+    """Give the rows of a page's tables of three columns, without their headings."""
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("| ") and not line.startswith(("| Sieve |", "|---")):
+            first, second, third = (cell.strip() for cell in line.removesuffix("|").removeprefix("|").split("|"))
+            yield first, second, third
 
 
 def text_of(*names: str) -> str:
