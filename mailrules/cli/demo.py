@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -32,11 +33,12 @@ def command(
     """
     logs.configure(LogFormat.TEXT, LogLevel.WARNING)
     text = rulefile.example() if config is None else load(config).file.read_text(encoding="utf-8")
-    asyncio.run(_play(JsonProgramme() if as_json else TextProgramme(), text, pace, keep))
+    beside = None if config is None else config.parent
+    asyncio.run(_play(JsonProgramme() if as_json else TextProgramme(), stage(text, beside), pace, keep))
 
 
-async def _play(programme: Programme, rules: str, pace: float, keep: bool) -> None:
-    async with stage(rules) as set_up:
+async def _play(programme: Programme, staged: AbstractAsyncContextManager[Stage], pace: float, keep: bool) -> None:
+    async with staged as set_up:
         programme.open(set_up)
         for mail in set_up.mails:
             programme.show(await set_up.deliver(mail, pace))

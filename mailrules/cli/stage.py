@@ -18,6 +18,7 @@ from mailrules.store import SqliteStore
 PATIENCE = 30.0
 """Seconds for one mail, and for the daemon to sign in; more means that something is broken."""
 
+_RULES, _STATE = "rules.toml", "state.db"
 _STEPS = ("UID STORE", "UID COPY", "UID MOVE")
 
 
@@ -70,13 +71,18 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(text: str) -> AsyncIterator[Stage]:
-    """Start everything for a rule file's text, in a folder of its own, and clear it away. Raises TimeoutError."""
+async def stage(text: str, beside: Path | None) -> AsyncIterator[Stage]:
+    """Start everything for a rule file's text, in a folder of its own, and clear it away. Raises TimeoutError.
+
+    What the text names by relative paths, such as included files and tables, lies in the folder ``beside``.
+    """
     with TemporaryDirectory(prefix="mailrules-demo-") as folder:
-        rules = Path(folder) / "rules.toml"
+        rules = Path(folder) / _RULES
+        if beside is not None:
+            _link_all(beside.absolute(), Path(folder))
         async with MemoryServer() as server:
             rules.touch(mode=0o600)  # it will hold the server's password
-            rules.write_text(rulefile.for_server(text, server, Path(folder) / "state.db"), encoding="utf-8")
+            rules.write_text(rulefile.for_server(text, server, Path(folder) / _STATE), encoding="utf-8")
             loaded = load(rules)
             account = next(iter(loaded.config.accounts.values()))
             set_up = Stage(server, rules, account.addresses[0])
@@ -90,6 +96,12 @@ async def stage(text: str) -> AsyncIterator[Stage]:
                 finally:
                     supervisor.stop()
                     await running
+
+
+def _link_all(beside: Path, folder: Path) -> None:
+    for file in beside.iterdir():
+        if file.name not in {_RULES, _STATE}:
+            (folder / file.name).symlink_to(file)
 
 
 @asynccontextmanager

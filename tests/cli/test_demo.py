@@ -110,6 +110,16 @@ def test_rules_of_ones_own_can_be_shown(tmp_path: Path) -> None:
     assert "└── All of it  12 messages" in demo("--pace", "0", "-c", str(path)).replace("├", "└")
 
 
+def test_rules_of_ones_own_find_what_lies_beside_them(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    rule = '[[rules]]\nname = "in {0}"\nmatch.from.domain.in = "senders"\nthen.move = "Of {0}"\n'
+    path.write_text('include = ["rules.d/*.toml"]\n' + '[tables.senders]\nfile = "senders.txt"\n')
+    tmp_path.joinpath("senders.txt").write_text("acme.example\n")
+    tmp_path.joinpath("rules.d").mkdir()
+    tmp_path.joinpath("rules.d", "more.toml").write_text(rule.format("the table"))
+    assert "Of the table" in demo("--pace", "0", "-c", str(path))
+
+
 def test_piped_it_reads_as_plain_text() -> None:
     shown = demo()
     assert "\x1b" not in shown
