@@ -16,12 +16,12 @@ from mailrules import __version__
 
 COMMANDS = {
     "run": "Watch the accounts and sort their mail until stopped.",
-    "check": "Check the rule file, run its tests, and say what is wrong with it.",
+    "check": "Check the rule file and run its tests.",
     "test": "Run the tests that the rule file holds.",
     "explain": "Show which rules match a message, and why.",
     "apply": "Run the rules over the mail that is there already.",
     "mailboxes": "List the mailboxes of the accounts and how each is watched.",
-    "import": "Write a Sieve script as rules.",
+    "import": "Write a Sieve script as rules, in TOML.",
     "demo": "Show the daemon at work on a server in memory.",
     "schema": "Print the JSON Schema of the rule file, for editors.",
 }

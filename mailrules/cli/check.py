@@ -16,7 +16,7 @@ def command(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", hidden=True)] = None,
     config: ConfigFile = None,
 ) -> None:
-    """Check the rule file, run its tests, and say what is wrong with it.
+    """Check the rule file and run its tests.
 
     FILE is the same as -c FILE. Exit status 0 if it is fine, also with warnings; 2 if not.
     """

@@ -79,7 +79,7 @@ async def stage(text: str, beside: Path | None) -> AsyncIterator[Stage]:
     with TemporaryDirectory(prefix="mailrules-demo-") as folder:
         rules = Path(folder) / _RULES
         if beside is not None:
-            _link_all(beside.absolute(), Path(folder))
+            _link_all(beside, Path(folder))
         async with MemoryServer() as server:
             rules.touch(mode=0o600)  # it will hold the server's password
             rules.write_text(rulefile.for_server(text, server, Path(folder) / _STATE), encoding="utf-8")
@@ -99,7 +99,7 @@ async def stage(text: str, beside: Path | None) -> AsyncIterator[Stage]:
 
 
 def _link_all(beside: Path, folder: Path) -> None:
-    for file in beside.iterdir():
+    for file in beside.absolute().iterdir():
         if file.name not in {_RULES, _STATE}:
             (folder / file.name).symlink_to(file)
 
