@@ -1,7 +1,7 @@
 r"""Reads the pages of the reference: their examples, and what each example claims.
 
-A block of TOML is a file of rules, or a few rules written short. Written short, each paragraph is one rule, of which the
-name, a `match` for every message and a `then` are left out. A comment below a rule is a claim, if it begins so::
+A block of TOML is a file of rules, or a few rules written short. Written short, each paragraph is one rule, of which
+the name, a `match` for every message and a `then` are left out. A comment below it is a claim about a message::
 
     # yes: { subject = "Invoice 7" }                      the rule matches this message of a test
     # no: { subject = "Hello" }                           it does not

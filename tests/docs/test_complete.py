@@ -38,7 +38,19 @@ from mailrules.rules.tables import LONGEST_PATTERN, Table
 from mailrules.rules.templates import DATE_CODES, value_names
 from tests.docs.pages import DOCS, PAGES, examples, rows, text_of
 
-MODELS = (Account, Attachment, Case, Config, Daemon, Expected, LookupTable, Mail, Match, Rule, Then)
+MODELS: tuple[type[BaseModel], ...] = (
+    Account,
+    Attachment,
+    Case,
+    Config,
+    Daemon,
+    Expected,
+    LookupTable,
+    Mail,
+    Match,
+    Rule,
+    Then,
+)
 
 
 def tables(model: type[BaseModel]) -> set[type[BaseModel]]:
@@ -64,7 +76,7 @@ def owner(table: type[BaseModel], name: str) -> type[BaseModel]:
 
 def known() -> set[tuple[str, str]]:
     """Every key of every table, by the class that brings it in."""
-    all_tables = set().union(*map(tables, MODELS))
+    all_tables = {table for model in MODELS for table in tables(model)}
     fields = {(owner(table, name), table, name) for table in all_tables for name in table.model_fields}
     return {(whose.__name__, table.model_fields[name].alias or name) for whose, table, name in fields}
 
@@ -130,7 +142,7 @@ def test_every_word_is_in_the_text(word: str) -> None:
 def test_every_value_of_a_mailbox_name_is_told(name: str) -> None:
     text = text_of("actions")
     field, _, part_of = name.partition(".")
-    alike = "to cc bcc sender reply_to recipient delivered_to".split()
+    alike = {"to", "cc", "bcc", "sender", "reply_to", "recipient", "delivered_to"}
     assert f"`{{{name}}}`" in text or (field in alike and f"`{{from.{part_of}}}`" in text)
 
 
