@@ -56,6 +56,8 @@ def _unknown_scopes(config: Config, placed: PlacedRule) -> Iterator[Problem]:
         if not any(map(matching.glob([pattern]), config.accounts)):
             hint = did_you_mean(pattern, config.accounts)
             yield placed.problem(("accounts", index), f"there is no account '{printable(pattern)}'{hint}")
+    if rule.every is not None:
+        return  # it goes over mailboxes that nobody watches, too
     of_account = matching.glob(rule.accounts or ["*"])
     watched = [name for account, settings in config.accounts.items() if of_account(account) for name in settings.watch]
     if any(wildcard in name for name in watched for wildcard in "*%"):
@@ -93,7 +95,8 @@ def _conditions(match: Groups, config: Config) -> Iterator[Condition]:
 
 def _unreachable(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
     """Warn of the first rule that takes every message away from all that follow."""
-    working = [placed for placed in rules if placed.rule.enabled]
+    # Scheduled rules see other messages, and not always together.
+    working = [placed for placed in rules if placed.rule.enabled and placed.rule.every is None]
     for placed, following in zip(working, range(len(working) - 1, 0, -1), strict=False):
         rule = placed.rule
         scoped = rule.accounts is not None or rule.mailboxes is not None
