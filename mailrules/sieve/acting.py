@@ -129,8 +129,7 @@ def _file(
         script.events.append(File(yes, state.path, line, state.name, target, is_copy, flags))
         guard = conjunction((guard, negation(there)))
     if text is not None and path_of(text) == "INBOX":
-        if not is_copy:
-            script.events.append(Keep(guard, state.path, line, state.name, flags))
+        script.events.append(Keep(guard, state.path, line, state.name, flags, is_copy))
         return
     written: Value = (literal(path_of(text)),) if text is not None else tuple(map(_written, value))
     script.events.append(File(guard, state.path, line, state.name, written, is_copy, flags))

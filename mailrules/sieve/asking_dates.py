@@ -46,6 +46,7 @@ _FORMS: Final = {
 }
 _CODE: Final = re.compile(r"(%.)")
 _OFFSET: Final = re.compile(r"[+-][0-9]{4}")
+_MOST_STRETCHES: Final = 2
 _MOST_NUMBERS: Final = 31
 """How many numbers a rule lists before it is no longer readable."""
 
@@ -163,24 +164,31 @@ def _numbers(comparison: Comparison, part: str, keys: list[str], build: Build, t
     if part == "weekday":
         names: list[Toml] = [_WEEKDAYS[number] for number in chosen]
         return Atom.of(build({"weekday": names[0] if len(names) == 1 else names}))
-    written = _written(chosen, domain)
-    if written is None:
+    stretches = _stretches(chosen)
+    if len(stretches) <= _MOST_STRETCHES:
+        return disjunction(Atom.of(build({part: _stretch(*each, domain)})) for each in stretches)
+    if len(chosen) > _MOST_NUMBERS:
         return Unknown(comparison.line, f"too many different values of {part} are wanted")
-    return Atom.of(build({part: written}))
+    return Atom.of(build({part: [*chosen]}))
 
 
-def _written(chosen: list[int], domain: range) -> Toml | None:
-    """Write numbers as a number, a stretch, or a list."""
-    if len(chosen) == 1:
-        return chosen[0]
-    if chosen == list(range(chosen[0], chosen[-1] + 1)):
-        limits: Operators = {}
-        if chosen[0] > domain[0]:
-            limits["at_least"] = chosen[0]
-        if chosen[-1] < domain[-1]:
-            limits["at_most"] = chosen[-1]
-        return limits
-    return [*chosen] if len(chosen) <= _MOST_NUMBERS else None
+def _stretches(chosen: list[int]) -> list[tuple[int, int]]:
+    """Give the first and the last of numbers that follow each other without a gap."""
+    known = frozenset(chosen)
+    starts = [number for number in chosen if number - 1 not in known]
+    ends = [number for number in chosen if number + 1 not in known]
+    return list(zip(starts, ends, strict=True))
+
+
+def _stretch(first: int, last: int, domain: range) -> Toml:
+    if first == last:
+        return first
+    limits: Operators = {}
+    if first > domain[0]:
+        limits["at_least"] = first
+    if last < domain[-1]:
+        limits["at_most"] = last
+    return limits
 
 
 def _day(comparison: Comparison, keys: list[str], build: Build, there: Expression) -> Expression:

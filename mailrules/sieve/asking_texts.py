@@ -117,6 +117,8 @@ def _ask_texts(
     if problem := _changed(script, headers, arguments.place.line):
         return Tested(problem, problem)
     names = [name for name in dict.fromkeys(headers) if is_field_name(name)]
+    if occurrence and len(names) > 1:
+        return Tested(Unknown(comparison.line, ":index over several fields together; rules count in one field each"))
     if comparison.match == "count":
         tables = [partial(header_table, name) for name in names]
         return Tested(_count(comparison, patterns, tables, [exists_table(name) for name in names]))
@@ -234,6 +236,8 @@ def _ask_addresses(
     if problem := _changed(script, headers, comparison.line) or _no_address_field(headers, comparison.line):
         return Tested(problem, problem)
     names = list(dict.fromkeys(headers))
+    if occurrence and len(names) > 1:
+        return Tested(Unknown(comparison.line, ":index over several fields together; rules count in one field each"))
     if comparison.match == "count":
         tables = [partial(_of_field, name) for name in names]
         there = [address_table(_ADDRESS_KEYS[name.lower()], "all", {"glob": "*"}) for name in names]

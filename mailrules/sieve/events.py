@@ -36,6 +36,8 @@ class Keep(Event):
     """Leave it in the inbox."""
 
     flags: tuple[str, ...] | None = None
+    is_copy: bool = False
+    """Whether it is kept once more if nothing else deals with it, with the flags that it has then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Stop
-from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, conjunction, unknowns
+from mailrules.sieve.logic import FALSE, Atom, Expression, Facts, atoms, unknowns
 
 if TYPE_CHECKING:
     from mailrules.sieve.state import Script
@@ -22,6 +22,11 @@ class Group:
     line: int
     name: str
     events: list[Event] = field(default_factory=list)
+    asked: frozenset[Atom] = field(init=False)
+    """What its guard asks."""
+
+    def __post_init__(self) -> None:
+        self.asked = frozenset(atoms(self.guard))
 
     @property
     def stops(self) -> bool:
@@ -39,9 +44,14 @@ class Group:
         return [event for event in self.events if isinstance(event, File)]
 
     @property
+    def flags(self) -> bool:
+        """Whether it says anything about flags."""
+        return any(isinstance(event, Flag | File | Keep) and event.flags is not None for event in self.events)
+
+    @property
     def settles(self) -> bool:
         """Whether it decides if the message is kept, whatever else happens."""
-        return any(isinstance(event, Keep) or cancels(event) for event in self.events)
+        return any((isinstance(event, Keep) and not event.is_copy) or cancels(event) for event in self.events)
 
     @property
     def delivers(self) -> bool:
@@ -81,7 +91,9 @@ class Course:
 
     def can_meet(self, earlier: Group, later: Group) -> bool:
         """Tell whether one message can come through both."""
-        return self.script.can_meet(earlier.path, later.path) and _together(earlier.guard, later.guard)
+        if not self.script.can_meet(earlier.path, later.path):
+            return False
+        return earlier.asked.isdisjoint(later.asked) or _together(earlier.guard, later.guard)
 
     def goes_on(self, place: int) -> bool:
         """Tell whether anything that matters can happen to a message after this group."""
@@ -118,6 +130,4 @@ class Course:
 
 def _together(one: Expression, other: Expression) -> bool:
     """Tell whether two conditions do not exclude each other, as far as that can be seen."""
-    if TRUE in (one, other):
-        return conjunction((one, other)) != FALSE
     return Facts([one]).simplify(other) != FALSE and Facts([other]).simplify(one) != FALSE

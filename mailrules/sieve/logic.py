@@ -205,7 +205,8 @@ def _add(table: dict[str, Toml], item: Expression) -> bool:
         case Atom(table=wanted):
             return _merge(table, wanted)
         case Not(atom=atom):
-            return _exclude(table, atom.table)
+            absent = _absent(atom.table)
+            return _merge(table, absent) if absent else _exclude(table, atom.table)
         case Or(items=items) if all(isinstance(each, Not) for each in items):
             joint = conjunction(map(negation, items))
             return _exclude(table, {"all": [dict(as_match(each)) for each in conjuncts(joint)]})
@@ -227,6 +228,15 @@ def _merge(table: dict[str, Toml], wanted: Operators) -> bool:
         return False
     table[key] = value
     return True
+
+
+def _absent(wanted: Operators) -> Operators:
+    """Write that there is no such header, if it is that; else give nothing."""
+    ((key, value),) = wanted.items()
+    if key == "header" and isinstance(value, dict):
+        absent = _absent(value)
+        return {key: absent} if absent else {}
+    return {key: {"exists": False}} if value == {"exists": True} else {}
 
 
 def _exclude(table: dict[str, Toml], wanted: Operators) -> bool:

@@ -74,11 +74,12 @@ class _Settling:
             yield from _losses(group)
             if group.is_lost or self._over:
                 continue
-            before = [each for each in self._open if self._course.can_meet(each, group)]
+            ends = group.stops or not self._course.goes_on(place)
+            before = [each for each in self._open if self._course.can_meet(each, group)] if ends or group.flags else []
             flags = flagging(self._course, place, before)
             yield from (Note(line, reason) for line, reason in flags.notes)
             changes = tuple(flags.changes)
-            if group.stops or (not self._course.goes_on(place) and len(list(_endings(group, before))) == 1):
+            if group.stops or (ends and len(list(_endings(group, before))) == 1):
                 yield from self._end(group, before, changes)
                 continue
             yield from self._written(Draft(group.line, group.name, group.guard, changes, _targets(group.files)))
