@@ -38,7 +38,7 @@ def example() -> str:
 def for_server(text: str, server: MemoryServer, state: Path) -> str:
     """Return the rule file with settings for a server in the place of its own; its rules stand as they are.
 
-    The account keeps the name and the addresses of the file's first one, since rules may speak of both.
+    The account keeps what rules may speak of: the name of the file's first one, its addresses and its `authserv_id`.
     """
     accounts: Mapping[str, Mapping[str, object]] = tomllib.loads(text).get("accounts", {})
     name, account = next(iter(accounts.items()), ("demo", {}))
@@ -55,6 +55,7 @@ def for_server(text: str, server: MemoryServer, state: Path) -> str:
         f"username = {_quoted(server.options.user)}",
         f"password = {_quoted(server.options.password)}",
         f"addresses = {_quoted(addresses)}",
+        *([f"authserv_id = {_quoted(account['authserv_id'])}"] if "authserv_id" in account else []),
     ]
     cuts = [0, *(found.start() for found in _TABLE.finditer(text)), len(text)]
     head, *tables = (text[begin:end] for begin, end in pairwise(cuts))
