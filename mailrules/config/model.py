@@ -11,11 +11,30 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from mailrules.config.rows import ROWS
 from mailrules.config.secrets import SecretField
-from mailrules.config.values import SOME_TEXTS, TEXTS, FilePath, Seconds, Text, TimeZone, base_folder, system_timezone
+from mailrules.config.values import (
+    SOME_TEXTS,
+    TEXTS,
+    FilePath,
+    Seconds,
+    Text,
+    TimeZone,
+    base_folder,
+    system_timezone,
+    texts_schema,
+)
 from mailrules.rules import Rule
 from mailrules.rules.match import Match
 from mailrules.rules.selftest import Case
@@ -101,6 +120,11 @@ def _mailbox(written: str) -> str:
     return written
 
 
+_HOST_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^([^\s/:]+|[0-9A-Fa-f:.]+)$"})
+_ADDRESSES_SCHEMA = texts_schema(r"^\S+@\S+$")
+_MAILBOX_SCHEMA = WithJsonSchema({"type": "string", "pattern": r"^\s*[^\\\s]"})
+
+
 def _default_port(data: Mapping[str, object]) -> int:
     return 993 if data.get("tls") == "implicit" else 143
 
@@ -115,7 +139,7 @@ def _default_addresses(data: Mapping[str, object]) -> tuple[str, ...]:
 class Account(Settings):
     """One ``[accounts.NAME]`` table: a mail account and how it is watched."""
 
-    host: Annotated[Text, AfterValidator(_host)]
+    host: Annotated[Text, AfterValidator(_host), _HOST_SCHEMA]
     """The IMAP server's name, such as "imap.example.org"."""
 
     tls: Literal["implicit", "starttls", "none"] = "implicit"
@@ -136,7 +160,7 @@ class Account(Settings):
     auth: Literal["auto", "login", "plain"] = "auto"
     """How to sign in: the command LOGIN, SASL PLAIN, or whichever the server offers."""
 
-    addresses: Annotated[tuple[MailAddress, ...], *TEXTS] = Field(default_factory=_default_addresses)
+    addresses: Annotated[tuple[MailAddress, ...], *TEXTS, _ADDRESSES_SCHEMA] = Field(default_factory=_default_addresses)
     """The addresses that are "me" in rules. Without it, the username if it is an address."""
 
     authserv_id: Annotated[tuple[Text, ...], *TEXTS] = ()
@@ -145,7 +169,7 @@ class Account(Settings):
     watch: Annotated[tuple[Text, ...], *SOME_TEXTS] = ("INBOX",)
     """The mailboxes to watch, "/" between their levels; "*" stands for anything, "%" for anything on one level."""
 
-    trash: Annotated[Text, AfterValidator(_mailbox)] | None = None
+    trash: Annotated[Text, AfterValidator(_mailbox), _MAILBOX_SCHEMA] | None = None
     """The mailbox that `trash` moves to, if the server marks none as its own."""
 
     create_limit: Annotated[int, Field(ge=0)] = 100
@@ -170,6 +194,8 @@ class Account(Settings):
 
 class LookupTable(Settings):
     """One ``[tables.NAME]`` table: what rules look texts up in, by its name."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["rows"]}, {"required": ["file"]}]})
 
     rows: Annotated[Mapping[str, str], *ROWS] | None = None
     """The rows themselves: { "acme.example" = "Acme" }, or a list of keys where no values are needed."""

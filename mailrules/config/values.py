@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from mailrules.config.problems import did_you_mean
 from mailrules.config.words import expected
+from mailrules.rules.tables import any_case
 from mailrules.rules.text import printable
 
 
@@ -133,17 +134,24 @@ def system_timezone() -> tzinfo:
         return UTC
 
 
-_TEXT_SCHEMA = {"type": "string", "minLength": 1}
-_TEXTS_SCHEMA = WithJsonSchema({"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA}]})
-_SECONDS_SCHEMA = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, _TEXT_SCHEMA]})
+_TEXT_SCHEMA = {"type": "string", "pattern": r"\S"}
+_SECONDS_TEXT = {"type": "string", "pattern": rf"^\s*[0-9]+(\.[0-9]+)?\s*({any_case(*_UNITS)})\s*$"}
+_SECONDS_SCHEMA = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, _SECONDS_TEXT]})
+
+
+def texts_schema(pattern: str, *, least: int = 0) -> WithJsonSchema:
+    """Describe one text that is like a pattern, or a list of so many at the least."""
+    one = {"type": "string", "pattern": pattern}
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one, "minItems": least}]})
+
 
 Text = Annotated[str, BeforeValidator(text), WithJsonSchema(_TEXT_SCHEMA)]
 Seconds = Annotated[float, BeforeValidator(_seconds), _SECONDS_SCHEMA]
 FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema(_TEXT_SCHEMA)]
 TimeZone = Annotated[InstanceOf[tzinfo], BeforeValidator(_timezone), WithJsonSchema(_TEXT_SCHEMA)]
 
-TEXTS = (BeforeValidator(_texts), _TEXTS_SCHEMA)
+TEXTS = (BeforeValidator(_texts), texts_schema(r"\S"))
 """For ``Annotated[tuple[Text, ...], *TEXTS]``: one text, or a list of them."""
 
-SOME_TEXTS = (BeforeValidator(_some_texts), _TEXTS_SCHEMA)
+SOME_TEXTS = (BeforeValidator(_some_texts), texts_schema(r"\S", least=1))
 """The same, but at least one."""

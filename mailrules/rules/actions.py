@@ -9,14 +9,14 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BeforeValidator, ConfigDict, RootModel
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel
 
-from mailrules.rules.flags import read_all_flags, read_settable_flags
+from mailrules.rules.flags import SETTABLE_FLAG_SCHEMA, read_all_flags, read_settable_flags
 from mailrules.rules.placeholders import Values
 from mailrules.rules.plan import Expunge as ExpungeIt
 from mailrules.rules.plan import MoveTo
 from mailrules.rules.plan import Trash as TrashIt
-from mailrules.rules.tables import NonEmpty, OneOrMany, each, kind, wrong
+from mailrules.rules.tables import OneOrMany, each, kind, wrong
 from mailrules.rules.targets import TargetText, read_target
 
 if TYPE_CHECKING:
@@ -90,8 +90,12 @@ def read_yes(value: object) -> bool:
 
 
 Targets = Annotated[tuple[TargetText, ...], BeforeValidator(read_targets, json_schema_input_type=OneOrMany)]
-FlagsToChange = Annotated[tuple[str, ...], BeforeValidator(read_settable_flags, json_schema_input_type=OneOrMany)]
-AllFlags = Annotated[tuple[str, ...], BeforeValidator(read_all_flags, json_schema_input_type=NonEmpty | list[NonEmpty])]
+_Flag = Annotated[str, Field(pattern=SETTABLE_FLAG_SCHEMA)]
+FlagsToChange = Annotated[
+    tuple[str, ...],
+    BeforeValidator(read_settable_flags, json_schema_input_type=_Flag | Annotated[list[_Flag], Field(min_length=1)]),
+]
+AllFlags = Annotated[tuple[str, ...], BeforeValidator(read_all_flags, json_schema_input_type=_Flag | list[_Flag])]
 Yes = Annotated[bool, BeforeValidator(read_yes, json_schema_input_type=Literal[True])]
 
 

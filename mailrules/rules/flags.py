@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from mailrules.rules.plan import SPECIAL_USES
-from mailrules.rules.tables import each, kind, wrong
+from mailrules.rules.tables import any_case, each, kind, wrong
 from mailrules.rules.text import is_unprintable
 
 SETTABLE_FLAGS = (r"\Seen", r"\Answered", r"\Flagged", r"\Draft")
@@ -13,6 +14,18 @@ _SYSTEM = {flag.lower(): flag for flag in (*SETTABLE_FLAGS, r"\Deleted", r"\Rece
 _SPECIAL_USES = {use.lower() for use in SPECIAL_USES}
 # RFC 9051 §9: a keyword is an atom.
 _KEYWORD = re.compile(r'[^\x00-\x20\x7f-\U0010ffff(){%*"\\\]]+')
+
+_KEYWORD_SCHEMA = r"[!#$&'+-\[^-z|}~]+"
+
+
+def _schema(flags: Iterable[str]) -> str:
+    return rf"^(\\({any_case(*(flag.removeprefix(chr(92)) for flag in flags))})|{_KEYWORD_SCHEMA})$"
+
+
+FLAG_SCHEMA = _schema(_SYSTEM.values())
+"""What a flag is like that a message can have, as a regular expression of JSON Schema."""
+SETTABLE_FLAG_SCHEMA = _schema(SETTABLE_FLAGS)
+"""What a flag is like that rules can set."""
 
 
 def read_flag(value: object) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, PlainSerializer
 from pydantic_core import CoreSchema, core_schema
 
-from mailrules.rules.conditions.age import read_age, write_age
-from mailrules.rules.tables import kind, wrong
+from mailrules.rules.conditions.age import AgeText, read_age, write_age
+from mailrules.rules.tables import any_case, kind, wrong
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -58,7 +58,9 @@ class Limit:
         """In the file it is text; so it is again when written back."""
         return core_schema.no_info_plain_validator_function(
             read_limit,
-            json_schema_input_schema=core_schema.str_schema(pattern=r"^\d+/(minute|hour|day|week)$"),
+            json_schema_input_schema=core_schema.str_schema(
+                pattern=rf"^\s*[0-9]{{1,7}}\s*/\s*({any_case(*_WINDOWS)})\s*$"
+            ),
             serialization=core_schema.to_string_ser_schema(when_used="always"),
         )
 
@@ -78,5 +80,5 @@ def read_limit(value: object) -> Limit:
 
 
 Every = Annotated[
-    timedelta, BeforeValidator(read_every, json_schema_input_type=str), PlainSerializer(write_age, return_type=str)
+    timedelta, BeforeValidator(read_every, json_schema_input_type=AgeText), PlainSerializer(write_age, return_type=str)
 ]

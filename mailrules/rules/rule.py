@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, create_model, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, create_model, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from mailrules.rules.actions import ACTIONS, Action, AddFlags, RemoveFlags
 from mailrules.rules.match import Match
@@ -75,6 +78,16 @@ class Actions(Table):
     def usage(cls) -> str:
         """Say what to write."""
         return 'write what to do, as in then.move = "Archive" or then.add_flags = "$Invoice"'
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the table with what it can't be without, and what can't stand beside each other."""
+        reference = super().__get_pydantic_json_schema__(core_schema, handler)
+        schema = handler.resolve_ref_schema(reference)
+        ways = [key for key, each in ACTIONS.items() if each.ends and key != "stop"]
+        schema["anyOf"] = [{"required": [key]} for key in ACTIONS]
+        schema["not"] = {"anyOf": [{"required": list(pair)} for pair in combinations(ways, 2)]}
+        return reference
 
     @classmethod
     def from_bare(cls, value: object) -> dict[str, object]:

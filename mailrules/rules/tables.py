@@ -68,6 +68,8 @@ class Table(BaseModel):
 
     bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ()
     """What `from_bare` takes, as JSON Schema."""
+    names_schema: ClassVar[str] = ""
+    """What the names are like of a table that takes any, as a regular expression of JSON Schema."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -107,6 +109,9 @@ class Table(BaseModel):
         """Describe the table as TOML can write it: without null, and with the bare values that stand for it."""
         reference = handler(core_schema)
         schema = handler.resolve_ref_schema(reference)
+        schema["minProperties"] = 1
+        if cls.names_schema:
+            schema["propertyNames"] = {"pattern": cls.names_schema}
         for described in schema.get("properties", {}).values():
             _without_null(described)
         if cls.bare_schemas:
@@ -193,11 +198,21 @@ def read_switch(value: object) -> bool:
     return value
 
 
-NonEmpty = Annotated[str, Field(min_length=1)]
-ONE_OR_MANY_SCHEMAS: tuple[JsonSchemaValue, ...] = (
-    {"type": "string", "minLength": 1},
-    {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-)
+def any_case(*words: str) -> str:
+    """Write words whose case does not matter as a regular expression of JSON Schema, which has no flags."""
+    return "|".join("".join(f"[{each.upper()}{each.lower()}]" for each in word) for word in words)
+
+
+def one_or_many(pattern: str) -> tuple[JsonSchemaValue, ...]:
+    """Give the JSON Schemas of a text that is like a pattern, and of a list of such texts."""
+    one: JsonSchemaValue = {"type": "string", "pattern": pattern}
+    return one, {"type": "array", "items": one, "minItems": 1}
+
+
+_SOMETHING = r"\S"
+
+NonEmpty = Annotated[str, Field(pattern=_SOMETHING)]
+ONE_OR_MANY_SCHEMAS = one_or_many(_SOMETHING)
 OneOrMany = NonEmpty | Annotated[list[NonEmpty], Field(min_length=1)]
 Patterns = Annotated[tuple[str, ...], BeforeValidator(read_patterns, json_schema_input_type=OneOrMany)]
 Switch = Annotated[bool, BeforeValidator(read_switch, json_schema_input_type=bool)]

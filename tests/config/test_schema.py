@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,30 +15,27 @@ from mailrules.rules.conditions import CONDITIONS
 CONFIGS = Path(__file__).parent.parent / "configs"
 EXAMPLE = CONFIGS.parent.parent / "rules.example.toml"
 GOOD = [EXAMPLE, *sorted((CONFIGS / "good").glob("*.toml"))]
-SEEN_BY_EDITORS = [
-    "account-keys-missing",
-    "account-limits",
-    "account-not-a-table",
-    "account-tls",
-    "account-unknown-key",
-    "account-wrong-types",
-    "rule-dates",
-    "rule-keys-missing",
-    "rule-mailbox-as-a-number",
-    "rule-match-as-text",
-    "rule-nested",
-    "rule-numbers",
-    "rule-switches",
-    "rule-unknown-action",
-    "rule-unknown-key",
-    "rule-unknown-operator",
-    "tables",
-    "tables-in-double-brackets",
-    "ten-mistakes",
-    "top-unknown-table",
-    "trap-keys-after-a-sub-table",
-    "trap-rules-in-single-brackets",
-]
+NOT_SEEN = {
+    "account-clear-text": "it depends on another key",
+    "captures": "it depends on another key",
+    "conditions-loops": "it depends on other tables",
+    "included-rules": "it is in an included file",
+    "references": "it depends on other tables",
+    "rule-regex": "regular expressions have a grammar of their own",
+    "rule-same-name-twice": "it depends on other tables",
+    "rule-search": "searches have a grammar of their own",
+    "rule-search-by-uid": "searches have a grammar of their own",
+    "rule-template": "mailbox names have a grammar of their own",
+    "same-names": "it is in an included file",
+    "tables-files": "it is in another file",
+    "tests-account": "it depends on other tables",
+    "tests-nul-in-a-files-name": "it is a text like others, control characters aside",
+    "tests-rules-there-are-not": "it depends on other tables",
+    "tests-searches-that-no-rule-asks": "it depends on other tables",
+    "tests-traps": "it is a text like others, control characters aside",
+    "trap-word-boundary": "it is a text like others, control characters aside",
+}
+"""Files whose mistakes no schema can see, and why; not to speak of what is not TOML."""
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +54,18 @@ def test_good_files_fit(validator: Draft7Validator, file: Path) -> None:
     assert [error.message for error in validator.iter_errors(read(file))] == []
 
 
-@pytest.mark.parametrize("name", SEEN_BY_EDITORS)
-def test_mistakes_are_seen_while_typing(validator: Draft7Validator, name: str) -> None:
-    assert not validator.is_valid(read(CONFIGS / "bad" / f"{name}.toml"))
+def bad_files() -> Iterator[Path]:
+    for file in sorted((CONFIGS / "bad").glob("*.toml")):
+        try:
+            read(file)
+        except ValueError:
+            continue
+        yield file
+
+
+@pytest.mark.parametrize("file", list(bad_files()), ids=lambda file: file.stem)
+def test_mistakes_are_seen_while_typing(validator: Draft7Validator, file: Path) -> None:
+    assert (file.stem in NOT_SEEN) is validator.is_valid(read(file))
 
 
 def test_nothing_in_it_is_what_toml_cannot_write() -> None:

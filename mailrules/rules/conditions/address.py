@@ -5,8 +5,11 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic.json_schema import JsonSchemaValue
+
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.address_parts import (
+    ADDRESS_SCHEMA,
     AddressFieldTexts,
     AddressPart,
     AddressPatterns,
@@ -25,6 +28,7 @@ from mailrules.rules.conditions.operators import TextOperators, join_wanted
 from mailrules.rules.index import Member, best_guard
 from mailrules.rules.message import Address, AddressField
 from mailrules.rules.spelling import Spelling
+from mailrules.rules.tables import one_or_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +67,7 @@ class AddressCondition(Condition, FieldOperators):
     name: TextOperators | None = None
     """The display name, decoded; a bare text is looked for anywhere in it."""
 
+    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = one_or_many(ADDRESS_SCHEMA)
     shorthand: ClassVar[str] = "matches"
     headers: ClassVar[tuple[str, ...]]
     """The header fields it looks at, in upper case."""

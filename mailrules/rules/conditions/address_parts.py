@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules import matching
 from mailrules.rules.conditions.operators import TextOperators
 from mailrules.rules.domains import a_labels
 from mailrules.rules.index import Expression, Guard, Whole
 from mailrules.rules.spelling import Spelling
-from mailrules.rules.tables import OneOrMany, each, read_pattern, wrong
+from mailrules.rules.tables import each, one_or_many, read_pattern, wrong
 from mailrules.rules.text import Text
 
 if TYPE_CHECKING:
@@ -74,7 +75,15 @@ def read_address_patterns(value: object) -> tuple[str, ...]:
     return each(value, read_address_pattern, "an empty list matches nothing; write at least one address")
 
 
-AddressPatterns = Annotated[tuple[str, ...], BeforeValidator(read_address_patterns, json_schema_input_type=OneOrMany)]
+ADDRESS_SCHEMA = "^[^<>]*[@*?][^<>]*$"
+"""What the shorthand is like at the least, as a regular expression of JSON Schema."""
+_Shorthand = Annotated[str, Field(pattern=ADDRESS_SCHEMA)]
+AddressPatterns = Annotated[
+    tuple[str, ...],
+    BeforeValidator(
+        read_address_patterns, json_schema_input_type=_Shorthand | Annotated[list[_Shorthand], Field(min_length=1)]
+    ),
+]
 
 
 class AddressPart(TextOperators):
@@ -92,6 +101,7 @@ class WholeAddress(AddressPart):
 class Domain(AddressPart):
     """Operators on the domain, compared as A-labels: `münchen.example` and `xn--mnchen-3ya.example` are the same."""
 
+    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = one_or_many(r"^[^@]*[^@\s][^@]*$")
     spelling: ClassVar[Spelling] = Spelling.DOMAIN
 
     @model_validator(mode="after")

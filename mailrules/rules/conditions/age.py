@@ -6,12 +6,12 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BeforeValidator, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
 from mailrules.rules.conditions.operators import join_wanted
-from mailrules.rules.tables import kind, wrong
+from mailrules.rules.tables import any_case, kind, wrong
 from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
@@ -52,8 +52,10 @@ def write_age(age: timedelta) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
+AgeText = Annotated[str, Field(pattern=rf"^\s*[0-9]{{1,6}}\s*({any_case(*_UNITS)})[Ss]?\s*$")]
+"""An age as editors check it."""
 Age_ = Annotated[
-    timedelta, BeforeValidator(read_age, json_schema_input_type=str), PlainSerializer(write_age, return_type=str)
+    timedelta, BeforeValidator(read_age, json_schema_input_type=AgeText), PlainSerializer(write_age, return_type=str)
 ]
 
 

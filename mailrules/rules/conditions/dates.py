@@ -17,7 +17,7 @@ from mailrules.rules.conditions.occurrences import Nth
 from mailrules.rules.conditions.operators import join_wanted
 from mailrules.rules.conditions.text import HeaderTexts
 from mailrules.rules.dates import Date, date_of
-from mailrules.rules.headers import is_field_name
+from mailrules.rules.headers import NAMES_SCHEMA, is_field_name
 from mailrules.rules.index import Expression
 from mailrules.rules.tables import Switch, Table, wrong, wrong_at
 from mailrules.rules.text import excerpt
@@ -236,6 +236,7 @@ class DateOf(DateCondition):
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, HeaderDateOperators]
+    names_schema: ClassVar[str] = NAMES_SCHEMA
 
     @model_validator(mode="after")
     def _names(self) -> Self:

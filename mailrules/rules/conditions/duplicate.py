@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.checks import Leaf
-from mailrules.rules.conditions.age import Age_, read_age, write_age
+from mailrules.rules.conditions.age import Age_, AgeText, read_age, write_age
 from mailrules.rules.conditions.base import ABSENT, NOT_ASKED, NOT_KNOWN, Condition, condition
 from mailrules.rules.conditions.text import HEADER_NAME
 from mailrules.rules.questions import Mark, Met
@@ -74,7 +74,7 @@ class Duplicate(Condition):
     """What a bare `true` or `false` stands for: whether it shall be a duplicate or the first of its kind."""
     by: Annotated[str, BeforeValidator(read_by, json_schema_input_type=NonEmpty)] = "message_id"
     """The field that is the same: `message_id`, `subject`, `list_id`, `from`, `sender`, `reply_to` or `header.NAME`."""
-    within: Annotated[Age_, BeforeValidator(read_within, json_schema_input_type=str)] = _WITHIN
+    within: Annotated[Age_, BeforeValidator(read_within, json_schema_input_type=AgeText)] = _WITHIN
     """How long a message is remembered, as in `"12 hours"`; counted from the first of its kind."""
     handle: Annotated[str, BeforeValidator(read_handle, json_schema_input_type=NonEmpty)] = ""
     """A name. Rules with different names remember apart from each other."""

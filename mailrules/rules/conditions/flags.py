@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.base import ABSENT, NOT_KNOWN, Condition, condition, shown
-from mailrules.rules.flags import read_flags
+from mailrules.rules.flags import FLAG_SCHEMA, read_flags
 from mailrules.rules.plan import flag_key
-from mailrules.rules.tables import ONE_OR_MANY_SCHEMAS, OneOrMany, kind, wrong
+from mailrules.rules.tables import kind, one_or_many, wrong
 from mailrules.rules.text import excerpt
 from mailrules.rules.truth import UNKNOWN, truth_of
 
@@ -22,14 +22,18 @@ if TYPE_CHECKING:
     from mailrules.rules.truth import Truth
     from mailrules.rules.verdict import Facts
 
-FlagNames = Annotated[tuple[str, ...], BeforeValidator(read_flags, json_schema_input_type=OneOrMany)]
+_Flag = Annotated[str, Field(pattern=FLAG_SCHEMA)]
+FlagNames = Annotated[
+    tuple[str, ...],
+    BeforeValidator(read_flags, json_schema_input_type=_Flag | Annotated[list[_Flag], Field(min_length=1)]),
+]
 
 
 @condition("flags")
 class Flags(Condition):
     r"""The message's flags; a bare flag or list: it has one of these. For the absence of one: `not.flags = '\Seen'`."""
 
-    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ONE_OR_MANY_SCHEMAS
+    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = one_or_many(FLAG_SCHEMA)
     has: FlagNames | None = None
     """One of these is set; their case does not matter."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import ConfigDict, model_validator
 
@@ -13,6 +13,7 @@ from mailrules.rules.conditions.mime import PartCondition, PartTest, text_of_par
 from mailrules.rules.conditions.operators import TextOperators
 from mailrules.rules.conditions.text import HEADER_NAME
 from mailrules.rules.encoded import decode_words
+from mailrules.rules.headers import NAMES_SCHEMA
 from mailrules.rules.message import HeaderFields
 from mailrules.rules.mime.parameters import parameter
 from mailrules.rules.questions import PartHeader
@@ -40,6 +41,7 @@ class PartHeaders(Table):
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, TextOperators]
+    names_schema: ClassVar[str] = NAMES_SCHEMA
 
     @model_validator(mode="after")
     def _names(self) -> Self:

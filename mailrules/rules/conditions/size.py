@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
 from mailrules.rules.conditions.operators import join_wanted
-from mailrules.rules.tables import Table, kind, wrong
+from mailrules.rules.tables import Table, any_case, kind, wrong
 from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def read_size(value: object) -> int:
     raise wrong(f'this is {kind(value)}: write a size such as "1 MiB", "500 KB" or a whole number of octets')
 
 
-Octets = Annotated[int, BeforeValidator(read_size, json_schema_input_type=int | str)]
+_SIZE_TEXT = Annotated[str, Field(pattern=rf"^\s*[0-9]{{1,12}}(\.[0-9]{{1,6}})?\s*({any_case(*_UNITS)})\s*$")]
+Octets = Annotated[int, BeforeValidator(read_size, json_schema_input_type=Annotated[int, Field(ge=0)] | _SIZE_TEXT)]
 
 
 class Sizes(Table):

@@ -12,6 +12,7 @@ from mailrules.rules.checks import Leaf, conjunction
 from mailrules.rules.conditions.base import Condition, condition
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import join_wanted
+from mailrules.rules.headers import NAMES_SCHEMA
 from mailrules.rules.tables import Table, wrong_at
 from mailrules.rules.text import Text
 
@@ -118,6 +119,7 @@ class Header(Condition):
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, FieldOperators]
+    names_schema: ClassVar[str] = NAMES_SCHEMA
 
     @model_validator(mode="after")
     def _names(self) -> Self:

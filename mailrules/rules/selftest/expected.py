@@ -7,8 +7,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mailrules.rules.actions import FlagsToChange, Yes
-from mailrules.rules.flags import read_all_flags
+from mailrules.rules.actions import AllFlags, FlagsToChange, Yes
 from mailrules.rules.selftest.reading import read_filled
 from mailrules.rules.tables import NonEmpty, OneOrMany, Table, each, wrong, wrong_at
 from mailrules.rules.targets import read_target
@@ -42,7 +41,6 @@ def _read_rules(value: object) -> tuple[str, ...]:
 Mailbox = Annotated[str, BeforeValidator(read_mailbox, json_schema_input_type=NonEmpty)]
 Mailboxes = Annotated[tuple[str, ...], BeforeValidator(_read_mailboxes, json_schema_input_type=OneOrMany)]
 RuleNames = Annotated[tuple[str, ...], BeforeValidator(_read_rules, json_schema_input_type=OneOrMany)]
-AllFlags = Annotated[tuple[str, ...], BeforeValidator(read_all_flags, json_schema_input_type=NonEmpty | list[NonEmpty])]
 
 _ENDINGS = ("move", "trash", "expunge")
 _ALONE = ("stay", "held")
