@@ -53,7 +53,7 @@ def _action(name: str) -> Callable[[Act], Act]:
 
 def lose(script: Script, state: State, command: Command, reason: str) -> None:
     """Note what no rule can do."""
-    script.events.append(Lost(state.guard, state.path, command.place.line, state.name, reason, command.source))
+    script.events.append(Lost(state.guard, state.path, command.place, state.name, reason, command.source))
 
 
 def _refuse(name: str, reason: str) -> None:
@@ -83,29 +83,29 @@ def do_nothing(_script: Script, _state: State, _command: Command, _arguments: Ar
 def keep(script: Script, state: State, command: Command, arguments: Arguments) -> None:
     """Keep the message in the inbox."""
     for guard, flags in _flags(script, state, command, arguments):
-        script.events.append(Keep(guard, state.path, command.place.line, state.name, flags))
+        script.events.append(Keep(guard, state.path, command.place, state.name, flags))
 
 
 @_action("discard")
 def discard(script: Script, state: State, command: Command, _arguments: Arguments) -> None:
     """Keep the message nowhere."""
-    script.events.append(Discard(state.guard, state.path, command.place.line, state.name))
+    script.events.append(Discard(state.guard, state.path, command.place, state.name))
 
 
 @_action("fileinto")
 def fileinto(script: Script, state: State, command: Command, arguments: Arguments) -> None:
     """Put the message into a mailbox."""
-    line = command.place.line
+    place = command.place
     if "mailboxid" in arguments:
         lose(script, state, command, "mailboxes are known by their names here, so :mailboxid is not looked at")
-    mailboxes = script.value(arguments.string(0), state, line)
+    mailboxes = script.value(arguments.string(0), state, place)
     for guard, flags in _flags(script, state, command, arguments):
         for condition, value in mailboxes:
             both = conjunction((guard, Facts([guard]).simplify(condition)))
             if both == FALSE:
                 continue
             if isinstance(value, Unknown):
-                lost = Lost(both, state.path, line, state.name, value.reason, command.source)
+                lost = Lost(both, state.path, place, state.name, value.reason, command.source)
                 script.events.append(lost)
             else:
                 _file(script, state, command, arguments, (both, value, flags))
@@ -119,20 +119,26 @@ def _file(
     filed: tuple[Expression, Value, tuple[str, ...] | None],
 ) -> None:
     guard, value, flags = filed
-    line, is_copy = command.place.line, "copy" in arguments
+    place, is_copy = command.place, "copy" in arguments
     text = text_of(value)
     use = arguments.text("specialuse")
     if use is not None:
         there = Atom.of({"special_use_exists": use})
         target: Value = (use,)
-        yes = conjunction((guard, there))
-        script.events.append(File(yes, state.path, line, state.name, target, is_copy, flags))
-        guard = conjunction((guard, negation(there)))
+        yes = conjunction((guard, Facts([guard]).simplify(there)))
+        script.events.append(File(yes, state.path, place, state.name, target, is_copy, flags))
+        guard = conjunction((guard, Facts([guard]).simplify(negation(there))))
+    if guard == FALSE:
+        return
     if text is not None and path_of(text) == "INBOX":
-        script.events.append(Keep(guard, state.path, line, state.name, flags, is_copy))
+        script.events.append(Keep(guard, state.path, place, state.name, flags, is_copy))
+        return
+    if text is not None and text.startswith("\\"):
+        reason = "in rules a name that begins with a backslash is a special use, so there can be no such mailbox"
+        script.events.append(Lost(guard, state.path, place, state.name, reason, command.source))
         return
     written: Value = (literal(path_of(text)),) if text is not None else tuple(map(_written, value))
-    script.events.append(File(guard, state.path, line, state.name, written, is_copy, flags))
+    script.events.append(File(guard, state.path, place, state.name, written, is_copy, flags))
 
 
 def _written(piece: Piece) -> Piece:
@@ -147,7 +153,7 @@ def _flags(
     if texts is None:
         yield state.guard, None
         return
-    cases = script.constants(texts, state, command.place.line)
+    cases = script.constants(texts, state, command.place)
     if isinstance(cases, Unknown):
         lose(script, state, command, f"its flags can't be known: {cases.reason}")
         yield state.guard, None
@@ -159,7 +165,7 @@ def _flags(
 def _change_flags(name: Literal["set", "add", "remove"]) -> None:
     @_action(f"{name}flag")
     def act(script: Script, state: State, command: Command, arguments: Arguments) -> None:
-        cases = script.constants(arguments.strings(-1), state, command.place.line)
+        cases = script.constants(arguments.strings(-1), state, command.place)
         if isinstance(cases, Unknown):
             lose(script, state, command, cases.reason)
             return
@@ -168,8 +174,8 @@ def _change_flags(name: Literal["set", "add", "remove"]) -> None:
             if len(arguments.positional) > 1:
                 _change_variable(script, state, arguments.string(0).lower(), name, split_flags(values))
             else:
-                line = command.place.line
-                script.events.append(Flag(both, state.path, line, state.name, name, split_flags(values)))
+                place = command.place
+                script.events.append(Flag(both, state.path, place, state.name, name, split_flags(values)))
 
 
 _change_flags("set")
@@ -196,9 +202,9 @@ def _change_variable(script: Script, state: State, variable: str, change: str, f
 @_action("set")
 def set_variable(script: Script, state: State, command: Command, arguments: Arguments) -> None:
     """Give a variable its value."""
-    line = command.place.line
+    place = command.place
     name = arguments.string(0).lower()
-    cases = modified(script.value(arguments.string(1), state, line), [m for m in MODIFIERS if m in arguments], line)
+    cases = modified(script.value(arguments.string(1), state, place), [m for m in MODIFIERS if m in arguments], place)
     _assign(script, state, name, under_facts(state, cases))
 
 
@@ -241,10 +247,10 @@ def delete_header(script: Script, state: State, command: Command, arguments: Arg
 @_action("mark")
 def mark(script: Script, state: State, command: Command, _arguments: Arguments) -> None:
     """Flag the message, as the draft before RFC 5232 had it."""
-    script.events.append(Flag(state.guard, state.path, command.place.line, state.name, "add", (r"\Flagged",)))
+    script.events.append(Flag(state.guard, state.path, command.place, state.name, "add", (r"\Flagged",)))
 
 
 @_action("unmark")
 def unmark(script: Script, state: State, command: Command, _arguments: Arguments) -> None:
     """Take the flag away."""
-    script.events.append(Flag(state.guard, state.path, command.place.line, state.name, "remove", (r"\Flagged",)))
+    script.events.append(Flag(state.guard, state.path, command.place, state.name, "remove", (r"\Flagged",)))

@@ -107,7 +107,7 @@ def _ask(arguments: Arguments, part: str, keys: list[str], build: Build, field: 
         return Tested(expression)
     groups = _groups(part.lower(), keys, field) if comparison.match == "matches" and not zone else None
     reason = "this part of a date can't stand in a mailbox's name"
-    return Tested(expression, groups if groups is not None else Unknown(comparison.line, reason))
+    return Tested(expression, groups if groups is not None else Unknown(comparison.place, reason))
 
 
 def _count(comparison: Comparison, keys: list[str], there: Expression) -> Expression:
@@ -129,7 +129,7 @@ def _zone(arguments: Arguments, field: str) -> Operators | Unknown:
     if offset is None:
         return {}
     if not _OFFSET.fullmatch(offset):
-        return Unknown(arguments.place.line, f'"{offset}" is no offset from UTC; one is written as in "+0200"')
+        return Unknown(arguments.place, f'"{offset}" is no offset from UTC; one is written as in "+0200"')
     return {"timezone": offset}
 
 
@@ -150,7 +150,7 @@ def _part(comparison: Comparison, part: str, keys: list[str], build: Build, ther
                 return wanted
             return any_of(lambda operators: build({part: operators}), wanted, {})
         case _:
-            return Unknown(comparison.line, f'"{part}" is no part of a date')
+            return Unknown(comparison.place, f'"{part}" is no part of a date')
 
 
 def _numbers(comparison: Comparison, part: str, keys: list[str], build: Build, there: Expression) -> Expression:
@@ -168,7 +168,7 @@ def _numbers(comparison: Comparison, part: str, keys: list[str], build: Build, t
     if len(stretches) <= _MOST_STRETCHES:
         return disjunction(Atom.of(build({part: _stretch(*each, domain)})) for each in stretches)
     if len(chosen) > _MOST_NUMBERS:
-        return Unknown(comparison.line, f"too many different values of {part} are wanted")
+        return Unknown(comparison.place, f"too many different values of {part} are wanted")
     return Atom.of(build({part: [*chosen]}))
 
 
@@ -198,7 +198,7 @@ def _day(comparison: Comparison, keys: list[str], build: Build, there: Expressio
     if comparison.match in {"contains", "matches"}:
         alternatives = [_pattern_of_day(comparison, key) for key in keys]
         return disjunction(Atom.of(build({"iso8601": each})) for each in alternatives)
-    return Unknown(comparison.line, f"rules can't look at a day by :{comparison.match}")
+    return Unknown(comparison.place, f"rules can't look at a day by :{comparison.match}")
 
 
 def _pattern_of_day(comparison: Comparison, key: str) -> Operators:
@@ -215,7 +215,7 @@ def _one_day(comparison: Comparison, relation: str, key: str, build: Build, ther
     if day is None or not _FIRST_YEAR < day.year < _LAST_YEAR:
         if relation in {"eq", "ne"}:
             return FALSE if relation == "eq" else there
-        return Unknown(comparison.line, f'"{key}" is no day to compare with; one is written as in "2024-01-31"')
+        return Unknown(comparison.place, f'"{key}" is no day to compare with; one is written as in "2024-01-31"')
     following = day + timedelta(days=1)
     is_day = Atom.of(build({"date": key}))
     return {
@@ -233,14 +233,14 @@ _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
 def _time(comparison: Comparison, keys: list[str], build: Build, there: Expression) -> Expression:
     if comparison.match not in {"is", "value"} or comparison.numeric:
-        return Unknown(comparison.line, f"rules can't look at a time of day by :{comparison.match}")
+        return Unknown(comparison.place, f"rules can't look at a time of day by :{comparison.match}")
     relation = comparison.relation if comparison.match == "value" else "eq"
     found: list[Expression] = []
     for key in keys:
         clock = _CLOCK.fullmatch(key)
         if clock is None:
             return Unknown(
-                comparison.line, f'"{key}" is no time of day to compare with; one is written as in "18:00:00"'
+                comparison.place, f'"{key}" is no time of day to compare with; one is written as in "18:00:00"'
             )
         found.append(_one_time(relation, clock, build, there))
     return disjunction(found)
@@ -285,7 +285,7 @@ def _shown(at: time) -> str:
 def _julian(comparison: Comparison, keys: list[str], build: Build) -> Expression:
     """Modified Julian Days have five digits for the next two centuries: letters and numbers order them alike."""
     if comparison.match not in {"is", "value"} or not all(re.fullmatch(r"[0-9]{5}", key) for key in keys):
-        return Unknown(comparison.line, "rules compare a Julian day with numbers of five digits only")
+        return Unknown(comparison.place, "rules compare a Julian day with numbers of five digits only")
     relation = comparison.relation if comparison.match == "value" else "eq"
     names = {"gt": "over", "ge": "at_least", "lt": "under", "le": "at_most"}
     found: list[Expression] = []

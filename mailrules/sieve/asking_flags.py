@@ -52,7 +52,7 @@ def _ask_variables(script: Script, state: State, arguments: Arguments, compariso
         flags = split_flags(texts[: len(names)])
         wanted = texts[len(names) :]
         if comparison.match == "count":
-            number = Comparison(comparison.line, "value", comparison.relation, "i;ascii-numeric")
+            number = Comparison(comparison.place, "value", comparison.relation, "i;ascii-numeric")
             return Tested(Truth(holds(number, str(len(flags)), wanted)))
         return Tested(Truth(any(holds(comparison, flag, _patterns(comparison, wanted)) for flag in flags)))
 
@@ -70,13 +70,13 @@ def _present(script: Script, state: State, comparison: Comparison, keys: tuple[s
     if comparison.match == "is":
         return disjunction(_state_of(flag, changes) for flag in split_flags(keys))
     if first != FALSE:
-        return Unknown(comparison.line, f"rules ask for flags by their whole names, not by :{comparison.match}")
+        return Unknown(comparison.place, f"rules ask for flags by their whole names, not by :{comparison.match}")
     flags = {flag.lower(): flag for _, event in changes for flag in event.flags}
     if comparison.match == "count":
         states = [_state_of(flag, changes) for flag in flags.values()]
         if not all(isinstance(each, Truth) for each in states):
-            return Unknown(comparison.line, "how many flags are set depends on the message")
-        number = Comparison(comparison.line, "value", comparison.relation, "i;ascii-numeric")
+            return Unknown(comparison.place, "how many flags are set depends on the message")
+        number = Comparison(comparison.place, "value", comparison.relation, "i;ascii-numeric")
         return Truth(holds(number, str(states.count(TRUE)), keys))
     return disjunction(_state_of(flag, changes) for flag in flags.values() if holds(comparison, flag, keys))
 

@@ -78,7 +78,7 @@ def ask_ihave(script: Script, state: State, arguments: Arguments) -> Tested:
     if missing:
         reason = f"rules have nothing like the extension {missing[0]}, so ihave is false here"
         source = f"ihave {' '.join(wanted)}"
-        script.events.append(Lost(state.guard, state.path, arguments.place.line, state.name, reason, source))
+        script.events.append(Lost(state.guard, state.path, arguments.place, state.name, reason, source))
     return Tested(FALSE if missing else TRUE)
 
 
@@ -101,7 +101,7 @@ def ask_environment(script: Script, state: State, arguments: Arguments) -> Teste
 
 def _compared(comparison: Comparison, value: str, keys: list[str]) -> Tested:
     if comparison.match == "count":
-        one = Comparison(comparison.line, "value", comparison.relation, "i;ascii-numeric")
+        one = Comparison(comparison.place, "value", comparison.relation, "i;ascii-numeric")
         return Tested(Truth(holds(one, "1" if value else "0", keys)))
     if not holds(comparison, value, keys):
         return Tested(FALSE)
@@ -122,7 +122,7 @@ def ask_string(script: Script, state: State, arguments: Arguments) -> Tested:
     def ask(values: tuple[str, ...]) -> Tested:
         texts, patterns = split(values, len(sources))
         if comparison.match == "count":  # RFC 5229 §5: empty texts do not count
-            number = Comparison(comparison.line, "value", comparison.relation, "i;ascii-numeric")
+            number = Comparison(comparison.place, "value", comparison.relation, "i;ascii-numeric")
             return Tested(Truth(holds(number, str(sum(map(bool, texts))), patterns)))
         for text in texts:
             tested = _compared(comparison, text, list(patterns))
@@ -137,7 +137,7 @@ def _ask_whole(script: Script, state: State, arguments: Arguments, source: str) 
     """Ask for a header where a text is all of its first occurrence; None if it is not, in some case."""
     facts = Facts([state.guard])
     found: list[tuple[Expression, Tested]] = []
-    for guard, value in script.value(source, state, arguments.place.line):
+    for guard, value in script.value(source, state, arguments.place):
         if (condition := facts.simplify(guard)) == FALSE:
             continue
         match value:
@@ -151,7 +151,7 @@ def _ask_whole(script: Script, state: State, arguments: Arguments, source: str) 
                 comparison = read_comparison(arguments)
                 if isinstance(comparison, Unknown):
                     return None
-                keys = script.constants(arguments.strings(1), state, arguments.place.line)
+                keys = script.constants(arguments.strings(1), state, arguments.place)
                 if isinstance(keys, Unknown) or len(keys) != 1:
                     return None
                 found.append((condition, _compared(comparison, text, list(keys[0][1]))))
@@ -161,7 +161,7 @@ def _ask_whole(script: Script, state: State, arguments: Arguments, source: str) 
         return None
     if len(found) == 1:
         return found[0][1]
-    reason = Unknown(arguments.place.line, "it captures different things in different cases")
+    reason = Unknown(arguments.place, "it captures different things in different cases")
     joined = disjunction(conjunction((condition, tested.expression)) for condition, tested in found)
     return Tested(joined, reason if any(tested.groups is not None for _, tested in found) else None)
 

@@ -121,7 +121,7 @@ def ask_header_or_part(script: Script, state: State, arguments: Arguments) -> Te
             return Tested(wanted, wanted)
         expression = _part_condition(script, arguments, comparison, (headers, wanted_parameters), wanted)
         captured = comparison.match in {"matches", "regex"}
-        reason = Unknown(comparison.line, "what is captured of a part can't stand in a mailbox's name")
+        reason = Unknown(comparison.place, "what is captured of a part can't stand in a mailbox's name")
         return Tested(expression, reason if captured else None)
 
     return by_case(script, state, arguments, (*names, *parameters, *keys), ask)
@@ -153,7 +153,7 @@ def _part_condition(
         case "param" if lowered <= {"content-type", "content-disposition"}:
             return _parameter(script, arguments, (lowered, {each.lower() for each in parameters}), wanted)
         case _:
-            return Unknown(comparison.line, f"rules can't ask for :{option} of this header")
+            return Unknown(comparison.place, f"rules can't ask for :{option} of this header")
 
 
 def _half_of_type(script: Script, option: str, wanted: Wanted) -> Expression:
@@ -176,7 +176,7 @@ def _parameter(script: Script, arguments: Arguments, look: tuple[set[str], set[s
     if any(header == of and name in parameters for of, name in _FILE_NAMES for header in headers):
         return disjunction(_atom(script, {"name": each}) for each in wanted.alternatives)
     shown = ", ".join(sorted(parameters))
-    return Unknown(arguments.place.line, f"rules can't ask for the parameter {shown} of a part's header")
+    return Unknown(arguments.place, f"rules can't ask for the parameter {shown} of a part's header")
 
 
 def _atom(script: Script, operators: Operators) -> Atom:

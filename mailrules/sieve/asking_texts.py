@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mailrules.rules.headers import is_field_name
 from mailrules.sieve.comparison import Comparison, Wanted, counts, read_comparison, wanted_of_text
+from mailrules.sieve.errors import Place
 from mailrules.sieve.grammar import ADDRESS_PARTS
 from mailrules.sieve.logic import FALSE, TRUE, Atom, Expression, Operators, Unknown, conjunction, disjunction, negation
 from mailrules.sieve.patterns import Glob, quote
@@ -30,6 +31,8 @@ _ADDRESS_KEYS: Final = {
     "sender": "sender",
     "reply-to": "reply_to",
 }
+_RECIPIENT: Final = "To, Cc, Bcc"
+"""What stands for the three together; no header can be called so."""
 _PARTS: Final = {"all": "address", "localpart": "local", "domain": "domain", "user": "user", "detail": "detail"}
 
 
@@ -50,22 +53,33 @@ def exists_table(name: str) -> Operators:
     return {key: {"exists": True}} if key else header_table(name, {"exists": True})
 
 
-def address_table(key: str, part: str, operators: Operators) -> Operators:
-    """Put operators under the key of a part of addresses."""
-    operators = dict(operators)
-    nth: Operators = {"nth": operators.pop("nth")} if "nth" in operators else {}
-    if part == "all" and (short := _shorthand(operators)):
-        return {key: nth | {"matches": short} if nth else short}
-    if operators.keys() == {"is"}:
-        return {key: nth | {_PARTS[part]: operators["is"]}}
-    return {key: nth | {_PARTS[part]: operators}}
+def address_table(name: str, part: str, operators: Operators) -> Operators:
+    """Put operators under the key of a part of a header's addresses."""
+    short = _shorthand(operators) if part == "all" else []
+    if not short:
+        return part_table(name, part, operators)
+    return _of_addresses(name, {"nth": operators["nth"], "matches": short} if "nth" in operators else short)
+
+
+def part_table(name: str, part: str, operators: Operators) -> Operators:
+    """The same, with the whole address as a part of its own, so that targets can use what matched."""
+    nth: Operators = {"nth": operators["nth"]} if "nth" in operators else {}
+    rest: Operators = {key: value for key, value in operators.items() if key != "nth"}
+    return _of_addresses(name, nth | {_PARTS[part]: rest["is"] if rest.keys() == {"is"} else rest})
+
+
+def _of_addresses(name: str, value: Toml) -> Operators:
+    """Write the key of a header's addresses; To, Cc and Bcc together are `recipient`."""
+    key = "recipient" if name == _RECIPIENT else _ADDRESS_KEYS.get(name.lower())
+    return {key: value} if key else {"address": {spelling(name): value}}
 
 
 def _shorthand(operators: Operators) -> Toml:
     """Give addresses as `from = "ann@example.org"` takes them; an empty list for others."""
-    if operators.keys() not in ({"is"}, {"glob"}):
+    rest = [(key, value) for key, value in operators.items() if key != "nth"]
+    if len(rest) != 1 or rest[0][0] not in {"is", "glob"}:
         return []
-    ((name, value),) = operators.items()
+    ((name, value),) = rest
     patterns = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
     plain = all(_is_plain(pattern) == (name == "is") for pattern in patterns)
     if not plain or any(pattern.startswith("@") or set(pattern) & set('<> "') for pattern in patterns):
@@ -83,10 +97,10 @@ def nth(arguments: Arguments) -> Operators | Unknown:
     index = arguments.number("index")
     if index is None:
         if "last" in arguments:
-            return Unknown(arguments.place.line, ":last goes with :index")
+            return Unknown(arguments.place, ":last goes with :index")
         return {}
     if index == 0:
-        return Unknown(arguments.place.line, ":index counts from 1")
+        return Unknown(arguments.place, ":index counts from 1")
     return {"nth": -index if "last" in arguments else index}
 
 
@@ -114,11 +128,11 @@ def _ask_texts(
     occurrence: Operators,
     arguments: Arguments,
 ) -> Tested:
-    if problem := _changed(script, headers, arguments.place.line):
+    if problem := _changed(script, headers, arguments.place):
         return Tested(problem, problem)
     names = [name for name in dict.fromkeys(headers) if is_field_name(name)]
     if occurrence and len(names) > 1:
-        return Tested(Unknown(comparison.line, ":index over several fields together; rules count in one field each"))
+        return Tested(Unknown(comparison.place, ":index over several fields together; rules count in one field each"))
     if comparison.match == "count":
         tables = [partial(header_table, name) for name in names]
         return Tested(_count(comparison, patterns, tables, [exists_table(name) for name in names]))
@@ -136,7 +150,7 @@ def _captured(
     if comparison.match not in {"matches", "regex"}:
         return None
     if len(names) != 1 or not isinstance(expression, Atom):
-        return Unknown(comparison.line, "what this captures can come from several fields")
+        return Unknown(comparison.place, "what this captures can come from several fields")
     name = names[0]
     whole = ("header", name) if patterns in {("*",), ("(.*)",), ("^(.*)$",)} else None
     return placeholders(expression, _TEXT_KEYS.get(name.lower()) or f"header.{spelling(name)}", wanted.groups, whole)
@@ -147,10 +161,10 @@ def placeholders(atom: Atom, field: str, groups: int, whole: tuple[str, str] | N
     return tuple(((TRUE, (Placeholder(f"{{{field}.{group}}}", atom, whole),)),) for group in range(groups + 1))
 
 
-def _changed(script: Script, headers: Iterable[str], line: int) -> Unknown | None:
+def _changed(script: Script, headers: Iterable[str], place: Place) -> Unknown | None:
     changed = sorted({header.lower() for header in headers} & script.edited)
     if changed:
-        return Unknown(line, f"the script changes the header {spelling(changed[0])} before it asks for it")
+        return Unknown(place, f"the script changes the header {spelling(changed[0])} before it asks for it")
     return None
 
 
@@ -173,14 +187,14 @@ def _count(
         case ("lt", ("1",)) | ("eq" | "le", ("0",)):
             return negation(some)
         case _:
-            return Unknown(comparison.line, ":count over several fields together; rules count in one field each")
+            return Unknown(comparison.place, ":count over several fields together; rules count in one field each")
 
 
 def ask_exists(script: Script, state: State, arguments: Arguments) -> Tested:
     """Ask whether all of these headers are there."""
 
     def ask(names: tuple[str, ...]) -> Tested:
-        problem = _changed(script, names, arguments.place.line)
+        problem = _changed(script, names, arguments.place)
         bad = [name for name in names if not is_field_name(name)]
         there = (Atom.of(exists_table(name)) for name in names)
         return Tested(problem or (FALSE if bad else conjunction(there)))
@@ -233,44 +247,30 @@ def _ask_addresses(
     look: tuple[str, Operators],
 ) -> Tested:
     part, occurrence = look
-    if problem := _changed(script, headers, comparison.line) or _no_address_field(headers, comparison.line):
+    if problem := _changed(script, headers, comparison.place):
         return Tested(problem, problem)
-    names = list(dict.fromkeys(headers))
+    names = [name for name in dict.fromkeys(headers) if is_field_name(name)]
     if occurrence and len(names) > 1:
-        return Tested(Unknown(comparison.line, ":index over several fields together; rules count in one field each"))
+        return Tested(Unknown(comparison.place, ":index over several fields together; rules count in one field each"))
     if comparison.match == "count":
-        tables = [partial(_of_field, name) for name in names]
-        there = [address_table(_ADDRESS_KEYS[name.lower()], "all", {"glob": "*"}) for name in names]
         if part in {"user", "detail", "domain"}:
-            return Tested(Unknown(comparison.line, f":count goes with whole addresses in rules, not with :{part}"))
+            return Tested(Unknown(comparison.place, f":count goes with whole addresses in rules, not with :{part}"))
+        tables = [partial(_of_addresses, name) for name in names]
+        there = [address_table(name, "all", {"glob": "*"}) for name in names]
         return Tested(_count(comparison, patterns, tables, there))
     wanted = _wanted_of_address(comparison, patterns, part, captures=script.captures)
     if isinstance(wanted, Unknown):
         return Tested(wanted, wanted)
-    expression = disjunction(any_of(partial(address_table, key, part), wanted, occurrence) for key in _fields(names))
-    if comparison.match not in {"matches", "regex"}:
+    captures = comparison.match in {"matches", "regex"}
+    table = part_table if captures and script.captures else address_table
+    fields = [_RECIPIENT] if {name.lower() for name in names} == {"to", "cc", "bcc"} else names
+    expression = disjunction(any_of(partial(table, name, part), wanted, occurrence) for name in fields)
+    if not captures:
         return Tested(expression)
-    if len(names) != 1 or not isinstance(expression, Atom):
-        return Tested(expression, Unknown(comparison.line, "what this captures can come from several fields"))
-    key = _ADDRESS_KEYS[names[0].lower()]
+    key = _ADDRESS_KEYS.get(names[0].lower()) if len(names) == 1 else None
+    if key is None or not isinstance(expression, Atom):
+        return Tested(expression, Unknown(comparison.place, "what this captures can't stand in a mailbox's name"))
     return Tested(expression, placeholders(expression, f"{key}.{_PARTS[part]}", wanted.groups))
-
-
-def _of_field(name: str, operators: Operators) -> Operators:
-    return {_ADDRESS_KEYS[name.lower()]: operators}
-
-
-def _fields(names: list[str]) -> list[str]:
-    """Give the fields' keys; To, Cc and Bcc together are `recipient`."""
-    keys = [_ADDRESS_KEYS[name.lower()] for name in names]
-    return ["recipient"] if set(keys) == {"to", "cc", "bcc"} else keys
-
-
-def _no_address_field(headers: tuple[str, ...], line: int) -> Unknown | None:
-    for header in headers:
-        if header.lower() not in _ADDRESS_KEYS:
-            return Unknown(line, f"rules do not read the addresses of the header {spelling(header)}, only its text")
-    return None
 
 
 def _wanted_of_address(
@@ -297,5 +297,5 @@ def _spelt_out(comparison: Comparison, patterns: tuple[str, ...], *, captures: b
             regexes = tuple(Glob.read(pattern).regex() for pattern in patterns)
         case _:
             return wanted_of_text(comparison, patterns, captures=captures)
-    as_regex = Comparison(comparison.line, "regex", comparator=comparison.comparator)
+    as_regex = Comparison(comparison.place, "regex", comparator=comparison.comparator)
     return wanted_of_text(as_regex, regexes, captures=captures)

@@ -68,13 +68,13 @@ class _Writer:
             table = _table(item, self._names)
             problem = _refusal(table)
         if problem is not None:
-            self._note(Note(item.line, problem, _summary(table)))
+            self._note(Note(item.place, problem, _summary(table)))
             return
         self.blocks.append(print_table("rules", table))
         self.rules += 1
 
     def _note(self, note: Note) -> None:
-        text = f"{self._file}:{note.line}: not carried over: {note.reason}"
+        text = f"{note.place if note.place.line else self._file}: not carried over: {note.reason}"
         if text in self.notes:
             return
         self.notes.append(text)

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mailrules.sieve.errors import Place
 from mailrules.sieve.grammar import MATCH_TYPES
 from mailrules.sieve.logic import Unknown
+from mailrules.sieve.ordering import ordered_regex
 from mailrules.sieve.patterns import Glob, posix_as_re2, quote
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ NUMERIC = "i;ascii-numeric"
 OCTET = "i;octet"
 _COMPARATORS = ("i;ascii-casemap", "i;unicode-casemap", OCTET, NUMERIC)
 RELATIONS = ("gt", "ge", "lt", "le", "eq", "ne")
+_LONGEST_KEY = 200
 _DIGITS = re.compile(r"[0-9]+")
 _NUMBER_FIRST, _NUMBER_NOT_FIRST = "^[0-9]", "^([^0-9]|$)"
 
@@ -28,7 +31,7 @@ _NUMBER_FIRST, _NUMBER_NOT_FIRST = "^[0-9]", "^([^0-9]|$)"
 class Comparison:
     """What a test's tags say about comparing."""
 
-    line: int
+    place: Place
     match: str = "is"
     """One of `MATCH_TYPES`."""
     relation: str = "eq"
@@ -57,19 +60,19 @@ class Wanted:
 
 def read_comparison(arguments: Arguments) -> Comparison | Unknown:
     """Read match type, relation and comparator."""
-    line = arguments.place.line
+    place = arguments.place
     match = arguments.one_of(*MATCH_TYPES) or "is"
     comparator = (arguments.text("comparator") or _COMPARATORS[0]).lower()
     relation = (arguments.text("count") or arguments.text("value") or "eq").lower()
     if comparator not in _COMPARATORS:
-        return Unknown(line, f"there is no comparison by {comparator} in rules")
+        return Unknown(place, f"there is no comparison by {comparator} in rules")
     if relation not in RELATIONS:
-        return Unknown(line, f'"{relation}" is no relation; there are {", ".join(RELATIONS)}')
+        return Unknown(place, f'"{relation}" is no relation; there are {", ".join(RELATIONS)}')
     if match == "list":
-        return Unknown(line, "a list of the server's can't be asked; a table of yours can: [tables.NAME] and `in`")
+        return Unknown(place, "a list of the server's can't be asked; a table of yours can: [tables.NAME] and `in`")
     if comparator == NUMERIC and match in {"contains", "matches", "regex"}:
-        return Unknown(line, f"{NUMERIC} compares whole numbers and can't go with :{match}")
-    return Comparison(line, match, relation, comparator)
+        return Unknown(place, f"{NUMERIC} compares whole numbers and can't go with :{match}")
+    return Comparison(place, match, relation, comparator)
 
 
 def wanted_of_text(comparison: Comparison, keys: Iterable[str], *, captures: bool) -> Wanted | Unknown:
@@ -116,7 +119,7 @@ class _Collected:
             case _:
                 regex = posix_as_re2(key)
                 if regex is None:
-                    return Unknown(comparison.line, f"the regular expression {key!r} is none that rules know")
+                    return Unknown(comparison.place, f"the regular expression {key!r} is none that rules know")
                 self._add("regex", _flags(regex, exact=self.exact))
         return None
 
@@ -160,7 +163,7 @@ def _capturing(comparison: Comparison, keys: list[str]) -> Wanted | Unknown:
         regexes = [posix_as_re2(key) for key in keys]
         written = [_flags(regex, exact=comparison.exact) for regex in regexes if regex is not None]
         if len(written) < len(keys):
-            return Unknown(comparison.line, "this regular expression is none that rules know")
+            return Unknown(comparison.place, "this regular expression is none that rules know")
         return Wanted((operators("regex", written, exact=False),), min(map(_groups, written)))
     globs = [Glob.read(key) for key in keys]
     groups = min(glob.wildcards for glob in globs)
@@ -178,24 +181,13 @@ def _groups(regex: str) -> int:
 
 
 def _ordered(comparison: Comparison, keys: list[str]) -> Wanted | Unknown:
-    """Texts can be equal; that one comes before another by its letters, rules do not ask."""
+    """Compare by letters."""
     if comparison.relation == "eq":
-        return wanted_of_text(Comparison(comparison.line, comparator=comparison.comparator), keys, captures=False)
-    if comparison.relation == "ne":
-        return Wanted(tuple({"regex": _flags(_other_than(key), exact=comparison.exact)} for key in keys))
-    return Unknown(
-        comparison.line,
-        f':{comparison.match} compares texts letter by letter here; for numbers it needs :comparator "{NUMERIC}"',
-    )
-
-
-def _other_than(text: str) -> str:
-    """Write a regular expression that finds every text but this one: it ends early, goes on, or differs somewhere."""
-    rest = "."
-    for character in reversed(text):
-        quoted = quote(character)
-        rest = f"($|[^{quoted}]|{quoted}{rest})"
-    return f"^{rest}" if text else "."
+        return wanted_of_text(Comparison(comparison.place, comparator=comparison.comparator), keys, captures=False)
+    if any(len(key) > _LONGEST_KEY for key in keys):
+        return Unknown(comparison.place, "this text is too long to be compared with letter by letter")
+    regexes = [ordered_regex(comparison.relation, key, exact=comparison.exact) for key in keys]
+    return Wanted(tuple({"regex": regex} for regex in regexes if regex is not None))
 
 
 def _number(relation: str, key: str) -> list[Operators]:
@@ -229,7 +221,7 @@ def counts(comparison: Comparison, keys: Iterable[str]) -> Wanted | Unknown:
     for key in keys:
         digits = _DIGITS.fullmatch(key.strip())
         if digits is None:
-            return Unknown(comparison.line, f':count takes numbers, and "{key}" is none')
+            return Unknown(comparison.place, f':count takes numbers, and "{key}" is none')
         number = int(digits[0])
         match comparison.relation:
             case "eq":

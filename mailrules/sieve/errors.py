@@ -15,6 +15,10 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
+NOWHERE = Place("", 0)
+"""For what stands at no one place."""
+
+
 class SieveError(Exception):
     """The script is not Sieve; the text says where and why."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mailrules.sieve.errors import Place
 from mailrules.sieve.logic import Expression
 from mailrules.sieve.values import Value
 
@@ -15,7 +16,7 @@ class Event:
 
     guard: Expression
     path: tuple[tuple[int, int], ...]
-    line: int
+    place: Place
     name: str
     """What the script's author calls this part of it."""
 

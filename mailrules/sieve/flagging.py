@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from mailrules.sieve.errors import Place
 from mailrules.sieve.events import Event, File, Flag, Keep
 from mailrules.sieve.flags import why_not
 from mailrules.sieve.groups import is_delivery
@@ -21,7 +22,7 @@ class Flagging:
     """What a rule changes in the flags, and what of the script's wishes it can't do."""
 
     changes: list[Change] = field(default_factory=list)
-    notes: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[tuple[Place, str]] = field(default_factory=list)
 
 
 def flagging(course: Course, place: int, before: Sequence[Group]) -> Flagging:
@@ -33,10 +34,10 @@ def flagging(course: Course, place: int, before: Sequence[Group]) -> Flagging:
     for event in group.events:
         match event:
             case Flag(flags=flags, change=change) if course.is_used(event, place, group):
-                settable = tuple(_settable(event.line, flags, result))
+                settable = tuple(_settable(event.place, flags, result))
                 if settable or not flags:
                     result.changes.append((change, settable))
-                    _warn(result, event.line, delivered)
+                    _warn(result, event.place, delivered)
                     changed = True
             case File(flags=flags) | Keep(flags=flags) if flags is not None:
                 _deliver(course, place, event, flags, (result, delivered, changed))
@@ -58,16 +59,16 @@ def _deliver(
     result, delivered, changed = so_far
     others = [each for each in (*delivered, *_later(course, place, event)) if _flags_of(each) != _flags_of(event)]
     stays = isinstance(event, File) and event.is_copy and not course.groups[place].settles
-    settable = tuple(_settable(event.line, flags, result))
+    settable = tuple(_settable(event.place, flags, result))
     if stays and (settable or changed):
-        result.notes.append((event.line, "a copy has the flags of the message itself, so it gets none of its own"))
+        result.notes.append((event.place, "a copy has the flags of the message itself, so it gets none of its own"))
         return
     if changed:
         result.changes.append(("set", settable))
     elif settable:
         result.changes.append(("add", settable))
     if settable or changed:
-        _warn(result, event.line, others)
+        _warn(result, event.place, others)
 
 
 def _later(course: Course, place: int, event: Event) -> Iterator[Event]:
@@ -83,19 +84,19 @@ def _flags_of(event: Event) -> frozenset[str] | None:
     return None if flags is None else frozenset(flag.lower() for flag in flags)
 
 
-def _warn(result: Flagging, line: int, others: Sequence[Event]) -> None:
-    lines = sorted({each.line for each in others})
+def _warn(result: Flagging, place: Place, others: Sequence[Event]) -> None:
+    lines = sorted({each.place.line for each in others})
     if lines:
         shown = ", ".join(map(str, lines))
         result.notes.append(
-            (line, f"a message has one set of flags wherever it is filed, so these count for line {shown} as well")
+            (place, f"a message has one set of flags wherever it is filed, so these count for line {shown} as well")
         )
 
 
-def _settable(line: int, flags: Sequence[str], result: Flagging) -> Iterator[str]:
+def _settable(place: Place, flags: Sequence[str], result: Flagging) -> Iterator[str]:
     for flag in flags:
         problem = why_not(flag)
         if problem is None:
             yield flag
         else:
-            result.notes.append((line, f"the flag {flag}: {problem}"))
+            result.notes.append((place, f"the flag {flag}: {problem}"))

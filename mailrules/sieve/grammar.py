@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from mailrules.sieve.errors import SieveError
+from mailrules.sieve.errors import Place, SieveError
 from mailrules.sieve.syntax import Argument, Number, Strings, Tag
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mailrules.sieve.errors import Place
 from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Stop
 from mailrules.sieve.logic import FALSE, Atom, Expression, Facts, atoms, unknowns
 
@@ -19,7 +20,7 @@ class Group:
 
     guard: Expression
     path: tuple[tuple[int, int], ...]
-    line: int
+    place: Place
     name: str
     events: list[Event] = field(default_factory=list)
     asked: frozenset[Atom] = field(init=False)
@@ -76,7 +77,7 @@ def grouped(events: Sequence[Event]) -> Iterator[Group]:
         if group is None or group.stops or (group.guard, group.path) != (event.guard, event.path):
             if group is not None:
                 yield group
-            group = Group(event.guard, event.path, event.line, event.name)
+            group = Group(event.guard, event.path, event.place, event.name)
         group.events.append(event)
     if group is not None:
         yield group

@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-Toml = str | int | float | bool | list["Toml"] | dict[str, "Toml"]
-Operators = dict[str, Toml]
+from mailrules.sieve.alternatives import Operators, Toml, merged
+from mailrules.sieve.errors import Place
+
+__all__ = ["Operators", "Toml"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Or:
 class Unknown:
     """What no rule can ask; so is its opposite."""
 
-    line: int
+    place: Place
     reason: str
 
 
@@ -134,12 +136,27 @@ class Facts:
 
     def __init__(self, expressions: Iterable[Expression] = ()) -> None:
         self._known: set[Expression] = set()
+        self._choices: dict[Expression, list[Or]] = {}
+        """What is known to hold one way or another, by each way."""
         for expression in expressions:
             self.learn(expression)
 
     def learn(self, expression: Expression) -> None:
         """Take in that it holds."""
-        self._known.update(conjuncts(self.simplify(expression)))
+        for item in conjuncts(self.simplify(expression)):
+            self._known.add(item)
+            if isinstance(item, Or):
+                for way in item.items:
+                    self._choices.setdefault(way, []).append(item)
+
+    def without_implied(self, expression: Expression) -> Expression:
+        """Leave out what is known to hold wherever the rest holds."""
+        items = list(conjuncts(self.simplify(expression)))
+        for item in tuple(items):
+            rest = Facts(other for other in items if other is not item) if item in self._choices else None
+            if rest is not None and any(rest.simplify(choice) == item for choice in self._choices[item]):
+                items.remove(item)
+        return conjunction(items)
 
     def simplify(self, expression: Expression) -> Expression:
         """Leave out what is known."""
@@ -207,11 +224,14 @@ def _add(table: dict[str, Toml], item: Expression) -> bool:
         case Not(atom=atom):
             absent = _absent(atom.table)
             return _merge(table, absent) if absent else _exclude(table, atom.table)
-        case Or(items=items) if all(isinstance(each, Not) for each in items):
+        case Or(items=items) if all(isinstance(each, Not) and not _absent(each.atom.table) for each in items):
             joint = conjunction(map(negation, items))
             return _exclude(table, {"all": [dict(as_match(each)) for each in conjuncts(joint)]})
         case Or(items=items) if "any" not in table:
-            table["any"] = [dict(as_match(each)) for each in items]
+            alternatives = merged([dict(as_match(each)) for each in items])
+            if len(alternatives) == 1:
+                return len(alternatives[0]) == 1 and _merge(table, alternatives[0])
+            table["any"] = [*alternatives]
             return True
         case _:
             return False

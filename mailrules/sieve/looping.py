@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailrules.sieve.acting import lose
+from mailrules.sieve.errors import NOWHERE
 from mailrules.sieve.logic import FALSE, Atom, Expression, Operators, Unknown, atoms, conjunction, conjuncts
 from mailrules.sieve.state import Script, State
 
@@ -51,14 +52,13 @@ def _of_one_part(guard: Expression) -> Expression:
     """Let what is asked of the part in hand hold of one and the same part."""
     table: Operators = {}
     others: list[Expression] = []
-    line = 0
     for item in conjuncts(guard):
         if not any(atom.of_part for atom in atoms(item)):
             others.append(item)
             continue
         wanted = item.table["part"] if isinstance(item, Atom) else None
         if not isinstance(wanted, dict) or wanted.keys() & table.keys():
-            return conjunction((*others, Unknown(line, "rules can't ask all this of one and the same part")))
+            return conjunction((*others, Unknown(NOWHERE, "rules can't ask all this of one and the same part")))
         table |= wanted
     if FALSE in others:
         return FALSE

@@ -10,7 +10,7 @@ import re2
 
 from mailrules.rules.matching import compile_regex
 
-_PLAIN = re.compile(r"[A-Za-z0-9 _\x80-\U0010ffff]")
+_SPECIAL = frozenset(r"\.+*?()|[]{}^$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Glob:
 
 def quote(text: str) -> str:
     """Write a text as a regular expression that finds it."""
-    quoted = "".join(each if _PLAIN.match(each) else f"\\{each}" for each in text)
+    quoted = "".join(f"\\{each}" if each in _SPECIAL else each for each in text)
     return quoted if quoted.strip() else quoted.replace(" ", r"\x20").replace("\t", r"\x09")
 
 

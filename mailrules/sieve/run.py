@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mailrules.sieve.acting import ACT, Act
-from mailrules.sieve.errors import SieveError
+from mailrules.sieve.errors import NOWHERE, SieveError
 from mailrules.sieve.events import Lost, Stop
 from mailrules.sieve.grammar import did_you_mean, read_arguments
 from mailrules.sieve.including import include
@@ -34,6 +34,8 @@ def run(script: Script, state: State, commands: Sequence[Command]) -> None:
         command = commands[position]
         position += 1
         _check(script, command)
+        if not state.path:
+            state.name = name_from(command.comments)
         if state.over is not Over.NOT:
             continue  # it is never reached, but what is wrong in it is still wrong
         chain = [command]
@@ -68,13 +70,11 @@ def _check(script: Script, command: Command) -> None:
 
 
 def _run_command(script: Script, state: State, command: Command) -> None:
-    if (name := name_from(command.comments)) and not state.path:
-        state.name = name
     match command.name:
         case "require":
             pass  # read before everything else
         case "stop":
-            script.events.append(Stop(state.guard, state.path, command.place.line, state.name))
+            script.events.append(Stop(state.guard, state.path, command.place, state.name))
             state.over = Over.SCRIPT
             if any(unknowns(state.guard)):  # else the rule that stops keeps those behind it from running
                 script.left.append((Over.SCRIPT, state.guard))
@@ -90,9 +90,7 @@ def _run_command(script: Script, state: State, command: Command) -> None:
             act: Act | None = ACT.get(name)
             if signature is None or act is None:
                 reason = f"the command '{name}' is not known"
-                script.events.append(
-                    Lost(state.guard, state.path, command.place.line, state.name, reason, command.source)
-                )
+                script.events.append(Lost(state.guard, state.path, command.place, state.name, reason, command.source))
             else:
                 act(script, state, command, read_arguments(command, signature))
 
@@ -102,6 +100,8 @@ def _run_chain(script: Script, state: State, chain: Sequence[Command]) -> None:
     script.ifs += 1
     number = script.ifs
     name = name_from(chain[0].comments)
+    if not state.path:
+        script.sources[number] = "\n".join(command.source for command in chain)
     before = state.guard
     current = replace(state, variables=dict(state.variables))
     """The way of the messages that took no branch so far."""
@@ -135,7 +135,7 @@ def _take(script: Script, current: State, command: Command, step: tuple[int, int
     branch = current.branch(number, index, guard, current.groups if tested.groups is None else tested.groups)
     current.guard = conjunction((current.guard, negation(tested.expression)))
     if tested.groups is not None and command.tests[0].name in {"allof", "anyof", "not"}:
-        current.groups = Unknown(command.place.line, "a test that did not hold as a whole may have captured something")
+        current.groups = Unknown(command.place, "a test that did not hold as a whole may have captured something")
     return None if guard == FALSE else branch
 
 
@@ -152,7 +152,7 @@ def _join(state: State, branches: Sequence[State], rest: State) -> None:
     state.variables = {name: _joined([end.variables.get(name, EMPTY) for end in ends], ends) for name in names}
     if any(end.groups is not state.groups for end in ends):
         same = all(end.groups is ends[0].groups for end in ends)
-        lost = Unknown(0, "which test captured something last depends on the message")
+        lost = Unknown(NOWHERE, "which test captured something last depends on the message")
         state.groups = ends[0].groups if same else lost
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost
+from mailrules.sieve.errors import NOWHERE, Place
+from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Stop
 from mailrules.sieve.flagging import Change, flagging
 from mailrules.sieve.groups import Course, Group, cancels
 from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, conjunction, conjuncts, negation, unknowns
@@ -32,7 +33,7 @@ class End(Enum):
 class Draft:
     """A rule to be: on which condition, what it does."""
 
-    line: int
+    place: Place
     name: str
     guard: Expression
     flags: tuple[Change, ...] = ()
@@ -45,7 +46,7 @@ class Draft:
 class Note:
     """What could not be carried over."""
 
-    line: int
+    place: Place
     reason: str
     source: str = ""
 
@@ -65,31 +66,52 @@ class _Settling:
         """What is known of the messages that get as far as the next rule."""
         self._open: list[Group] = []
         """The groups so far that did something and ended nothing."""
+        self._quoted: set[int] = set()
+        """The `if`s of the script that have been quoted in a note."""
         self._over = False
         """Whether no message gets any further."""
 
     def items(self) -> Iterator[Item]:
         """Give the rules and notes in order."""
         for place, group in enumerate(self._course.groups):
-            yield from _losses(group)
+            yield from self._losses(group)
             if group.is_lost or self._over:
                 continue
             ends = group.stops or not self._course.goes_on(place)
             before = [each for each in self._open if self._course.can_meet(each, group)] if ends or group.flags else []
             flags = flagging(self._course, place, before)
-            yield from (Note(line, reason) for line, reason in flags.notes)
+            yield from (Note(place, reason) for place, reason in flags.notes)
             changes = tuple(flags.changes)
             if group.stops or (ends and len(list(_endings(group, before))) == 1):
                 yield from self._end(group, before, changes)
                 continue
-            yield from self._written(Draft(group.line, group.name, group.guard, changes, _targets(group.files)))
+            yield from self._written(Draft(group.place, group.name, group.guard, changes, _targets(group.files)))
             self._open.append(group)
-        yield from self._end(Group(TRUE, (), 1, ""), self._open, ())
+        yield from self._end(Group(TRUE, (), NOWHERE, ""), self._open, ())
+
+    def _losses(self, group: Group) -> Iterator[Note]:
+        """Say what of a group is lost: everything, where its condition can't be asked for."""
+        cause = next(unknowns(group.guard), None)
+        for event in group.events:
+            if isinstance(event, Lost):
+                yield Note(event.place, event.reason, event.source)
+            elif cause is not None and not (isinstance(event, Stop) and len(group.events) > 1):
+                where = "" if cause.place in {NOWHERE, event.place} else f", line {cause.place.line}"
+                reason = f"{_words(event)} depends on what can't be asked{where}: {cause.reason}"
+                yield Note(event.place, reason, self._source(group))
+
+    def _source(self, group: Group) -> str:
+        """Quote the `if` that a group stands in, once."""
+        number = group.path[0][0] if group.path else 0
+        if number in self._quoted:
+            return ""
+        self._quoted.add(number)
+        return self._course.script.sources.get(number, "")
 
     def _end(self, group: Group, before: Sequence[Group], changes: tuple[Change, ...]) -> Iterator[Draft]:
         """Write the endings that a message can have which comes out of a group."""
         endings = list(_endings(group, before))
-        draft = Draft(group.line, group.name, group.guard, changes, _targets(group.files))
+        draft = Draft(group.place, group.name, group.guard, changes, _targets(group.files))
         if len(endings) == 1:
             _, ending, _ = endings[0]
             copies = tuple(target for target in draft.copies if target != ending)
@@ -97,7 +119,7 @@ class _Settling:
             return
         yield from self._written(draft)
         for guard, ending, source in endings:
-            yield from self._written(Draft(source.line, source.name, guard, ending=ending))
+            yield from self._written(Draft(source.place, source.name, guard, ending=ending))
 
     def _written(self, draft: Draft) -> Iterator[Draft]:
         """Give a rule if it does anything and any message gets so far; what it ends for, no later rule need exclude."""
@@ -115,18 +137,7 @@ class _Settling:
         pieces = (*ending, *(piece for copy in draft.copies for piece in copy))
         needed = {piece.of for piece in pieces if isinstance(piece, Placeholder) and piece.of is not None}
         kept = [item for item in conjuncts(draft.guard) if item in needed]
-        return conjunction((*kept, self._facts.simplify(draft.guard)))
-
-
-def _losses(group: Group) -> Iterator[Note]:
-    """Say what of a group is lost: everything, where its condition can't be asked for."""
-    cause = next(unknowns(group.guard), None)
-    for event in group.events:
-        if isinstance(event, Lost):
-            yield Note(event.line, event.reason, event.source)
-        elif cause is not None:
-            where = "" if cause.line in {0, event.line} else f", line {cause.line}"
-            yield Note(event.line, f"{_words(event)} depends on what can't be asked{where}: {cause.reason}")
+        return conjunction((*kept, self._facts.without_implied(draft.guard)))
 
 
 def _endings(group: Group, before: Sequence[Group]) -> Iterator[tuple[Expression, Value | End, Group]]:

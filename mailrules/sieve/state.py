@@ -8,6 +8,7 @@ from enum import Enum, auto
 from itertools import product
 from typing import TYPE_CHECKING
 
+from mailrules.sieve.errors import NOWHERE, Place
 from mailrules.sieve.extensions import KNOWN_EXTENSIONS
 from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, Unknown, conjunction
 from mailrules.sieve.values import (
@@ -74,6 +75,8 @@ class Script:
     """Global variables (RFC 6609), kept between the scripts."""
     left: list[tuple[Over, Expression]] = field(default_factory=list)
     """Which messages are not with us any more, where no rule will have stopped them."""
+    sources: dict[int, str] = field(default_factory=dict)
+    """The text of each `if` that stands in no other one, by its number."""
     ifs: int = 0
     """How many there have been, to tell them apart."""
     included: tuple[str, ...] = ()
@@ -100,13 +103,13 @@ class Script:
         """Whether it requires an extension of which nothing is known, and may use words of it."""
         return any(name.startswith("vnd.") or name not in KNOWN_EXTENSIONS for name in self.required)
 
-    def value(self, text: str, state: State, line: int) -> Cases:
+    def value(self, text: str, state: State, place: Place) -> Cases:
         """Give what a text of the script is, case by case."""
         if "encoded-character" in self.required:
             text = without_encoded_characters(text)
         if "variables" not in self.required:
             return constant(text)
-        return interpolated(text, lambda name: self._variable(name, state), line)
+        return interpolated(text, lambda name: self._variable(name, state), place)
 
     def _variable(self, name: str, state: State) -> Cases:
         if name.isdigit():
@@ -116,15 +119,15 @@ class Script:
         if name.startswith("global."):
             return self.shared.get(name.removeprefix("global."), EMPTY)
         if "." in name:
-            return ((TRUE, Unknown(0, f"${{{name}}} is a value that only the server has")),)
+            return ((TRUE, Unknown(NOWHERE, f"${{{name}}} is a value that only the server has")),)
         return state.variables.get(name, EMPTY)
 
     def constants(
-        self, texts: tuple[str, ...], state: State, line: int
+        self, texts: tuple[str, ...], state: State, place: Place
     ) -> list[tuple[Expression, tuple[str, ...]]] | Unknown:
         """Give what these texts are in each case that can be, if they are the same for every message of that case."""
         facts = Facts([state.guard])
-        values = [self.value(text, state, line) for text in texts]
+        values = [self.value(text, state, place) for text in texts]
         found: list[tuple[Expression, tuple[str, ...]]] = []
         for combination in product(*values):
             guard = facts.simplify(conjunction(condition for condition, _ in combination))
@@ -133,12 +136,12 @@ class Script:
             written: list[str] = []
             for _, value in combination:
                 if isinstance(value, Unknown):
-                    return Unknown(value.line or line, value.reason)
+                    return Unknown(place if value.place == NOWHERE else value.place, value.reason)
                 text = text_of(value)
                 if text is None:
-                    return Unknown(line, "a text of the message would have to be compared with another one")
+                    return Unknown(place, "a text of the message would have to be compared with another one")
                 written.append(text)
             found.append((guard, tuple(written)))
             if len(found) > MOST_CASES:
-                return Unknown(line, "these texts can be too many different ones")
+                return Unknown(place, "these texts can be too many different ones")
         return found

@@ -42,7 +42,7 @@ def test(name: str) -> Callable[[AskTest], AskTest]:
 
 def not_known(arguments: Arguments, reason: str) -> Tested:
     """Say that no rule can ask it."""
-    unknown = Unknown(arguments.place.line, reason)
+    unknown = Unknown(arguments.place, reason)
     return Tested(unknown, unknown)
 
 
@@ -59,7 +59,7 @@ def by_case(
     ask: Callable[[tuple[str, ...]], Tested],
 ) -> Tested:
     """Ask with each of the values that texts of the script can have; usually that is one."""
-    cases = script.constants(texts, state, arguments.place.line)
+    cases = script.constants(texts, state, arguments.place)
     if isinstance(cases, Unknown):
         return Tested(cases, cases)
     answers = [(guard, ask(values)) for guard, values in cases]
@@ -68,7 +68,7 @@ def by_case(
     expression = disjunction(conjunction((guard, answer.expression)) for guard, answer in answers)
     captured = any(answer.groups is not None for _, answer in answers)
     reason = "it captures different things in different cases"
-    return Tested(expression, Unknown(arguments.place.line, reason) if captured else None)
+    return Tested(expression, Unknown(arguments.place, reason) if captured else None)
 
 
 def split(texts: Iterable[str], first: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -24,7 +24,7 @@ def condition_of(script: Script, state: State, test: Test) -> Tested:
     signature = TESTS.get(test.name)
     if signature is None:
         if script.free_words:
-            return Tested(Unknown(test.place.line, f"the test '{test.name}' is not known"))
+            return Tested(Unknown(test.place, f"the test '{test.name}' is not known"))
         raise SieveError(test.place, f"there is no test '{test.name}'{did_you_mean(test.name, TESTS)}")
     arguments = read_arguments(test, signature)
     match test.name:
@@ -40,7 +40,7 @@ def condition_of(script: Script, state: State, test: Test) -> Tested:
 
 def _opposite(script: Script, state: State, test: Test) -> Tested:
     tested = condition_of(script, state, test.tests[0])
-    unset = Unknown(test.place.line, "it may capture something or not")
+    unset = Unknown(test.place, "it may capture something or not")
     single = test.tests[0].name not in {"allof", "anyof", "not"}
     # A single test that fails leaves the match variables as they were (RFC 5229 §3.2).
     return Tested(negation(tested.expression), None if tested.groups is None or single else unset)
@@ -70,9 +70,7 @@ def _any(script: Script, state: State, test: Test) -> Tested:
         return Tested(expression, possible[0].groups)
     if len(possible) == 1:
         return Tested(expression, possible[0].groups)
-    return Tested(
-        expression, Unknown(test.place.line, "which of several tests captures something depends on the message")
-    )
+    return Tested(expression, Unknown(test.place, "which of several tests captures something depends on the message"))
 
 
 def under_guard(state: State, tested: Tested) -> Tested:

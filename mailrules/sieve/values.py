@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from mailrules.sieve.errors import Place
 from mailrules.sieve.logic import FALSE, TRUE, Atom, Expression, Unknown, conjunction
 
 MOST_CASES: Final = 32
@@ -45,7 +46,7 @@ def text_of(value: Value) -> str | None:
     return "".join(texts) if len(texts) == len(value) else None
 
 
-def joined(parts: Sequence[Cases], line: int) -> Cases:
+def joined(parts: Sequence[Cases], place: Place) -> Cases:
     """Put texts one after another, in every combination of their cases that can be."""
     cases: list[Case] = [(TRUE, ())]
     for part in parts:
@@ -56,7 +57,7 @@ def joined(parts: Sequence[Cases], line: int) -> Cases:
             if (guard := conjunction((so_far, condition))) != FALSE
         ]
         if len(cases) > MOST_CASES:
-            return ((TRUE, Unknown(line, "this text can be too many different ones")),)
+            return ((TRUE, Unknown(place, "this text can be too many different ones")),)
     return tuple(cases)
 
 
@@ -80,14 +81,14 @@ def _merged(pieces: Iterable[Piece]) -> Value:
 _REFERENCE = re.compile(r"\$\{([0-9]+|(?:[A-Za-z_][A-Za-z0-9_]*\.)*[A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def interpolated(text: str, look_up: Callable[[str], Cases], line: int) -> Cases:
+def interpolated(text: str, look_up: Callable[[str], Cases], place: Place) -> Cases:
     """Fill in variables; `look_up` gives the value of a name, or of a match variable's number."""
     parts: list[Cases] = []
     end = 0
     for found in _REFERENCE.finditer(text):
         parts += [constant(text[end : found.start()]), look_up(found[1].lower())]
         end = found.end()
-    return joined([*parts, constant(text[end:])], line)
+    return joined([*parts, constant(text[end:])], place)
 
 
 def uses_captures(script: str) -> bool:
@@ -137,7 +138,7 @@ _MODIFIED: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
 )
 
 
-def modified(cases: Cases, modifiers: Iterable[str], line: int) -> Cases:
+def modified(cases: Cases, modifiers: Iterable[str], place: Place) -> Cases:
     """Apply the modifiers of `set`; to what only the message says none can be applied."""
     wanted = [(name, change) for name, change in _MODIFIED if name in set(modifiers)]
     if not wanted:
@@ -147,7 +148,7 @@ def modified(cases: Cases, modifiers: Iterable[str], line: int) -> Cases:
         text = None if isinstance(value, Unknown) else text_of(value)
         if text is None:
             names = " ".join(f":{name}" for name, _ in wanted)
-            unknown = value if isinstance(value, Unknown) else Unknown(line, f"{names} of a value of the message")
+            unknown = value if isinstance(value, Unknown) else Unknown(place, f"{names} of a value of the message")
             changed.append((guard, unknown))
             continue
         for _, change in wanted:

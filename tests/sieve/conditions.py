@@ -82,7 +82,15 @@ def _addresses() -> Iterator[str]:
             yield f'address :{part} :matches "{header}" "{pattern}"'
     yield 'address :domain :regex "from" "^(mail\\\\.)?example\\\\.org$"'
     yield 'address :all :regex ["from", "to"] "^[a-z]+@"'
-    for headers in ('["to", "cc"]', '["to", "cc", "bcc"]', '"sender"', '"reply-to"', '"bcc"'):
+    for headers in (
+        '"resent-from"',
+        '["delivered-to", "resent-to"]',
+        '["to", "cc"]',
+        '["to", "cc", "bcc"]',
+        '"sender"',
+        '"reply-to"',
+        '"bcc"',
+    ):
         yield f'address :is {headers} ["ann@example.org", "dan@example.net", "carl@example.net"]'
         yield f'address :domain {headers} ["example.org", "lists.example.org", "example.net"]'
         yield f'address :contains {headers} "list"'
@@ -167,5 +175,8 @@ def _numbers() -> Iterator[str]:
         yield f'address :count "{relation}" {numeric} "{header}" "{number}"'
     yield f'header :count "ge" {numeric} ["to", "cc"] "1"'
     yield f'header :count "eq" {numeric} ["sender", "reply-to"] "0"'
-    for relation in ("eq", "ne"):
-        yield f'header :value "{relation}" "subject" "hello"'
+    for header, relation, text in product(
+        ("subject", "X-Spam-Score"), _RELATIONS, ("hello", "Hello World", "5", "", "x_y")
+    ):
+        yield f'header :value "{relation}" "{header}" "{text}"'
+        yield f'header :value "{relation}" :comparator "i;octet" "{header}" "{text}"'

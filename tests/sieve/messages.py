@@ -203,6 +203,7 @@ MESSAGES: dict[str, bytes] = {
     "no score": _mail("From: ann@example.org\nX-Spam-Score: none\nSubject: hello"),
     "many of one header": _mail("From: ann@example.org\nX-Test: one\nX-Test: two\nX-Test: hello\nSubject: x"),
     "sender": _mail("From: ann@example.org\nSender: bounce@lists.example.org\nReply-To: list@lists.example.org"),
+    "resent": _mail("From: ann@example.org\nResent-From: Carl <carl@example.net>\nDelivered-To: ann+x@example.org"),
     "names in small letters": _mail("from: ann@example.org\nto: bob@example.com\nsubject: hello world"),
     "space before the colon": _mail("From : ann@example.org\nSubject : hello"),
     "bare line feeds": b"From: ann@example.org\nTo: bob@example.com\nSubject: hello world\n\nhello\n",

@@ -2,6 +2,7 @@
 
 from mailrules.rules.conditions import (
     address,
+    address_of,
     age,
     attachment,
     auth,
@@ -28,6 +29,7 @@ __all__ = [
     "CONDITIONS",
     "Condition",
     "address",
+    "address_of",
     "age",
     "attachment",
     "auth",

@@ -1,0 +1,69 @@
+"""The condition on the addresses in any header field: `address.NAME`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import ConfigDict, model_validator
+
+from mailrules.rules.checks import conjunction
+from mailrules.rules.conditions.address import AddressCondition
+from mailrules.rules.conditions.base import Condition, condition
+from mailrules.rules.conditions.text import HEADER_NAME
+from mailrules.rules.headers import NAMES_SCHEMA
+from mailrules.rules.tables import Table, wrong_at
+
+if TYPE_CHECKING:
+    from mailrules.rules.checks import Check
+    from mailrules.rules.definitions import Definitions
+
+
+@condition("address")
+class AddressOf(Condition):
+    """The addresses in any header field by its name, as in `address."Resent-To" = "ann@example.org"`.
+
+    Below the name stands what stands below `from` or `to`.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, AddressCondition]
+    names_schema: ClassVar[str] = NAMES_SCHEMA
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        bad = [name for name in self.__pydantic_extra__ if not HEADER_NAME.fullmatch(name)]
+        if bad:
+            raise wrong_at(bad, "no header can have this name: write it as in the message, without the colon")
+        return self
+
+    @classmethod
+    def usage(cls) -> str:
+        """Say what to write."""
+        return 'write a header\'s name below it: address."Resent-To" = "ann@example.org"'
+
+    @classmethod
+    def child(cls, _key: str) -> type[Table] | None:
+        """Give the table of operators below a header's name."""
+        return AddressCondition
+
+    def check(self, definitions: Definitions) -> Check:
+        """Make it ready to run."""
+        checks = tuple(_of(name, each).check(definitions) for name, each in self.__pydantic_extra__.items())
+        return checks[0] if len(checks) == 1 else conjunction(self.key, checks)
+
+    def header_fields(self) -> frozenset[str]:
+        """Give the header fields it looks at, in upper case."""
+        return frozenset(name.upper() for name in self.__pydantic_extra__)
+
+
+def _of(name: str, operators: AddressCondition) -> AddressCondition:
+    """Give the operators as those of a header field."""
+    values = {field: getattr(operators, field) for field in AddressCondition.model_fields}
+    return _condition_of(name).model_construct(operators.model_fields_set, **values)
+
+
+@lru_cache(maxsize=256)
+def _condition_of(name: str) -> type[AddressCondition]:
+    """Make the condition on a header field, which is named as in the file."""
+    return type("Addresses", (AddressCondition,), {"key": f"address.{name}", "headers": (name.upper(),)})

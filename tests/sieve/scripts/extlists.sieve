@@ -1,0 +1,2 @@
+require ["fileinto", "extlists"];
+if header :list "From" "urn:ietf:params:sieve:addrbook:default" { fileinto "Friends"; }

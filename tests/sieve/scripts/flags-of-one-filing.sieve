@@ -1,0 +1,3 @@
+require ["fileinto", "imap4flags"];
+if header :contains "Subject" "report" { fileinto :flags ["\\Seen", "$Report"] "Reports"; stop; }
+if header :contains "Subject" "read" { keep :flags "\\Seen"; }

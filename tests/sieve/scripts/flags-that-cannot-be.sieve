@@ -1,0 +1,2 @@
+require ["fileinto", "imap4flags"];
+addflag ["\\Deleted", "\\Seen", "\\Nonsense", "a b"];

@@ -1,0 +1,4 @@
+require "fileinto";
+fileinto "All";
+stop;
+if header :contains "Subject" "a" { fileinto "A"; }

@@ -1,0 +1,5 @@
+require ["fileinto", "include", "variables"];
+global ["box"];
+set "box" "Default";
+include "included-global";
+fileinto "${box}";

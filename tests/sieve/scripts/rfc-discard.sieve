@@ -1,0 +1,1 @@
+if header :matches "Subject" "*make*money*fast*" { discard; }

@@ -1,0 +1,3 @@
+require "fileinto";
+if not exists ["From", "Date"] { discard; stop; }
+if exists "X-Loop" { fileinto "Loops"; }
