@@ -26,6 +26,7 @@ from mailrules.rules.headers import MAX_OCTETS
 from mailrules.rules.kinds import Kind
 from mailrules.rules.match import Match
 from mailrules.rules.mime.bodies import MAX_OCTETS_READ, MAX_PARTS_READ
+from mailrules.rules.mime.items import MAX_ITEMS
 from mailrules.rules.placeholders import PLACES
 from mailrules.rules.plan import SPECIAL_USES
 from mailrules.rules.questions import CONTENT_LIMIT
@@ -169,6 +170,7 @@ def kib(octets: int) -> str:
         ("rules", f"| results in one Authentication-Results | the first {MAX_RESULTS:,} |"),
         ("rules", f"| `body`, each part | the first {kib(CONTENT_LIMIT)}, as they are encoded |"),
         ("rules", f"| `body`, all parts together | {kib(MAX_OCTETS_READ)}, in the first {MAX_PARTS_READ} parts |"),
+        ("rules", f"| `attachment`, `part` | the first {MAX_ITEMS:,} parts |"),
         ("rules", f"| `part.header`, `part.language` | the first {part.MAX_HEADERS} parts |"),
         ("rules", f"| earlier messages of a conversation | the {thread.MAX_RELATIVES} nearest |"),
         ("rules", f"| a pattern in the rule file | {LONGEST_PATTERN:,} characters |"),
