@@ -70,6 +70,7 @@ from mailrules.imap import (
     UidFetchChanged,
     UidMove,
     UidSearch,
+    UidSearchNamed,
     UIDSet,
     UidStore,
     UidStoreUnchanged,
@@ -147,6 +148,7 @@ WRITTEN: list[tuple[Command[object], bytes]] = [
     (Search(key("SEEN")), b"SEARCH SEEN"),
     (UidSearch(key("SUBJECT", "Ä")), b"UID SEARCH CHARSET UTF-8 SUBJECT {2+}\r\n\xc3\x84"),
     (ExtendedSearch(key("SEEN"), ()), b"SEARCH RETURN () SEEN"),
+    (UidSearchNamed(key("SUBJECT", "Ä")), b"UID SEARCH RETURN (ALL) CHARSET UTF-8 SUBJECT {2+}\r\n\xc3\x84"),
     (UidExtendedSearch(key("TO", "Ä"), (SearchReturn.COUNT,), None), b"UID SEARCH RETURN (COUNT) TO {2+}\r\n\xc3\x84"),
     (Fetch(NUMBERS, (Items.FLAGS,)), b"FETCH 1:2 (FLAGS)"),
     (
