@@ -68,8 +68,6 @@ class Table(BaseModel):
 
     bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ()
     """What `from_bare` takes, as JSON Schema."""
-    names_schema: ClassVar[str] = ""
-    """What the names are like of a table that takes any, as a regular expression of JSON Schema."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -110,8 +108,6 @@ class Table(BaseModel):
         reference = handler(core_schema)
         schema = handler.resolve_ref_schema(reference)
         schema["minProperties"] = 1
-        if cls.names_schema:
-            schema["propertyNames"] = {"pattern": cls.names_schema}
         for described in schema.get("properties", {}).values():
             _without_null(described)
         if cls.bare_schemas:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, Self
-
-from pydantic import ConfigDict, model_validator
+from typing import TYPE_CHECKING, ClassVar
 
 from mailrules.rules.checks import conjunction
 from mailrules.rules.conditions.address import AddressCondition
 from mailrules.rules.conditions.base import Condition, condition
-from mailrules.rules.conditions.text import HEADER_NAME
-from mailrules.rules.headers import NAMES_SCHEMA
-from mailrules.rules.tables import Table, wrong_at
+from mailrules.rules.conditions.by_header import ByHeader
+from mailrules.rules.tables import Table
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
@@ -20,32 +17,19 @@ if TYPE_CHECKING:
 
 
 @condition("address")
-class AddressOf(Condition):
+class AddressOf(Condition, ByHeader):
     """The addresses in any header field by its name, as in `address."Resent-To" = "ann@example.org"`.
 
     Below the name stands what stands below `from` or `to`.
     """
 
-    model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, AddressCondition]
-    names_schema: ClassVar[str] = NAMES_SCHEMA
-
-    @model_validator(mode="after")
-    def _names(self) -> Self:
-        bad = [name for name in self.__pydantic_extra__ if not HEADER_NAME.fullmatch(name)]
-        if bad:
-            raise wrong_at(bad, "no header can have this name: write it as in the message, without the colon")
-        return self
+    below: ClassVar[type[Table]] = AddressCondition
 
     @classmethod
     def usage(cls) -> str:
         """Say what to write."""
         return 'write a header\'s name below it: address."Resent-To" = "ann@example.org"'
-
-    @classmethod
-    def child(cls, _key: str) -> type[Table] | None:
-        """Give the table of operators below a header's name."""
-        return AddressCondition
 
     def check(self, definitions: Definitions) -> Check:
         """Make it ready to run."""

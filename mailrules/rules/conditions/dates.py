@@ -6,18 +6,19 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from pydantic import ConfigDict, model_validator
+from pydantic import model_validator
 
 from mailrules.rules.checks import Leaf, conjunction
 from mailrules.rules.conditions.age import Age_, write_age
 from mailrules.rules.conditions.base import ABSENT, NOT_KNOWN, Condition, condition
+from mailrules.rules.conditions.by_header import ByHeader
 from mailrules.rules.conditions.date_parts import DateOperators
 from mailrules.rules.conditions.moments import ORIGINAL
 from mailrules.rules.conditions.occurrences import Nth
 from mailrules.rules.conditions.operators import join_wanted
 from mailrules.rules.conditions.text import HeaderTexts
 from mailrules.rules.dates import Date, date_of
-from mailrules.rules.headers import NAMES_SCHEMA, is_field_name
+from mailrules.rules.headers import is_field_name
 from mailrules.rules.index import Expression
 from mailrules.rules.tables import Switch, Table, wrong, wrong_at
 from mailrules.rules.text import excerpt
@@ -228,22 +229,14 @@ class Sent(DateCondition, HeaderDateOperators):
 
 
 @condition("date")
-class DateOf(DateCondition):
+class DateOf(DateCondition, ByHeader):
     """The date in any header, by the header's name: `date."Resent-Date".after = "2024-01-31"`.
 
     In Received it is what stands behind the last semicolon.
     """
 
-    model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, HeaderDateOperators]
-    names_schema: ClassVar[str] = NAMES_SCHEMA
-
-    @model_validator(mode="after")
-    def _names(self) -> Self:
-        bad = [name for name in self.__pydantic_extra__ if not is_field_name(name)]
-        if bad:
-            raise wrong_at(bad, "no header can have this name: write it as in the message, without the colon")
-        return self
+    below: ClassVar[type[Table]] = HeaderDateOperators
 
     @classmethod
     def usage(cls) -> str:
@@ -251,11 +244,6 @@ class DateOf(DateCondition):
         return (
             'write a header\'s name below it: date."Resent-Date".after = "2024-01-31"; for the Date header write sent'
         )
-
-    @classmethod
-    def child(cls, _key: str) -> type[Table] | None:
-        """Give the table of operators below a header's name."""
-        return HeaderDateOperators
 
     def check(self, definitions: Definitions) -> Check:
         """Make it ready to run."""

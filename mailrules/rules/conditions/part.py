@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Self
-
-from pydantic import ConfigDict, model_validator
+from typing import TYPE_CHECKING, ClassVar
 
 from mailrules.rules.charsets import guess
 from mailrules.rules.conditions.base import condition
+from mailrules.rules.conditions.by_header import ByHeader
 from mailrules.rules.conditions.mime import PartCondition, PartTest, text_of_part
 from mailrules.rules.conditions.operators import TextOperators
-from mailrules.rules.conditions.text import HEADER_NAME
 from mailrules.rules.encoded import decode_words
-from mailrules.rules.headers import NAMES_SCHEMA
 from mailrules.rules.message import HeaderFields
 from mailrules.rules.mime.parameters import parameter
 from mailrules.rules.questions import PartHeader
-from mailrules.rules.tables import Table, wrong_at
+from mailrules.rules.tables import Table
 from mailrules.rules.text import Text
 from mailrules.rules.truth import FALSE, UNKNOWN, truth_of
 
@@ -36,29 +33,16 @@ MAX_HEADERS = 50
 """Parts of one message whose header is looked at, the first ones."""
 
 
-class PartHeaders(Table):
+class PartHeaders(ByHeader):
     """Header fields of a part by their names, whose case does not matter."""
 
-    model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, TextOperators]
-    names_schema: ClassVar[str] = NAMES_SCHEMA
-
-    @model_validator(mode="after")
-    def _names(self) -> Self:
-        bad = [name for name in self.__pydantic_extra__ if not HEADER_NAME.fullmatch(name)]
-        if bad:
-            raise wrong_at(bad, "no header can have this name: write it as in the message, without the colon")
-        return self
+    below: ClassVar[type[Table]] = TextOperators
 
     @classmethod
     def usage(cls) -> str:
         """Say what to write."""
         return 'write a header\'s name below it: part.header."Content-Location" = "example.org"'
-
-    @classmethod
-    def child(cls, _key: str) -> type[Table] | None:
-        """Give the table of operators below a header's name."""
-        return TextOperators
 
     def items(self) -> Iterable[tuple[str, TextOperators]]:
         """Give each name, as in the file, with its operators."""

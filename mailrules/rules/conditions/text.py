@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
-
-from pydantic import ConfigDict, model_validator
+from typing import TYPE_CHECKING, ClassVar
 
 from mailrules.rules.checks import Leaf, conjunction
 from mailrules.rules.conditions.base import Condition, condition
+from mailrules.rules.conditions.by_header import ByHeader
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import join_wanted
-from mailrules.rules.headers import NAMES_SCHEMA
-from mailrules.rules.tables import Table, wrong_at
+from mailrules.rules.tables import Table
 from mailrules.rules.text import Text
 
 if TYPE_CHECKING:
@@ -114,29 +112,16 @@ HEADER_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §3.6.8: ftext
 
 
 @condition("header")
-class Header(Condition):
+class Header(Condition, ByHeader):
     """Any header field by its name, whose case does not matter: `header."X-Spam-Flag" = "yes"`."""
 
-    model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, FieldOperators]
-    names_schema: ClassVar[str] = NAMES_SCHEMA
-
-    @model_validator(mode="after")
-    def _names(self) -> Self:
-        bad = [name for name in self.__pydantic_extra__ if not HEADER_NAME.fullmatch(name)]
-        if bad:
-            raise wrong_at(bad, "no header can have this name: write it as in the message, without the colon")
-        return self
+    below: ClassVar[type[Table]] = FieldOperators
 
     @classmethod
     def usage(cls) -> str:
         """Say what to write."""
         return 'write a header\'s name below it: header."X-Spam-Flag" = "yes"'
-
-    @classmethod
-    def child(cls, _key: str) -> type[Table] | None:
-        """Give the table of operators below a header's name."""
-        return FieldOperators
 
     def check(self, definitions: Definitions) -> Check:
         """Make it ready to run."""
