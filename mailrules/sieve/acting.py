@@ -9,7 +9,7 @@ from mailrules.sieve.events import Discard, File, Flag, Keep, Lost
 from mailrules.sieve.flags import split_flags
 from mailrules.sieve.grammar import MODIFIERS
 from mailrules.sieve.logic import FALSE, TRUE, Atom, Expression, Facts, Unknown, conjunction, negation
-from mailrules.sieve.mailboxes import literal, path_of
+from mailrules.sieve.mailboxes import literal, path_of, why_no_path
 from mailrules.sieve.values import Cases, Piece, Placeholder, Value, modified, text_of, under
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def _action(name: str) -> Callable[[Act], Act]:
 
 def lose(script: Script, state: State, command: Command, reason: str) -> None:
     """Note what no rule can do."""
-    script.events.append(Lost(state.guard, state.path, command.place, state.name, reason, command.source))
+    lost = Lost(state.guard, state.path, command.place, state.name, command.name, reason, command.source)
+    script.events.append(lost)
 
 
 def _refuse(name: str, reason: str) -> None:
@@ -105,7 +106,7 @@ def fileinto(script: Script, state: State, command: Command, arguments: Argument
             if both == FALSE:
                 continue
             if isinstance(value, Unknown):
-                lost = Lost(both, state.path, place, state.name, value.reason, command.source)
+                lost = Lost(both, state.path, place, state.name, command.name, value.reason, command.source)
                 script.events.append(lost)
             else:
                 _file(script, state, command, arguments, (both, value, flags))
@@ -133,11 +134,11 @@ def _file(
     if text is not None and path_of(text) == "INBOX":
         script.events.append(Keep(guard, state.path, place, state.name, flags, is_copy))
         return
-    if text is not None and text.startswith("\\"):
-        reason = "in rules a name that begins with a backslash is a special use, so there can be no such mailbox"
-        script.events.append(Lost(guard, state.path, place, state.name, reason, command.source))
-        return
     written: Value = (literal(path_of(text)),) if text is not None else tuple(map(_written, value))
+    problem = None if text is None else why_no_path(path_of(text))
+    if problem is not None:
+        script.events.append(Lost(guard, state.path, place, state.name, command.name, problem, command.source))
+        return
     script.events.append(File(guard, state.path, place, state.name, written, is_copy, flags))
 
 

@@ -78,7 +78,8 @@ def ask_ihave(script: Script, state: State, arguments: Arguments) -> Tested:
     if missing:
         reason = f"rules have nothing like the extension {missing[0]}, so ihave is false here"
         source = f"ihave {' '.join(wanted)}"
-        script.events.append(Lost(state.guard, state.path, arguments.place, state.name, reason, source))
+        lost = Lost(state.guard, state.path, arguments.place, state.name, "ihave", reason, source)
+        script.events.append(lost)
     return Tested(FALSE if missing else TRUE)
 
 

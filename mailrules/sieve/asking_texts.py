@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from mailrules.rules.headers import is_field_name
 from mailrules.sieve.comparison import Comparison, Wanted, counts, read_comparison, wanted_of_text
-from mailrules.sieve.errors import Place
+from mailrules.sieve.errors import Place, SieveError
 from mailrules.sieve.grammar import ADDRESS_PARTS
 from mailrules.sieve.logic import FALSE, TRUE, Atom, Expression, Operators, Unknown, conjunction, disjunction, negation
 from mailrules.sieve.patterns import Glob, quote
-from mailrules.sieve.tested import Tested, any_of, by_case, not_known, split, test
+from mailrules.sieve.tested import Tested, any_of, by_case, split, test
 from mailrules.sieve.values import Placeholder
 
 if TYPE_CHECKING:
@@ -97,10 +97,10 @@ def nth(arguments: Arguments) -> Operators | Unknown:
     index = arguments.number("index")
     if index is None:
         if "last" in arguments:
-            return Unknown(arguments.place, ":last goes with :index")
+            raise SieveError(arguments.place, ":last goes with :index")
         return {}
     if index == 0:
-        return Unknown(arguments.place, ":index counts from 1")
+        raise SieveError(arguments.place, ":index counts from 1")
     return {"nth": -index if "last" in arguments else index}
 
 
@@ -207,7 +207,7 @@ def ask_size(_script: Script, _state: State, arguments: Arguments) -> Tested:
     """Ask for the size in octets."""
     limit = arguments.one_of("over", "under")
     if limit is None:
-        return not_known(arguments, "size goes with :over or :under")
+        raise SieveError(arguments.place, "'size' needs :over or :under")
     octets = arguments.amount(0)
     if limit == "under" and octets == 0:
         return Tested(FALSE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -21,7 +21,7 @@ from mailrules.sieve.state import Script, State
 from mailrules.sieve.values import Placeholder, Value, uses_captures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 _MOST_SOURCE: Final = 12
 """Lines of the script that a comment quotes."""
@@ -53,6 +53,8 @@ class _Writer:
     def __init__(self, file: str) -> None:
         self._file = file
         self._names = Names()
+        self._broken: str | None = None
+        """Why no more rules can be written."""
         self.blocks: list[str] = []
         self.rules = 0
         self.notes: list[str] = []
@@ -62,14 +64,26 @@ class _Writer:
         if isinstance(item, Note):
             self._note(item)
             return
-        problem = _problem(item)
-        table: dict[str, Toml] = {}
+        problem = self._broken or _problem(item)
+        table = _table(item) if problem is None else {}
+        problem = problem or _refusal(table)
         if problem is None:
-            table = _table(item, self._names)
-            problem = _refusal(table)
-        if problem is not None:
-            self._note(Note(item.place, problem, _summary(table)))
+            self._write(table)
             return
+        self._note(Note(item.place, problem, print_table("rules", table) if table else ""))
+        if item.ending is not None and not self._broken:
+            self._stop_instead(item, problem)
+
+    def _stop_instead(self, draft: Draft, problem: str) -> None:
+        """Let a message that a rule was to end for stay: the rules behind it are not meant for it."""
+        table = _table(replace(draft, flags=(), copies=(), ending=End.STAY))
+        if _refusal(table) is None:
+            self._write(table)
+        else:
+            self._broken = f"it stands behind a rule that could not be carried over: {problem}"
+
+    def _write(self, table: dict[str, Toml]) -> None:
+        table["name"] = self._names.unique(str(table["name"]))
         self.blocks.append(print_table("rules", table))
         self.rules += 1
 
@@ -83,7 +97,7 @@ class _Writer:
         self.blocks.append("\n".join([f"# {printable(text)}", *(f"#     {line}".rstrip() for line in shown)]))
 
 
-def _table(draft: Draft, names: Names) -> dict[str, Toml]:
+def _table(draft: Draft) -> dict[str, Toml]:
     then: dict[str, Toml] = dict(_flags(draft))
     copies: list[Toml] = [_target(copy) for copy in draft.copies]
     if copies:
@@ -96,7 +110,7 @@ def _table(draft: Draft, names: Names) -> dict[str, Toml]:
         case End.REMOVE:
             then["expunge"] = True
     match: Toml = "everything" if draft.guard == TRUE else dict(as_match(draft.guard))
-    return {"name": names.unique(draft.name or name_by(then)), "match": match, "then": then}
+    return {"name": draft.name or name_by(then), "match": match, "then": then}
 
 
 def _flags(draft: Draft) -> Iterator[tuple[str, Toml]]:
@@ -159,10 +173,3 @@ def _refusal(table: Mapping[str, Toml]) -> str | None:
 
 def _messages(error: ValidationError) -> str:
     return "; ".join(problem["msg"] for problem in error.errors())
-
-
-def _summary(table: Mapping[str, Toml]) -> str:
-    return print_table("rules", table) if table else ""
-
-
-__all__ = ["CarriedOver", "Sequence", "carry_over"]

@@ -63,6 +63,13 @@ class Stop(Event):
 class Lost(Event):
     """Something that no rule can do."""
 
+    command: str
+    """The command's or test's name."""
     reason: str
     source: str
     """As it stands in the script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue(Event):
+    """The message may have been put somewhere in a way that no rule can do: it must not be discarded."""

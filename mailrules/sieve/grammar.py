@@ -129,10 +129,13 @@ def _check_positional(written: Command | Test, signature: Signature, given: list
 
 def _check_tests(written: Command | Test, signature: Signature) -> None:
     count = len(written.tests)
-    if (signature.tests == "one") != (count == 1) and signature.tests != "several":
+    if signature.tests == "several":
+        if not written.has_list:
+            raise SieveError(written.place, f"'{written.name}' needs a list of tests in ( )")
+    elif written.has_list:
+        raise SieveError(written.place, f"'{written.name}' takes no list of tests; what lists them is allof or anyof")
+    elif count != (signature.tests == "one"):
         raise SieveError(written.place, f"'{written.name}' takes {signature.tests or 'no'} test, not {count}")
-    if signature.tests == "several" and not count:
-        raise SieveError(written.place, f"'{written.name}' needs a list of tests in ( )")
 
 
 def _fits(value: Number | Strings, wanted: str) -> bool:

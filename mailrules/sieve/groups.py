@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mailrules.sieve.errors import Place
-from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Stop
-from mailrules.sieve.logic import FALSE, Atom, Expression, Facts, atoms, unknowns
+from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Rescue, Stop
+from mailrules.sieve.logic import FALSE, Atom, Expression, Facts, at_most, atoms, unknowns
 
 if TYPE_CHECKING:
     from mailrules.sieve.state import Script
@@ -70,6 +70,36 @@ def cancels(event: Event) -> bool:
     return isinstance(event, Discard) or (isinstance(event, File) and not event.is_copy)
 
 
+_DELIVERS_NOTHING: Final = frozenset(
+    {
+        "addflag",
+        "addheader",
+        "break",
+        "convert",
+        "deleteheader",
+        "denotify",
+        "enclose",
+        "extracttext",
+        "ihave",
+        "notify",
+        "removeflag",
+        "replace",
+        "report",
+        "setflag",
+        "vacation",
+    }
+)
+"""The commands that, where they are lost, would not have put the message anywhere."""
+
+
+def _with_rescue(event: Event) -> Iterator[Event]:
+    """Note where a message may have been put somewhere in a way that is lost, so that nothing discards it."""
+    yield event
+    lost = event.command not in _DELIVERS_NOTHING if isinstance(event, Lost) else any(unknowns(event.guard))
+    if lost and isinstance(event, Lost | File | Keep):
+        yield Rescue(at_most(event.guard), event.path, event.place, event.name)
+
+
 def grouped(events: Sequence[Event]) -> Iterator[Group]:
     """Put together what belongs together."""
     group: Group | None = None
@@ -88,7 +118,14 @@ class Course:
 
     def __init__(self, script: Script) -> None:
         self.script = script
-        self.groups = list(grouped(script.events))
+        self.groups = list(grouped([each for event in script.events for each in _with_rescue(event)]))
+
+    def rescuers(self, group: Group) -> list[int]:
+        """Give the lines that may have put somewhere what a group discards."""
+        if not any(isinstance(event, Discard) for event in group.events):
+            return []
+        others = (each for each in self.groups if any(isinstance(event, Rescue) for event in each.events))
+        return sorted({each.place.line for each in others if self.can_meet(each, group)})
 
     def can_meet(self, earlier: Group, later: Group) -> bool:
         """Tell whether one message can come through both."""
@@ -112,6 +149,8 @@ class Course:
                 return True
             case Discard():
                 return not group.settles
+            case Rescue():
+                return any(isinstance(each, Discard) for each in group.events)
             case Flag():
                 return self.is_used(event, place, group)
             case _:

@@ -185,6 +185,19 @@ class Facts:
         return conjunction(item if isinstance(item, Atom | Not) else single.simplify(item) for item in simple)
 
 
+def at_most(expression: Expression) -> Expression:
+    """Take what can't be asked for true: give what holds at least wherever the expression might."""
+    match expression:
+        case Unknown():
+            return TRUE
+        case And(items=items):
+            return conjunction(map(at_most, items))
+        case Or(items=items):
+            return disjunction(map(at_most, items))
+        case _:
+            return expression
+
+
 def unknowns(expression: Expression) -> Iterator[Unknown]:
     """Give what in it no rule can ask."""
     match expression:

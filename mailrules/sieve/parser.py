@@ -46,6 +46,7 @@ class _Parser:
         if first.kind is not Kind.IDENTIFIER:
             raise SieveError(first.place, f"a command was expected here, not {_shown(first)}")
         arguments = self._arguments()
+        has_list = self._at("(")
         tests = self._tests(depth)
         block: tuple[Command, ...] | None = None
         if self._at("{"):
@@ -57,7 +58,7 @@ class _Parser:
                 self._token.place, f"after '{first.text}' a ; or a block was expected, not {_shown(self._token)}"
             )
         source = self._script[first.start : self._end]
-        return Command(first.text, arguments, tests, block, first.place, source, first.comments)
+        return Command(first.text, arguments, tests, has_list, block, first.place, source, first.comments)
 
     def _block(self, depth: int) -> tuple[Command, ...]:
         opened = self._take()
@@ -121,7 +122,8 @@ class _Parser:
             raise SieveError(first.place, f"a test was expected here, not {_shown(first)}")
         if depth > DEEPEST:
             raise SieveError(first.place, f"tests are nested too deeply here; {DEEPEST} levels are read")
-        return Test(first.text, self._arguments(), self._tests(depth), first.place)
+        arguments, has_list = self._arguments(), self._at("(")
+        return Test(first.text, arguments, self._tests(depth), has_list, first.place)
 
     def _at(self, special: str) -> bool:
         return self._token.kind is Kind.SPECIAL and self._token.text == special

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from mailrules.sieve.acting import ACT, Act
+from mailrules.sieve.acting import ACT, Act, lose
 from mailrules.sieve.errors import NOWHERE, SieveError
-from mailrules.sieve.events import Lost, Stop
+from mailrules.sieve.events import Stop
 from mailrules.sieve.grammar import did_you_mean, read_arguments
 from mailrules.sieve.including import include
 from mailrules.sieve.logic import FALSE, Facts, Unknown, conjunction, negation, unknowns
@@ -90,7 +90,7 @@ def _run_command(script: Script, state: State, command: Command) -> None:
             act: Act | None = ACT.get(name)
             if signature is None or act is None:
                 reason = f"the command '{name}' is not known"
-                script.events.append(Lost(state.guard, state.path, command.place, state.name, reason, command.source))
+                lose(script, state, command, reason)
             else:
                 act(script, state, command, read_arguments(command, signature))
 

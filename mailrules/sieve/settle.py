@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from mailrules.sieve.errors import NOWHERE, Place
-from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Stop
+from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Rescue, Stop
 from mailrules.sieve.flagging import Change, flagging
 from mailrules.sieve.groups import Course, Group, cancels
 from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, conjunction, conjuncts, negation, unknowns
@@ -81,6 +81,9 @@ class _Settling:
             before = [each for each in self._open if self._course.can_meet(each, group)] if ends or group.flags else []
             flags = flagging(self._course, place, before)
             yield from (Note(place, reason) for place, reason in flags.notes)
+            if rescuers := self._course.rescuers(group):
+                lines = ", ".join(map(str, rescuers))
+                yield Note(group.place, f"discard is left out for messages that line {lines} may have filed or kept")
             changes = tuple(flags.changes)
             if group.stops or (ends and len(list(_endings(group, before))) == 1):
                 yield from self._end(group, before, changes)
@@ -152,6 +155,7 @@ def _endings(group: Group, before: Sequence[Group]) -> Iterator[tuple[Expression
     if cancelled:
         deciding += [(each, event, End.STAY) for each, event in done if isinstance(event, Keep)]
     deciding += [(each, event, event.mailbox) for each, event in cancelled if isinstance(event, File)]
+    deciding += [(each, event, End.STAY) for each, event in done if isinstance(event, Rescue)]
     deciding += [(each, event, End.REMOVE) for each, event in cancelled if isinstance(event, Discard)]
     for each, event, ending in deciding:
         rest = known.simplify(event.guard)

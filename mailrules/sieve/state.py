@@ -106,7 +106,7 @@ class Script:
     def value(self, text: str, state: State, place: Place) -> Cases:
         """Give what a text of the script is, case by case."""
         if "encoded-character" in self.required:
-            text = without_encoded_characters(text)
+            text = without_encoded_characters(text, place)
         if "variables" not in self.required:
             return constant(text)
         return interpolated(text, lambda name: self._variable(name, state), place)

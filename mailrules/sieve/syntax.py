@@ -44,6 +44,8 @@ class Test:
     name: str
     arguments: tuple[Argument, ...]
     tests: tuple[Test, ...]
+    has_list: bool
+    """Whether the tests stand in brackets, as those of `allof` do."""
     place: Place
 
 
@@ -54,6 +56,8 @@ class Command:
     name: str
     arguments: tuple[Argument, ...]
     tests: tuple[Test, ...]
+    has_list: bool
+    """Whether the tests stand in brackets, as those of `allof` do."""
     block: tuple[Command, ...] | None
     """None for a command that ends with a semicolon."""
     place: Place

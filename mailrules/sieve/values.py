@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from mailrules.sieve.errors import Place
+from mailrules.sieve.errors import Place, SieveError
 from mailrules.sieve.logic import FALSE, TRUE, Atom, Expression, Unknown, conjunction
 
 MOST_CASES: Final = 32
@@ -103,25 +103,26 @@ _ENCODED = re.compile(
 )
 
 
-def without_encoded_characters(text: str) -> str:
-    """Undo ``${hex:41}`` and ``${unicode:20AC}`` (RFC 5228 §2.4.2.4); what is none of them stays as it is."""
+def without_encoded_characters(text: str, place: Place) -> str:
+    """Undo ``${hex:41}`` and ``${unicode:20AC}`` (RFC 5228 §2.4.2.4); what is none of them stays as it is.
+
+    Raises SieveError for a number that no character has.
+    """
     octets = bytearray()
     end = 0
     for found in _ENCODED.finditer(text):
-        decoded = _decoded(found)
-        if decoded is not None:
-            octets += text[end : found.start()].encode() + decoded
-            end = found.end()
+        octets += text[end : found.start()].encode() + _decoded(found, place)
+        end = found.end()
     octets += text[end:].encode()
     return octets.decode("utf-8", "replace")
 
 
-def _decoded(found: re.Match[str]) -> bytes | None:
+def _decoded(found: re.Match[str], place: Place) -> bytes:
     if found["hex"]:
         return bytes(int(pair, 16) for pair in found["pairs"].split())
     points = [int(point, 16) for point in found["points"].split()]
     if any(point > 0x10FFFF or 0xD800 <= point <= 0xDFFF for point in points):
-        return None
+        raise SieveError(place, f"no character has this number: {found[0]}")
     return "".join(map(chr, points)).encode()
 
 

@@ -16,6 +16,10 @@ class Difference:
     tests: str
     """One over the tests, searched for."""
 
+    def covers_some(self, mail: str) -> bool:
+        """Tell whether this is about a message in particular."""
+        return self.mails != ".*" and re.fullmatch(self.mails, mail) is not None
+
     def covers(self, mail: str, test: str) -> bool:
         """Tell whether this is the reason."""
         return re.fullmatch(self.mails, mail) is not None and re.search(self.tests, test) is not None
@@ -68,6 +72,13 @@ DIFFERENCES = (
     Difference("IMAP servers give out no NUL; what stands for it is up to them", "NUL", "header"),
 )
 """All that are known. Each is here because the reader of a mail, or an RFC, is on our side."""
+
+DIFFERENT_SCRIPTS = {
+    "variables-string": "`string` minds the case in Pigeonhole; in RFC 5228 §2.7.3 no test does without being told to",
+    "gui-horde": "the namespace INBOX. is not written in rules, nor the server's dots",
+    "gui-fastmail": "the namespace INBOX. is not written in rules, nor the server's dots",
+}
+"""The scripts that do something else here, and why."""
 
 
 def reason(mail: str, test: str) -> str | None:

@@ -163,9 +163,13 @@ _PARTS = {
         'name="bill.pdf"\nContent-Disposition: attachment; filename="bill.pdf"\nContent-Transfer-Encoding: base64\n\n'
         "bmVlZGxl\n--b--\n"
     ),
-    "base64": f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{b64encode(_GRUESSE).decode()}\n",
+    "base64": (
+        "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
+        f"{b64encode(_GRUESSE).decode()}\n"
+    ),
     "quoted-printable": (
-        "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\ngr=FC=DFe hel=\nlo\n"
+        "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n"
+        "gr=FC=DFe hel=\nlo\n"
     ),
     "a message inside": (
         'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\nouter hello\n--b\nContent-Type: message/rfc822\n\n'

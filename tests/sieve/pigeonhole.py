@@ -30,6 +30,7 @@ plugin {{
   sieve_extensions = +imapflags +editheader
 }}
 """
+_IN_UTC = {**os.environ, "TZ": "UTC"}
 _STORE = re.compile(r" \* store message in folder: (.*)")
 _FLAGS = re.compile(r"\s+\+ add IMAP flags: (.*)")
 
@@ -68,7 +69,7 @@ class Pigeonhole:
         mail = self._folder / f"{self._number}.eml"
         mail.write_bytes(message)
         command = ["sieve-test", "-c", str(self._configuration), *options, str(self._script(script)), str(mail)]
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        done = subprocess.run(command, env=_IN_UTC, capture_output=True, timeout=60, check=False)
         mail.unlink()
         if done.returncode:
             raise ScriptRefused(done.stderr.decode("utf-8", "replace") or f"exit status {done.returncode}")

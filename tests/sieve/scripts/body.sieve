@@ -1,4 +1,4 @@
-require ["fileinto", "body"];
+require ["fileinto", "body", "regex"];
 if body :contains ["unsubscribe", "opt out"] { fileinto "Newsletters"; }
 elsif body :text :matches "*dear *customer*" { fileinto "Customers"; }
 elsif body :raw :contains "MIME-Version" { fileinto "Odd"; }

@@ -1,4 +1,4 @@
 require ["fileinto", "encoded-character"];
 if header :contains "Subject" "$${hex:24 24}" { fileinto "Money"; }
 elsif header :contains "Subject" "${unicode:20AC}${hex: 20 35}" { fileinto "Euro"; }
-elsif header :is "Subject" "${hex:zz} ${unicode:D800}" { fileinto "As it stands"; }
+elsif header :is "Subject" "${hex:zz} ${unicode:}" { fileinto "As it stands"; }
