@@ -18,7 +18,7 @@ from mailrules.rules.definitions import NOTHING, Definitions
 from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
 from mailrules.rules.placeholders import TemplateError, Values
-from mailrules.rules.plan import Draft, Plan
+from mailrules.rules.plan import Draft, Ending, Expunge, Plan, Trash
 from mailrules.rules.trace import RuleTrace
 from mailrules.rules.truth import FALSE, UNKNOWN, Truth
 from mailrules.rules.verdict import Needs, Verdict
@@ -169,6 +169,8 @@ class _Run:
     needs: set[Question[object]] = field(default_factory=set)
     last: _ReadyRule | None = None
     """The rule that ended the pipeline."""
+    open_end: _ReadyRule | None = None
+    """The first rule that is unknown and would have ended it."""
 
 
 def _run(rules: Sequence[_ReadyRule], message: Message, facts: Facts) -> _Run:
@@ -181,6 +183,8 @@ def _run(rules: Sequence[_ReadyRule], message: Message, facts: Facts) -> _Run:
         if truth is UNKNOWN:
             # Whatever it turns out to be, later rules may be reached: go on, so that one round of questions is enough.
             run.needs.update(ready.tree.needs(message, facts))
+            if ready.ends and run.open_end is None:
+                run.open_end = ready
             continue
         run.needs.update(ready.needs(message, facts))
         if ready.ends:
@@ -199,6 +203,7 @@ def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyR
         except TemplateError as missing:
             error = f"rule '{ready.rule.name}': {missing}"
             break
+    error = error or _in_doubt(draft.plan().ending, run.open_end)
     observed = [ready for ready, truth in run.decided if truth is not UNKNOWN and ready.rule.mode is not None]
     end = traced.index(run.last) if run.last in traced else len(traced)
     return Verdict(
@@ -210,6 +215,13 @@ def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyR
         trace=tuple(ready.trace(message, facts, reached=place <= end) for place, ready in enumerate(traced)),
         error=error,
     )
+
+
+def _in_doubt(ending: Ending | None, open_end: _ReadyRule | None) -> str | None:
+    """Say why a message must not be thrown away: an earlier rule, were it known to match, would have kept it."""
+    if open_end is None or not isinstance(ending, Trash | Expunge):
+        return None
+    return f"rule '{ending.rule}' would throw it away, and whether rule '{open_end.rule.name}' keeps it is unknown"
 
 
 def _would(observed: Sequence[_ReadyRule], message: Message, facts: Facts) -> Plan:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailrules.rules import Facts, Needs, Ruleset, Verdict
+from mailrules.rules import Facts, Needs, Rule, Ruleset, Verdict
 from mailrules.rules.questions import Search
 from tests.rules.builders import FACTS, decide, message, rule, ruleset, searched
 
@@ -83,6 +83,41 @@ def test_what_was_asked_and_refused_is_not_asked_again() -> None:
     verdict = decide(ruleset(rule({"search": "SEEN"})), MAIL.answered(searched({"SEEN": None})))
 
     assert (verdict.unknown, bool(verdict.plan)) == (("r",), False)
+
+
+@pytest.mark.parametrize("thrown", [{"trash": True}, {"expunge": True}])
+@pytest.mark.parametrize("kept", [MOVE, {"stop": True}])
+def test_nothing_is_thrown_away_that_an_undecided_rule_might_keep(
+    thrown: dict[str, object], kept: dict[str, object]
+) -> None:
+    rules = ruleset(rule({"search": "ONE"}, kept, name="keep"), rule("everything", thrown, name="old"))
+
+    verdict = decide(rules, MAIL.answered(searched({"ONE": None})))
+
+    assert not verdict.plan
+    assert verdict.error == "rule 'old' would throw it away, and whether rule 'keep' keeps it is unknown"
+
+
+@pytest.mark.parametrize(
+    ("undecided", "ending"),
+    [
+        (rule({"search": "ONE"}, TAG, name="tag"), {"trash": True}),
+        (rule({"search": "ONE"}, MOVE, name="on trial", mode="observe"), {"trash": True}),
+        (rule({"search": "ONE"}, MOVE, name="elsewhere", mailboxes="Other"), {"trash": True}),
+        (rule({"search": "ONE"}, {"stop": True}, name="keep"), MOVE),
+    ],
+    ids=["it would not end the run", "it is on trial", "it is not for this mailbox", "nothing is thrown away"],
+)
+def test_other_undecided_rules_stand_in_nobodys_way(undecided: Rule, ending: dict[str, object]) -> None:
+    verdict = decide(ruleset(undecided, rule("everything", ending, name="end")), MAIL.answered(searched({"ONE": None})))
+
+    assert (verdict.error, bool(verdict.plan)) == (None, True)
+
+
+def test_an_undecided_rule_behind_does_not_matter() -> None:
+    rules = ruleset(rule("everything", {"trash": True}, name="old"), rule({"search": "ONE"}, MOVE, name="late"))
+
+    assert decide(rules, MAIL).plan
 
 
 # What is run
