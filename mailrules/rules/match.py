@@ -38,7 +38,7 @@ class Groups(Table):
     all_: Annotated[Tables | None, Field(alias="all")] = None
     """All of these tables must hold; for two conditions on one field that need not hold of the same address."""
     not_: Annotated[Match | None, Field(alias="not")] = None
-    """None of these keys may hold: each excludes by itself."""
+    """None of these keys may hold: each excludes by itself, also each name below `header`, `address`, `date`."""
 
     @classmethod
     def usage(cls) -> str:
@@ -70,7 +70,7 @@ class Groups(Table):
         return conjunction(key, self._checks(definitions))
 
     def _checks(self, definitions: Definitions) -> tuple[Check, ...]:
-        checks: list[Check] = [each.check(definitions) for each in self.conditions()]
+        checks = [check for each in self.conditions() for check in each.checks(definitions)]
         if self.any_ is not None:
             checks.append(disjunction("any", _checks_of(self.any_, definitions)))
         if self.all_ is not None:

@@ -1,10 +1,13 @@
 """`any`, `all` and `not`, three-valued: every combination of what holds, does not, and is not known."""
 
+from dataclasses import replace
+
 import pytest
 
 from mailrules.rules import Message, Truth
+from mailrules.rules.questions import Labels
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN
-from tests.rules.builders import FACTS, NOW, rule, ruleset
+from tests.rules.builders import FACTS, NOW, matches, message, rule, ruleset, searched
 
 # With this message these conditions are true, false and unknown: its size was not fetched.
 MAIL = Message(b"Subject: yes\r\n\r\n", received=NOW)
@@ -78,3 +81,33 @@ def test_keys_under_not_are_of_one_address_when_they_are_of_one_field() -> None:
 
     assert result({"not": {"to": {"name": "ann", "domain": "b.example"}}}) is TRUE
     assert result({"not": {"to": {"name": "ann", "domain": "a.example"}}}) is FALSE
+
+
+@pytest.mark.parametrize(
+    ("key", "first", "second"),
+    [
+        ("header", {"X-A": "spam"}, {"X-B": "spam"}),
+        ("address", {"Resent-To": "a@b.example"}, {"Resent-Cc": "a@b.example"}),
+        ("date", {"X-D": {"year": 2024}}, {"X-E": {"year": 2024}}),
+        ("auth", {"dkim": "fail"}, {"spf": "fail"}),
+        ("gmail", {"labels": "Work"}, {"raw": "x"}),
+    ],
+)
+def test_names_below_a_condition_must_all_hold_and_under_not_each_excludes_by_itself(
+    key: str, first: dict[str, object], second: dict[str, object]
+) -> None:
+    facts = replace(FACTS, authserv_ids=("mx",))
+    mail = message(
+        "X-A: spam",
+        "Resent-To: a@b.example",
+        "X-D: Tue, 5 Mar 2024 10:00:00 +0000",
+        "Authentication-Results: mx; dkim=fail; spf=pass",
+    ).answered({Labels(): frozenset({"Work"}), **searched({'X-GM-RAW "x"': False})})
+
+    assert matches({key: first}, mail, facts)
+    assert not matches({key: second}, mail, facts)
+    assert not matches({key: first | second}, mail, facts)
+    assert not matches({"not": {key: first | second}}, mail, facts)
+    assert not matches({"any": [{key: first | second}]}, mail, facts)
+    assert matches({"not": {key: second}}, mail, facts)
+    assert matches({"not": {"all": [{key: first | second}]}}, mail, facts)

@@ -83,7 +83,7 @@ class AddressCondition(Condition, FieldOperators):
         """Read the shorthand, errors at their places in it."""
         return read_address_patterns(value)
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         match = self._matcher(definitions)
         look = self._look()
@@ -108,7 +108,7 @@ class AddressCondition(Condition, FieldOperators):
                 for name, part in self._parts():
                     yield from captured(f"{self.key}.{name}", part, _getter(name)(address))
 
-        return Leaf(
+        leaf = Leaf(
             *join_wanted(self.key, self.wanted()),
             self.decide(find, number),
             seen,
@@ -117,6 +117,7 @@ class AddressCondition(Condition, FieldOperators):
             guard=self._guard(definitions),
             captures=captures,
         )
+        return (leaf,)
 
     def _guard(self, definitions: Definitions) -> Guard | None:
         guards = [part.guard(AddressTexts(self.headers, name), definitions) for name, part in self._parts()]

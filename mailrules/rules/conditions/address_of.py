@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
-from mailrules.rules.checks import conjunction
 from mailrules.rules.conditions.address import AddressCondition
 from mailrules.rules.conditions.base import Condition, condition
 from mailrules.rules.conditions.by_header import ByHeader
@@ -31,10 +30,10 @@ class AddressOf(Condition, ByHeader):
         """Say what to write."""
         return 'write a header\'s name below it: address."Resent-To" = "ann@example.org"'
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
-        checks = tuple(_of(name, each).check(definitions) for name, each in self.__pydantic_extra__.items())
-        return checks[0] if len(checks) == 1 else conjunction(self.key, checks)
+        named = self.__pydantic_extra__.items()
+        return tuple(check for name, each in named for check in _of(name, each).checks(definitions))
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

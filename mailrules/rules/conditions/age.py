@@ -84,7 +84,7 @@ class Age(Condition):
             raise wrong("no message is both older and younger: under must be more than over")
         return self
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         over, under = self.over, self.under
 
@@ -98,4 +98,4 @@ class Age(Condition):
             return NOT_KNOWN if message.received is None else str(facts.now - message.received)
 
         wanted = [(key, write_age(age)) for key, age in (("over", over), ("under", under)) if age is not None]
-        return Leaf(*join_wanted(self.key, wanted), check, seen)
+        return (Leaf(*join_wanted(self.key, wanted), check, seen),)

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.authresults import believed
-from mailrules.rules.checks import Leaf, conjunction
+from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.address_parts import Domain
 from mailrules.rules.conditions.base import ABSENT, Condition, condition, shown
 from mailrules.rules.conditions.operators import join_wanted
@@ -111,11 +111,10 @@ class Auth(Condition):
         """Say what to write."""
         return 'write the method and its result, as in auth.dkim = "pass", with dkim, spf, dmarc or arc'
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         given = ((method, getattr(self, method)) for method in type(self).model_fields)
-        leaves = tuple(_leaf(method, outcome, definitions) for method, outcome in given if outcome is not None)
-        return leaves[0] if len(leaves) == 1 else conjunction(self.key, leaves)
+        return tuple(_leaf(method, outcome, definitions) for method, outcome in given if outcome is not None)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

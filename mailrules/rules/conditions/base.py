@@ -38,8 +38,11 @@ class Condition(Table):
     """Those of them whose value is a whole mailbox, and one that is there."""
 
     @abstractmethod
-    def check(self, definitions: Definitions) -> Check:
-        """Make the condition ready to run; `definitions` has what it may refer to by name."""
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
+        """Make the condition ready to run; `definitions` has what it may refer to by name.
+
+        Each of the checks must hold, and under `not` each excludes by itself, as keys of `match` do.
+        """
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

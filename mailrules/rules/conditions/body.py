@@ -64,7 +64,7 @@ class Body(Condition, TextOperators):
 
     modifiers: ClassVar[frozenset[str]] = TextOperators.modifiers | {"of"}
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         test = self.text_test(definitions)
         passages = self._passages()
@@ -88,7 +88,7 @@ class Body(Condition, TextOperators):
             known = (text.value for text in passages.texts(message) if text is not None)
             return excerpt(" … ".join(known)) or ABSENT
 
-        return Leaf(
+        leaf = Leaf(
             *join_wanted(".".join(filter(None, (self.key, self._choice()))), self.wanted()),
             check,
             seen,
@@ -97,6 +97,7 @@ class Body(Condition, TextOperators):
             lambda message, _facts: passages.asks(message),
             captures=lambda message: captured(self.key, self, find(message)),
         )
+        return (leaf,)
 
     def _choice(self) -> str:
         return "" if self.of == ("text",) else f"of({' or '.join(self.of)})"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import model_validator
 
-from mailrules.rules.checks import Leaf, conjunction
+from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.age import Age_, write_age
 from mailrules.rules.conditions.base import ABSENT, NOT_KNOWN, Condition, condition
 from mailrules.rules.conditions.by_header import ByHeader
@@ -154,13 +154,13 @@ class DateCondition(Condition):
 class _OneDate(DateCondition, DateOperators):
     """A date that is in no header: there is just one of it."""
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
 
         def dates(message: Message, facts: Facts) -> Sequence[Date] | None:
             return self.dates("", message, facts)
 
-        return _leaf(self.key, self, dates, lambda _message: ABSENT, definitions)
+        return (_leaf(self.key, self, dates, lambda _message: ABSENT, definitions),)
 
 
 @condition("received")
@@ -209,9 +209,9 @@ class Sent(DateCondition, HeaderDateOperators):
 
     header: ClassVar[str] = "DATE"
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
-        return self.leaf(self.key, self.header, definitions)
+        return (self.leaf(self.key, self.header, definitions),)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
@@ -245,13 +245,12 @@ class DateOf(DateCondition, ByHeader):
             'write a header\'s name below it: date."Resent-Date".after = "2024-01-31"; for the Date header write sent'
         )
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
-        leaves = tuple(
+        return tuple(
             operators.leaf(f"{self.key}.{name}", name.upper(), definitions)
             for name, operators in self.__pydantic_extra__.items()
         )
-        return leaves[0] if len(leaves) == 1 else conjunction(self.key, leaves)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

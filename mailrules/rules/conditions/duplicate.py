@@ -95,7 +95,7 @@ class Duplicate(Condition):
         """Say what to write."""
         return 'write duplicate = true, or a table, as in duplicate = { by = "subject", within = "1 day" }'
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         of_absent = truth_of(not self.is_)
 
@@ -120,7 +120,7 @@ class Duplicate(Condition):
             return () if question is None else (question,)
 
         wanted = f"{str(self.is_).lower()} by {self.by} within {write_age(self.within)}"
-        return Leaf(self.key, wanted, check, seen, asks=asks, mark=self._mark)
+        return (Leaf(self.key, wanted, check, seen, asks=asks, mark=self._mark),)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

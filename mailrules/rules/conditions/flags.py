@@ -49,7 +49,7 @@ class Flags(Condition):
         """Say what to write."""
         return "write a flag or a list of flags, as in flags = '\\Seen'"
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         wanted = frozenset(map(flag_key, self.has or ()))
 
@@ -60,4 +60,4 @@ class Flags(Condition):
         def seen(message: Message, _facts: Facts) -> str:
             return NOT_KNOWN if message.flags is None else excerpt(", ".join(sorted(message.flags))) or ABSENT
 
-        return Leaf(f"{self.key}.has", excerpt(shown(self.has or ())), check, seen)
+        return (Leaf(f"{self.key}.has", excerpt(shown(self.has or ())), check, seen),)

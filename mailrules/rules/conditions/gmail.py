@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BeforeValidator
 
 from mailrules.rules import questions
-from mailrules.rules.checks import Leaf, conjunction, disjunction
+from mailrules.rules.checks import Leaf, disjunction
 from mailrules.rules.conditions.base import NOT_ASKED, NOT_KNOWN, Condition, condition, seen_texts
 from mailrules.rules.conditions.occurrences import captured
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
@@ -68,7 +68,7 @@ class Gmail(Condition):
         """Say what to write."""
         return "write gmail.labels = \"Work\" or gmail.raw = 'has:attachment'"
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         checks: list[Check] = []
         if self.labels is not None:
@@ -77,7 +77,7 @@ class Gmail(Condition):
             key = f"{self.key}.raw"
             leaves = tuple(search_leaf(key, *each) for each in zip(self.raw, self.searches, strict=True))
             checks.append(leaves[0] if len(leaves) == 1 else disjunction(key, leaves))
-        return checks[0] if len(checks) == 1 else conjunction(self.key, tuple(checks))
+        return tuple(checks)
 
     @property
     def searches(self) -> tuple[str, ...]:

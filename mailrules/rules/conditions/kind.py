@@ -75,10 +75,10 @@ class KindOfMail(Condition):
         """Read a bare value, or say why there is none."""
         return {"is": _read_kinds(value)}
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         leaves = tuple(_LEAVES.get(kind, _by_header)(kind) for kind in self.is_ or ())
-        return leaves[0] if len(leaves) == 1 else disjunction(self.key, leaves)
+        return leaves if len(leaves) == 1 else (disjunction(self.key, leaves),)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

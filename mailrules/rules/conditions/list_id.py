@@ -47,7 +47,7 @@ class ListId(Condition, FieldOperators):
 
     value_parts: ClassVar[tuple[str, ...]] = ("", "name")
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         of_identifier = self.text_test(definitions)
         of_name = None if self.name is None else self.name.text_test(definitions)
@@ -80,7 +80,7 @@ class ListId(Condition, FieldOperators):
         guards = [self.guard(_ListIds("identifier"), definitions)]
         if self.name is not None:
             guards.append(self.name.guard(_ListIds("name"), definitions))
-        return Leaf(
+        leaf = Leaf(
             *join_wanted(self.key, wanted),
             self.decide(find, number),
             seen,
@@ -89,6 +89,7 @@ class ListId(Condition, FieldOperators):
             guard=best_guard(guards),
             captures=captures,
         )
+        return (leaf,)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

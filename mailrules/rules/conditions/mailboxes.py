@@ -67,7 +67,7 @@ class _Exists(Condition):
     def there(self, facts: Facts) -> frozenset[str]:
         """Give those of the names that are there."""
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
 
         def check(_message: Message, facts: Facts) -> Truth:
@@ -78,7 +78,7 @@ class _Exists(Condition):
                 return NOT_KNOWN
             return excerpt(", ".join(sorted(self.there(facts)))) or "(there is none)"
 
-        return Leaf(self.key, excerpt(shown(self.names())), check, seen)
+        return (Leaf(self.key, excerpt(shown(self.names())), check, seen),)
 
 
 @condition("mailbox_exists")

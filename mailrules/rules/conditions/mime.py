@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mailrules.rules.captures import Captured
+    from mailrules.rules.checks import Check
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.questions import Question
@@ -112,7 +113,7 @@ class PartCondition(Condition):
             tests.append(PartTest("size", sizes.wanted(), lambda _message, item: sizes.holds(item.size)))
         return tests
 
-    def check(self, definitions: Definitions) -> Leaf:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         tests = self.tests(definitions)
 
@@ -150,9 +151,10 @@ class PartCondition(Condition):
         wanted = [(f"{test.key}.{operator}", text) for test in tests for operator, text in test.wanted]
         if self.count is not None:
             wanted += [(f"count.{operator}", text) for operator, text in self.count.wanted()]
-        return Leaf(
+        leaf = Leaf(
             *join_wanted(self.key, wanted or self.wanted_alone()), check, seen, self.key, find, asks, captures=captures
         )
+        return (leaf,)
 
     def wanted_alone(self) -> list[tuple[str, str]]:
         """List what is wanted, for the trace, where nothing is wanted of any one part."""

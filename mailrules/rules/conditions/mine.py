@@ -81,7 +81,7 @@ class ToMe(Condition):
         """Read a bare value, or say why there is none."""
         return {"is": _read_ways(value)}
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         ways = self.is_ or ()
 
@@ -93,7 +93,7 @@ class ToMe(Condition):
                 return "(the account has no addresses)"
             return excerpt(", ".join(field.text.value for field in message.fields.addresses(_ALL))) or ABSENT
 
-        return Leaf(self.key, shown(ways), check, seen)
+        return (Leaf(self.key, shown(ways), check, seen),)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

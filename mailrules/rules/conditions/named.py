@@ -41,10 +41,10 @@ class Named(Condition):
         """Read a bare name or list."""
         return {"is": _read_names(value)}
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         named = tuple(definitions.conditions[name].check(f"{self.key}.{name}", definitions) for name in self.names)
-        return named[0] if len(named) == 1 else disjunction(self.key, named)
+        return named if len(named) == 1 else (disjunction(self.key, named),)
 
     @property
     def names(self) -> tuple[str, ...]:

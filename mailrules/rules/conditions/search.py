@@ -54,10 +54,10 @@ class Search(Condition):
         """Read a bare value, or say why there is none."""
         return {"matches": _read_searches(value)}
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         leaves = tuple(search_leaf(self.key, text, text) for text in self.matches or ())
-        return leaves[0] if len(leaves) == 1 else disjunction(self.key, leaves)
+        return leaves if len(leaves) == 1 else (disjunction(self.key, leaves),)
 
 
 def search_leaf(key: str, wanted: str, keys: str) -> Leaf:

@@ -86,7 +86,7 @@ class Sizes(Table):
 class Size(Condition, Sizes):
     """The size of the message in octets, headers and attachments included."""
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
 
         def check(message: Message, _facts: Facts) -> Truth:
@@ -95,4 +95,4 @@ class Size(Condition, Sizes):
         def seen(message: Message, _facts: Facts) -> str:
             return NOT_KNOWN if message.size is None else str(message.size)
 
-        return Leaf(*join_wanted(self.key, self.wanted()), check, seen)
+        return (Leaf(*join_wanted(self.key, self.wanted()), check, seen),)

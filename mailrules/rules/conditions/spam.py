@@ -54,7 +54,7 @@ class Spam(Condition):
         """Say what to write."""
         return "write spam = true, or spam.score.over = 5, or spam.percent.at_least = 80"
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
 
         def check(message: Message, _facts: Facts) -> Truth:
@@ -73,7 +73,7 @@ class Spam(Condition):
         wanted = [] if self.is_ is None else [("is", str(self.is_).lower())]
         for name, numbers in (("score", self.score), ("percent", self.percent)):
             wanted += [(f"{name}.{operator}", text) for operator, text in (numbers.wanted() if numbers else ())]
-        return Leaf(*join_wanted(self.key, wanted), check, seen)
+        return (Leaf(*join_wanted(self.key, wanted), check, seen),)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
@@ -102,7 +102,7 @@ class Virus(Condition):
         """Say what to write."""
         return "write virus = true"
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
 
         def check(message: Message, _facts: Facts) -> Truth:
@@ -111,7 +111,7 @@ class Virus(Condition):
         def seen(message: Message, _facts: Facts) -> str:
             return {True: "a virus", False: "none found", None: ABSENT}[scanners.has_virus(message)]
 
-        return Leaf(f"{self.key}.is", str(self.is_).lower(), check, seen)
+        return (Leaf(f"{self.key}.is", str(self.is_).lower(), check, seen),)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mailrules.rules.checks import Leaf, conjunction
+from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.base import Condition, condition
 from mailrules.rules.conditions.by_header import ByHeader
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
@@ -74,9 +74,9 @@ class TextField(Condition, FieldOperators):
     header: ClassVar[str]
     value_parts: ClassVar[tuple[str, ...]] = ("",)
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
-        return text_leaf(self.key, self.key, self.header, self, definitions)
+        return (text_leaf(self.key, self.key, self.header, self, definitions),)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
@@ -123,13 +123,12 @@ class Header(Condition, ByHeader):
         """Say what to write."""
         return 'write a header\'s name below it: header."X-Spam-Flag" = "yes"'
 
-    def check(self, definitions: Definitions) -> Check:
+    def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
-        leaves = tuple(
+        return tuple(
             text_leaf(f"{self.key}.{name}", _field(name), name.upper(), operators, definitions)
             for name, operators in self.__pydantic_extra__.items()
         )
-        return leaves[0] if len(leaves) == 1 else conjunction(self.key, leaves)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

@@ -82,7 +82,7 @@ class Thread(Condition):
             raise wrong("exists = false stands alone: what answers nothing has no conversation that could be anywhere")
         return self
 
-    def check(self, _definitions: Definitions) -> Check:
+    def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         covers = None if self.in_ is None else matching.mailbox(self.in_)
 
@@ -109,7 +109,8 @@ class Thread(Condition):
         wanted = [("in", shown(self.in_))] if self.in_ else []
         if self.exists is not None:
             wanted.append(("exists", str(self.exists).lower()))
-        return Leaf(*join_wanted(self.key, wanted), check, seen, asks=None if covers is None else _questions)
+        asks = None if covers is None else _questions
+        return (Leaf(*join_wanted(self.key, wanted), check, seen, asks=asks),)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
