@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mailrules.sieve.errors import Place
 from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Rescue, Stop
-from mailrules.sieve.logic import FALSE, Atom, Expression, Facts, at_most, atoms, unknowns
+from mailrules.sieve.logic import FALSE, Atom, Expression, Facts, Unknown, at_most, atoms, unknowns
 
 if TYPE_CHECKING:
     from mailrules.sieve.state import Script
@@ -25,9 +25,12 @@ class Group:
     events: list[Event] = field(default_factory=list)
     asked: frozenset[Atom] = field(init=False)
     """What its guard asks."""
+    cause: Unknown | None = field(init=False)
+    """What of its guard no rule can ask."""
 
     def __post_init__(self) -> None:
         self.asked = frozenset(atoms(self.guard))
+        self.cause = next(unknowns(self.guard), None)
 
     @property
     def stops(self) -> bool:
@@ -37,7 +40,7 @@ class Group:
     @property
     def is_lost(self) -> bool:
         """Whether no rule can be written for it."""
-        return any(unknowns(self.guard)) or all(isinstance(event, Lost) for event in self.events)
+        return self.cause is not None or all(isinstance(event, Lost) for event in self.events)
 
     @property
     def files(self) -> list[File]:
@@ -120,12 +123,18 @@ class Course:
         self.script = script
         self.groups = list(grouped([each for event in script.events for each in _with_rescue(event)]))
 
-    def rescuers(self, group: Group) -> list[int]:
+    def rescuers(self, place: int) -> list[int]:
         """Give the lines that may have put somewhere what a group discards."""
+        group = self.groups[place]
         if not any(isinstance(event, Discard) for event in group.events):
             return []
-        others = (each for each in self.groups if any(isinstance(event, Rescue) for event in each.events))
-        return sorted({each.place.line for each in others if self.can_meet(each, group)})
+        others = [
+            (at, each) for at, each in enumerate(self.groups) if any(isinstance(event, Rescue) for event in each.events)
+        ]
+        met = (
+            each for at, each in others if (self.can_meet(each, group) if at < place else self.can_meet(group, each))
+        )
+        return sorted({each.place.line for each in met})
 
     def can_meet(self, earlier: Group, later: Group) -> bool:
         """Tell whether one message can come through both."""

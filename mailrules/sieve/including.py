@@ -39,7 +39,7 @@ def include(script: Script, state: State, command: Command, arguments: Arguments
             lose(script, state, command, reason)
         return
     script.captures = script.captures or uses_captures(text)
-    _run_included(script, state, parse(text, name), name, run)
+    _run_included(script, state, parse(text, f"{name}.sieve"), name, run)
 
 
 def _run_included(script: Script, state: State, commands: Sequence[Command], name: str, run: Run) -> None:

@@ -15,7 +15,7 @@ from mailrules.sieve.errors import NOWHERE, Place
 from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Rescue, Stop
 from mailrules.sieve.flagging import Change, flagging
 from mailrules.sieve.groups import Course, Group, cancels
-from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, conjunction, conjuncts, negation, unknowns
+from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, conjunction, conjuncts, negation
 from mailrules.sieve.values import Placeholder, Value
 
 if TYPE_CHECKING:
@@ -81,11 +81,11 @@ class _Settling:
             before = [each for each in self._open if self._course.can_meet(each, group)] if ends or group.flags else []
             flags = flagging(self._course, place, before)
             yield from (Note(place, reason) for place, reason in flags.notes)
-            if rescuers := self._course.rescuers(group):
+            if rescuers := self._course.rescuers(place):
                 lines = ", ".join(map(str, rescuers))
                 yield Note(group.place, f"discard is left out for messages that line {lines} may have filed or kept")
             changes = tuple(flags.changes)
-            if group.stops or (ends and len(list(_endings(group, before))) == 1):
+            if group.stops or (ends and len(_endings(group, before)) == 1):
                 yield from self._end(group, before, changes)
                 continue
             yield from self._written(Draft(group.place, group.name, group.guard, changes, _targets(group.files)))
@@ -94,7 +94,7 @@ class _Settling:
 
     def _losses(self, group: Group) -> Iterator[Note]:
         """Say what of a group is lost: everything, where its condition can't be asked for."""
-        cause = next(unknowns(group.guard), None)
+        cause = group.cause
         for event in group.events:
             if isinstance(event, Lost):
                 yield Note(event.place, event.reason, event.source)
@@ -113,7 +113,7 @@ class _Settling:
 
     def _end(self, group: Group, before: Sequence[Group], changes: tuple[Change, ...]) -> Iterator[Draft]:
         """Write the endings that a message can have which comes out of a group."""
-        endings = list(_endings(group, before))
+        endings = _endings(group, before)
         draft = Draft(group.place, group.name, group.guard, changes, _targets(group.files))
         if len(endings) == 1:
             _, ending, _ = endings[0]
@@ -143,8 +143,16 @@ class _Settling:
         return conjunction((*kept, self._facts.without_implied(draft.guard)))
 
 
-def _endings(group: Group, before: Sequence[Group]) -> Iterator[tuple[Expression, Value | End, Group]]:
-    """Give what becomes of a message, by condition; the first that holds counts.
+def _endings(group: Group, before: Sequence[Group]) -> list[tuple[Expression, Value | End, Group]]:
+    """Give what becomes of a message, by condition; the first that holds counts, and the last one always does."""
+    endings = list(_all_endings(group, before))
+    while len(endings) > 1 and endings[-2][1] == endings[-1][1]:
+        del endings[-2]
+    return endings
+
+
+def _all_endings(group: Group, before: Sequence[Group]) -> Iterator[tuple[Expression, Value | End, Group]]:
+    """Go through what a message has come through.
 
     It stays if it was kept; else it goes where it was filed last; else away if it was discarded.
     """
@@ -155,7 +163,8 @@ def _endings(group: Group, before: Sequence[Group]) -> Iterator[tuple[Expression
     if cancelled:
         deciding += [(each, event, End.STAY) for each, event in done if isinstance(event, Keep)]
     deciding += [(each, event, event.mailbox) for each, event in cancelled if isinstance(event, File)]
-    deciding += [(each, event, End.STAY) for each, event in done if isinstance(event, Rescue)]
+    if any(isinstance(event, Discard) for _, event in cancelled):
+        deciding += [(each, event, End.STAY) for each, event in done if isinstance(event, Rescue)]
     deciding += [(each, event, End.REMOVE) for each, event in cancelled if isinstance(event, Discard)]
     for each, event, ending in deciding:
         rest = known.simplify(event.guard)

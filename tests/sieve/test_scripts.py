@@ -10,7 +10,7 @@ from mailrules.config import load
 from mailrules.sieve import CarriedOver, carry_over
 
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.sieve"))
-CARRIED_WHOLLY = 0.75
+CARRIED_WHOLLY = 0.7
 """The share of these scripts for which no comment is needed; most of the others are there for what can't be carried."""
 NOTHING_LOST = (
     "rfc-",
