@@ -8,7 +8,7 @@ from mailrules.rules import Needs
 from mailrules.rules.mime.transfer import decode_transfer
 from mailrules.rules.questions import CONTENT_LIMIT, Content, RawBody, Structure
 from mailrules.rules.structure import Part
-from tests.mime_corpus import messages, multipart
+from tests.mime_corpus import messages, multipart, rfc822
 from tests.rules.builders import FACTS, decide, message, rule, ruleset
 from tests.rules.local import decide_locally, holds
 
@@ -154,3 +154,15 @@ def test_groups_of_patterns_make_mailboxes() -> None:
 
 def test_a_message_of_the_usual_kind_is_read() -> None:
     assert holds({"body": "a needle & thread"}, messages()["alternatives"])
+
+
+def test_what_is_in_an_attachment_is_not_said_by_the_message() -> None:
+    forwarded = rfc822("\nsecret\n")
+    named = "Content-Type: text/plain; name=log.txt\n\nsecret\n"
+    for attached in (forwarded, named, FILE):
+        raw = multipart(TEXT, attached).encode()
+        assert holds({"attachment": True, "body": "invoice"}, raw)
+        assert not holds({"body": "secret"}, raw)
+    assert holds(
+        {"body": "secret"}, multipart(TEXT, named.replace("\n\n", "\nContent-Disposition: inline\n\n", 1)).encode()
+    )

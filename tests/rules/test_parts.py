@@ -86,3 +86,12 @@ def test_headers_of_parts_without_number_are_not_all_asked_for() -> None:
 def test_the_languages_of_the_message_are_fetched_with_its_header() -> None:
     assert ruleset(rule({"part": {"language": "uk", "type": "a/b"}})).header_fields == {"CONTENT-LANGUAGE"}
     assert ruleset(rule({"part": {"type": "a/b"}})).header_fields == frozenset()
+
+
+def test_a_multipart_has_no_size_and_leaves_nothing_open() -> None:
+    raw = multipart("Content-Type: text/plain\n\nshort\n").encode()
+
+    assert not holds({"part": {"size": {"over": "1 MiB"}}}, raw)
+    assert holds({"not": {"part": {"size": {"over": "1 MiB"}}}}, raw)
+    assert holds({"part": {"size": {"under": "1 MiB"}, "count": 1}}, raw)
+    assert not holds({"part": {"type": "multipart/*", "size": {"under": "1 MiB"}}}, raw)

@@ -175,6 +175,10 @@ _PARTS = {
         'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\nouter hello\n--b\nContent-Type: message/rfc822\n\n'
         "From: carl@example.net\nSubject: inside\n\nneedle inside\n--b--\n"
     ),
+    "a file of text": (
+        'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain\n\nsee hello\n--b\n'
+        'Content-Type: text/plain; name="log.txt"\n\nneedle in a log\n--b--\n'
+    ),
     "several lines": "\nfirst line\nhello world\nlast line\n",
     "an empty body": "\n",
 }

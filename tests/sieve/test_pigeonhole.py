@@ -62,9 +62,10 @@ WRONG = (
 def mails_for(script: str) -> Iterator[tuple[str, bytes]]:
     """Choose messages for a script: some with words that scripts look for, some that are hard to read."""
     pick = random.Random(script)
-    for _ in range(MAILS_A_SCRIPT):
+    for number in range(MAILS_A_SCRIPT):
         words = " ".join(pick.sample(_WORDS, 3))
-        fields = f"From: {pick.choice(_WRITERS)}\nTo: ann+shop@example.org\nList-Id: <tea.lists.example.org>\nX: 1\n"
+        fields = f"From: {pick.choice(_WRITERS)}\nTo: ann+shop@example.org\nList-Id: <tea.lists.example.org>\n"
+        fields += f"X-Spam-Score: {3 * number}\n"
         yield words, f"{fields}Subject: {words}\nDate: Wed, 31 Jan 2024 18:30:05 +0200\n\nunsubscribe\n".encode()
     for name in pick.sample(_WELL_FORMED, MAILS_A_SCRIPT):
         yield name, MESSAGES[name]

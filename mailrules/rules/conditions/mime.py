@@ -85,6 +85,15 @@ def text_of_part(
     return PartTest(key, operators.wanted(), holds)
 
 
+def _size_test(sizes: Sizes) -> PartTest:
+    """Make limits ready to run; a multipart has no octets of its own, so it keeps to none."""
+
+    def holds(_message: Message, item: Item) -> Truth:
+        return FALSE if item.type.value.startswith("multipart/") else sizes.holds(item.size)
+
+    return PartTest("size", sizes.wanted(), holds)
+
+
 class PartCondition(Condition):
     """What is wanted of one part of the message."""
 
@@ -109,8 +118,7 @@ class PartCondition(Condition):
         if self.type is not None:
             tests.append(text_of_part("type", self.type, lambda item: item.type, definitions))
         if self.size is not None:
-            sizes = self.size
-            tests.append(PartTest("size", sizes.wanted(), lambda _message, item: sizes.holds(item.size)))
+            tests.append(_size_test(self.size))
         return tests
 
     def checks(self, definitions: Definitions) -> tuple[Check, ...]:

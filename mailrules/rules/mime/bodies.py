@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mailrules.rules.charsets import decode_octets, guess, without_cut_character
 from mailrules.rules.mime.html import html_to_text
+from mailrules.rules.mime.items import is_attachment
 from mailrules.rules.mime.parameters import parameter
 from mailrules.rules.mime.transfer import decode_transfer
 from mailrules.rules.questions import CONTENT_LIMIT, Content, PartHeader, RawBody
@@ -45,7 +46,7 @@ def _not_attached(structure: Part) -> Iterator[Part]:
     parts = [structure]
     while parts:
         part = parts.pop()
-        if part.disposition != "attachment":
+        if not is_attachment(part):
             yield part
             parts += reversed(part.children)
 

@@ -34,7 +34,6 @@ class Item:
     position: int
     """In the order of the message; 0 is the message itself."""
     is_attachment: bool
-    """Whether people find the part as a file at the message, not in its text."""
 
     @classmethod
     def of(cls, part: Part, position: int) -> Item:
@@ -49,24 +48,25 @@ class Item:
             Text(part.type, part.type),
             size,
             position,
-            _is_attachment(part, name),
+            is_attachment(part),
         )
 
     def __str__(self) -> str:
         return f"{self.name.value} ({self.type.value})" if self.name is not None else f"({self.type.value})"
 
 
-def _is_attachment(part: Part, name: str) -> bool:
-    """Tell by what the part says of itself (Content-Disposition), else by its type and name.
+def is_attachment(part: Part) -> bool:
+    """Tell whether people find a part as a file at the message, not in its text.
 
-    A message is one, and so is what has a name, unless it is text that says that it is shown in its place. An image
-    without a name is part of what is shown.
+    By what the part says of itself (Content-Disposition), else by its type and name: a message is one, and so is what
+    has a name, unless it is text that says that it is shown in its place. An image without a name is part of what is
+    shown.
     """
-    if part.type.startswith("multipart/"):
-        return False
     if part.disposition == "attachment" or part.type in {"message/rfc822", "message/global"}:
         return True
-    return name != "" and not (part.disposition == "inline" and part.type.startswith("text/"))
+    if part.type.startswith("multipart/") or (part.disposition == "inline" and part.type.startswith("text/")):
+        return False
+    return file_name(part) != ""
 
 
 def items_of(message: Message) -> tuple[Item, ...] | None:

@@ -89,10 +89,13 @@ def test_what_is_in_an_attachment_is_not_shown() -> None:
     attached = Part("2", "message/rfc822", disposition="attachment", children=(Part("2.1", "text/plain", octets=1),))
     forwarded = Part("3", "message/rfc822", children=(Part("3.1", "text/plain", octets=1),))
     file = Part("4", "text/plain", disposition="attachment", octets=1)
-    structure = Part("", "multipart/mixed", children=(TEXT, attached, forwarded, file, Part("5", "a/b", octets=1)))
+    named = Part("5", "text/plain", (("name", b"log.txt"),), octets=1)
+    group = Part("6", "multipart/mixed", disposition="attachment", children=(Part("6.1", "text/plain", octets=1),))
+    shown = Part("7", "text/plain", (("name", b"note.txt"),), "inline", octets=1)
+    structure = Part("", "multipart/mixed", children=(TEXT, attached, forwarded, file, named, group, shown))
 
-    assert ["1", "3.1"] == [part.section for part in shown_parts(structure)]
-    assert ["1", "2.1", "3.1", "4"] == [
+    assert ["1", "7"] == [part.section for part in shown_parts(structure)]
+    assert ["1", "2.1", "3.1", "4", "5", "6.1", "7"] == [
         part.section for part in parts_of_type(structure, lambda kind: kind == "text/plain")
     ]
 
