@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from mailrules.sieve.alternatives import Operators, Toml, merged
 from mailrules.sieve.errors import Place
@@ -250,11 +251,15 @@ def _add(table: dict[str, Toml], item: Expression) -> bool:
             return False
 
 
+_BY_NAME: Final = ("header", "address", "date")
+"""The keys below which stand names of headers, each of which counts by itself."""
+
+
 def _merge(table: dict[str, Toml], wanted: Operators) -> bool:
-    """Add an atom's keys; header fields of different names share the key `header`."""
+    """Add an atom's keys; header fields of different names share a key."""
     ((key, value),) = wanted.items()
     present = table.get(key)
-    if key == "header" and isinstance(present, dict) and isinstance(value, dict) and not present.keys() & value.keys():
+    if key in _BY_NAME and isinstance(present, dict) and isinstance(value, dict) and not present.keys() & value.keys():
         table[key] = present | value
         return True
     if key in table:
@@ -274,9 +279,5 @@ def _absent(wanted: Operators) -> Operators:
 
 def _exclude(table: dict[str, Toml], wanted: Operators) -> bool:
     """Add a key under `not`, where each excludes by itself."""
-    ((key, value),) = wanted.items()
     excluded = table.setdefault("not", {})
-    if not isinstance(excluded, dict) or key in excluded:
-        return False
-    excluded[key] = value
-    return True
+    return isinstance(excluded, dict) and _merge(excluded, wanted)
