@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -14,7 +14,8 @@ from mailrules.engine.outcome import Outcome
 from mailrules.engine.process import Path
 from mailrules.engine.reading import fetch, uids_in, validity, windows
 from mailrules.engine.recovery import replay_once
-from mailrules.imap import MailboxName, UIDSet
+from mailrules.engine.stale import changed
+from mailrules.imap import UID, MailboxName, UIDSet
 from mailrules.store import Checkpoint, Entry, EntryState
 
 __all__ = ["ApplyMode", "ApplySummary", "apply"]
@@ -65,35 +66,83 @@ async def apply(
     selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))
     uids = await uids_in(session, UIDSet.all()) if selected.exists else ()
     busy = await context.store.open_uids(context.name, name.raw, validity(selected))
-    ruleset = context.rules()
-    matched: Counter[str] = Counter()
-    states: Counter[EntryState] = Counter()
-    decisions: list[Decision] = []
-    aside: list[Entry] = []
-    all_windows = list(windows(uids))
-    looked = 0
-    for number, window in enumerate(all_windows, start=1):
-        messages = await fetch(session, window, ruleset.header_fields)
-        readable, unreadable = path.sift(messages)
-        aside += unreadable
-        free = [message for message in readable if message.uid not in busy]
-        found = await path.evaluate(free, ruleset, {})
-        decisions += found
-        unknown |= {decision.message.uid: decision.verdict.unknown for decision in found if decision.verdict.unknown}
-        matched.update(rule for decision in found for rule in decision.verdict.matched)
-        looked += len(window)
-        progress(looked, len(uids))
-        if mode is ApplyMode.DRY_RUN:
-            _report(path, found)
-            decisions.clear()
-        elif number % _BATCH == 0 or number == len(all_windows):
-            ended = await _act(path, decisions, aside, window.last or 0)
-            states.update(entry.state for entry in ended)
-            decisions.clear()
-            aside.clear()
-    return ApplySummary(
-        len(uids), dict(matched), states[EntryState.DONE], states[EntryState.PENDING], states[EntryState.HELD]
-    )
+    return await _Application(path, mode, busy, unknown).run(uids, progress)
+
+
+class _Application:
+    def __init__(self, path: Path, mode: ApplyMode, busy: Collection[int], unknown: dict[int, tuple[str, ...]]) -> None:
+        self._path = path
+        self._mode = mode
+        self._busy = busy
+        self._unknown = unknown
+        self._ruleset = path.context.rules()
+        self._decisions: list[Decision] = []
+        self._aside: list[Entry] = []
+        self._matched: Counter[str] = Counter()
+        self._states: Counter[EntryState] = Counter()
+
+    async def run(self, uids: Sequence[int], progress: Callable[[int, int], None]) -> ApplySummary:
+        """Fetch and decide a window at a time, and act on many windows together."""
+        looked = 0
+        all_windows = list(windows(uids))
+        for number, window in enumerate(all_windows, start=1):
+            self._decisions += await self._decide(window)
+            looked += len(window)
+            progress(looked, len(uids))
+            if self._mode is ApplyMode.DRY_RUN:
+                self._report()
+            elif number % _BATCH == 0 or number == len(all_windows):
+                await self._act(window.last or 0)
+        states = self._states
+        return ApplySummary(
+            len(uids), dict(self._matched), states[EntryState.DONE], states[EntryState.PENDING], states[EntryState.HELD]
+        )
+
+    async def _decide(self, uids: UIDSet) -> Sequence[Decision]:
+        messages = await fetch(self._path.session, uids, self._ruleset.header_fields)
+        readable, unreadable = self._path.sift(messages)
+        self._aside += unreadable
+        free = [message for message in readable if message.uid not in self._busy]
+        found = await self._path.evaluate(free, self._ruleset, {})
+        self._unknown |= {one.message.uid: one.verdict.unknown for one in found if one.verdict.unknown}
+        return found
+
+    def _report(self) -> None:
+        for decision in self._taken():
+            if decision.verdict.plan or decision.verdict.error:
+                self._path.report_observed(decision)
+
+    async def _act(self, highest: int) -> None:
+        path, context = self._path, self._path.context
+        era = validity(path.selected)
+        await self._decide_anew(await changed(path.session, self._decisions))
+        decisions = self._taken()
+        messages = {decision.message.uid: decision.message for decision in decisions}
+        checkpoint = await context.store.checkpoint(context.name, path.name.raw)
+        entries = await path.journal(
+            decisions,
+            self._ruleset,
+            _raised(checkpoint, era, highest),
+            messages.values(),
+            await context.store.copied(context.name, path.name.raw, era),
+            self._aside,
+        )
+        self._aside.clear()
+        self._states.update(entry.state for entry in await path.execute(entries, messages, lambda: None))
+
+    async def _decide_anew(self, outdated: Sequence[Decision]) -> None:
+        """Ask the rules once more: the checkpoint may pass these messages, and then nobody else would."""
+        if outdated:
+            gone = {decision.message.uid for decision in outdated}
+            kept = [decision for decision in self._decisions if decision.message.uid not in gone]
+            again = await self._decide(UIDSet(UID(uid) for uid in gone))
+            self._decisions = sorted([*kept, *again], key=lambda decision: decision.message.uid)
+
+    def _taken(self) -> Sequence[Decision]:
+        """Take what has been decided, and count it."""
+        taken, self._decisions = self._decisions, []
+        self._matched.update(rule for decision in taken for rule in decision.verdict.matched)
+        return taken
 
 
 def _telling(context: AccountContext, unknown: Mapping[int, tuple[str, ...]]) -> AccountContext:
@@ -103,27 +152,6 @@ def _telling(context: AccountContext, unknown: Mapping[int, tuple[str, ...]]) ->
         context.report(replace(outcome, unknown=unknown.get(outcome.uid, outcome.unknown)))
 
     return replace(context, report=report)
-
-
-def _report(path: Path, decisions: Sequence[Decision]) -> None:
-    for decision in decisions:
-        if decision.verdict.plan or decision.verdict.error:
-            path.report_observed(decision)
-
-
-async def _act(path: Path, decisions: Sequence[Decision], aside: Sequence[Entry], highest: int) -> Sequence[Entry]:
-    context = path.context
-    messages = {decision.message.uid: decision.message for decision in decisions}
-    checkpoint = await context.store.checkpoint(context.name, path.name.raw)
-    entries = await path.journal(
-        decisions,
-        context.rules(),
-        _raised(checkpoint, validity(path.selected), highest),
-        messages.values(),
-        await context.store.copied(context.name, path.name.raw, validity(path.selected)),
-        aside,
-    )
-    return await path.execute(entries, messages, lambda: None)
 
 
 def _raised(checkpoint: Checkpoint | None, uidvalidity: int, highest: int) -> Checkpoint | None:

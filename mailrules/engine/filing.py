@@ -10,9 +10,11 @@ from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.answers import retry_after
 from mailrules.engine.caution import careful_fetch
-from mailrules.engine.journal import held
+from mailrules.engine.deciding import Decision
+from mailrules.engine.journal import held, postponed
 from mailrules.engine.process import Path
 from mailrules.engine.reading import UNREADABLE, WINDOW, Fetched, uids_in, validity, windows
+from mailrules.engine.stale import OUTDATED, is_outdated
 from mailrules.engine.starting import Renumbered, start
 from mailrules.imap import DELETED, UID, MailboxName, UIDSet, has_flag
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
@@ -85,12 +87,12 @@ class Filing:
         met = [entry for entry in again if not entry.steps and entry.state is EntryState.BEGUN]
         others = [entry for entry in again if entry not in met]
         await self._context.store.record(others, now=now)
+        self._path.let_go(others)
         await self._path.execute([entry for entry in others if entry.steps], found, lambda: self._rest(rest))
         if met:
             era = validity(self._path.selected)
             copied = await self._context.store.copied(self._context.name, self._name.raw, era)
-            ended = [replace(entry, state=EntryState.GONE, reason="looked at again") for entry in met]
-            await self._take([found[uid] for uid in sorted({entry.uid for entry in met})], rest, copied, ended)
+            await self._take([found[uid] for uid in sorted({entry.uid for entry in met})], rest, copied, met)
         self._rest(rest)
 
     def _revive(self, entry: Entry, message: Fetched | None) -> Entry:
@@ -102,6 +104,8 @@ class Filing:
             return replace(entry, state=EntryState.GONE, due=None, reason="somebody else moved or expunged it first")
         if has_flag(message.flags, DELETED) and not _has_marked(entry):
             return replace(entry, state=EntryState.GONE, due=None, reason=r"somebody marked it \Deleted")
+        if entry.steps and is_outdated(entry, message.flags, self._context.rules()):
+            return replace(entry, state=EntryState.GONE, due=None, reason=OUTDATED)
         return replace(
             entry,
             state=EntryState.BEGUN,
@@ -130,22 +134,45 @@ class Filing:
         messages: Sequence[Fetched],
         rest: Callable[[], object],
         copied: Mapping[int, frozenset[bytes]] | None = None,
-        ended: Sequence[Entry] = (),
+        met: Sequence[Entry] = (),
     ) -> None:
-        """Bring a batch to the path; ``ended`` are earlier entries of its messages, in whose place others begin."""
+        """Bring a batch to the path; ``met`` are earlier entries of its messages, in whose place others begin."""
         if not messages:
             return
         ruleset = self._context.rules()
         readable, unreadable = self._path.sift(messages)
         owners, others, postponed = await self._own_arrivals(readable)
-        decisions = await self._path.evaluate(others, ruleset, owners)
+        decisions, earlier = self._still_postponed(await self._path.evaluate(others, ruleset, owners), met)
         checkpoint = _advanced(self._started, messages)
         aside = [*unreadable, *postponed]
         entries = await self._path.journal(decisions, ruleset, checkpoint, messages, copied, aside)
         self._checkpoint = checkpoint
-        if ended:
-            await self._context.store.record(ended, now=self._context.now())
-        await self._path.execute(entries, {message.uid: message for message in messages}, lambda: self._rest(rest))
+        by_uid = {message.uid: message for message in messages}
+        if earlier:
+            await self._context.store.record(earlier, now=self._context.now())
+            self._path.let_go(earlier)
+        for entry in earlier:
+            if entry.state is not EntryState.GONE:
+                self._path.report(entry, by_uid[entry.uid])
+        await self._path.execute(entries, by_uid, lambda: self._rest(rest))
+
+    def _still_postponed(
+        self, decisions: Sequence[Decision], met: Sequence[Entry]
+    ) -> tuple[Sequence[Decision], Sequence[Entry]]:
+        """End earlier entries, but for those whose question is refused again: they go on, so that a day is a day.
+
+        One that waited for a rule's limit may have done so for long; its day begins now.
+        """
+        refused = {decision.message.uid: decision.verdict.error or "" for decision in decisions if decision.postponed}
+        now = self._context.now()
+        earlier = [
+            postponed(entry, refused[entry.uid], now)
+            if entry.uid in refused and not entry.rules
+            else replace(entry, state=EntryState.GONE, reason="looked at again")
+            for entry in met
+        ]
+        going_on = {entry.uid for entry in earlier if entry.state is not EntryState.GONE}
+        return [decision for decision in decisions if decision.message.uid not in going_on], earlier
 
     # Own arrivals
 

@@ -12,7 +12,7 @@ from mailrules.engine.flights import Work
 from mailrules.engine.lowering import removal_of_source
 from mailrules.engine.reading import fetch, fetch_in_windows, validity
 from mailrules.engine.reckoning import Claim, Finding, Found, reckon
-from mailrules.imap import UID, MailboxName, Refused, SelectedMailbox, UIDSet
+from mailrules.imap import UID, Flags, MailboxName, Refused, SelectedMailbox, UIDSet
 from mailrules.store import EntryState, Own, Replay, Step, StepKind, StepState
 
 __all__ = ["Look", "look", "settle_by"]
@@ -32,6 +32,8 @@ class Look:
     """Targets whose UIDVALIDITY is not the one known from before."""
     uidnexts: Mapping[bytes, int | None] = field(compare=False)
     """Where each target's UIDs were: what comes there for other reasons makes two looks no different."""
+    flags: Mapping[int, Flags] = field(compare=False)
+    """Those of the messages in the source, by UID."""
 
     def has(self, work: Work) -> bool:
         """Whether the message is in the source, and is the one it was."""
@@ -61,6 +63,7 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
     selected = await session.select(name)
     messages = await fetch(session, UIDSet(UID(work.entry.uid) for work in works))
     source = {message.uid: message.fingerprint for message in messages}
+    flags = {message.uid: message.flags for message in messages}
     wanted: dict[bytes, list[tuple[Work, int]]] = defaultdict(list)
     for work in works:
         for index, step in enumerate(work.steps):
@@ -88,7 +91,7 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
             found = Found(Finding.UNDECIDABLE) if blurred and told.finding is Finding.ABSENT else told
             work, index = members[number]
             findings[work.entry.id, index] = found
-    return Look(validity(selected), source, findings, frozenset(changed), uidnexts)
+    return Look(validity(selected), source, findings, frozenset(changed), uidnexts, flags)
 
 
 async def _open(session: Session, target: MailboxName) -> SelectedMailbox | None:

@@ -24,6 +24,7 @@ from mailrules.engine.flights import Work
 from mailrules.engine.journal import conclude, outcome_in
 from mailrules.engine.looking import Look, look, settle_by
 from mailrules.engine.reading import validity
+from mailrules.engine.stale import OUTDATED, is_outdated
 from mailrules.imap import UID, MailboxName, Refused, UIDSet
 from mailrules.store import Entry, EntryState, StateError, StepKind, StepState
 
@@ -144,10 +145,17 @@ class _Replay:
                     work.finish(EntryState.HELD, "its source or target kept changing while it was looked for")
         can_expunge = "UIDPLUS" in self._session.capabilities
         settle_by(seen, [work for work in works if work.verdict is None], can_expunge=can_expunge)
+        self._leave_outdated(seen, [work for work in works if work.verdict is None and not work.finished])
         for work in works:
             if work.verdict is None and not work.finished and work.entry.attempts > _ATTEMPTS:
                 work.finish(EntryState.HELD, f"given up after {_ATTEMPTS} attempts")
         return seen
+
+    def _leave_outdated(self, seen: Look, works: Iterable[Work]) -> None:
+        for work in works:
+            entry = replace(work.entry, steps=tuple(work.steps))
+            if seen.has(work) and is_outdated(entry, seen.flags[entry.uid], self._context.rules()):
+                work.finish(EntryState.GONE, OUTDATED)
 
     async def _look(self, works: Sequence[Work]) -> Look:
         return await look(self._context, self._session, self._name, works)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from mailrules.client import MailboxInfo, Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.apply import ApplyMode
-from mailrules.engine.sweeping import Swept, sweep
+from mailrules.engine.sweeping import NotOpened, Swept, sweep
 from mailrules.engine.watching import is_watched
 from mailrules.imap import Refused
 from mailrules.rules import Rule, matching
@@ -82,8 +82,8 @@ async def run_scheduled(
     for info, here in places(context, rules).items():
         try:
             swept = await sweep(context, session, info.name, here, mode=ApplyMode.DO, progress=lambda _done, _all: None)
-        except Refused as error:
-            refused(info, error)
+        except NotOpened as error:
+            refused(info, error.refused)
             continue
         for rule in here:
             _add(runs[rule.name], rule.name, swept)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailrules.client import NetworkError, Session
+from mailrules.client import ClientError, Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.apply import ApplyMode
 from mailrules.engine.caution import careful_fetch
@@ -21,11 +21,12 @@ from mailrules.engine.narrowing import narrowed
 from mailrules.engine.process import Path
 from mailrules.engine.reading import Fetched, uids_in, validity, windows
 from mailrules.engine.recovery import replay
-from mailrules.imap import MailboxName, Refused, SearchProgram, UIDSet, search
+from mailrules.engine.stale import changed
+from mailrules.imap import ImapError, MailboxName, Refused, SearchProgram, UIDSet, search
 from mailrules.rules import Rule, Ruleset
-from mailrules.store import Awaited, Entry, EntryState
+from mailrules.store import Awaited, Entry, EntryState, StateError
 
-__all__ = ["Outdated", "Swept", "sweep"]
+__all__ = ["NotOpened", "Outdated", "Swept", "sweep"]
 
 _BATCH = 10
 """Windows that are acted on together: one command a target serves up to 10,000 messages."""
@@ -33,6 +34,14 @@ _BATCH = 10
 
 class Outdated(Exception):
     """The rules have changed while they ran."""
+
+
+class NotOpened(Exception):
+    """The mailbox can't be opened; `refused` is what the server said."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(str(refused))
+        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,22 @@ class Swept:
     full_until: dict[str, datetime] = field(default_factory=dict)
     """Rules that have reached their limit, so that messages are left for another run; when there is room again."""
 
+    def add(self, other: Swept) -> None:
+        """Put what came out of another mailbox to it."""
+        for own, its in (
+            (self.looked_at, other.looked_at),
+            (self.matched, other.matched),
+            (self.done, other.done),
+        ):
+            own.update(its)
+        self.states.update(other.states)
+        for rule, until in other.full_until.items():
+            self.wait(rule, until)
+
+    def wait(self, rule: str, until: datetime) -> None:
+        """Note that a rule has left a message that it may act on then; the first of them says when to go on."""
+        self.full_until[rule] = min(until, self.full_until.get(rule, until))
+
 
 async def sweep(
     context: AccountContext,
@@ -61,11 +86,16 @@ async def sweep(
     r"""Run scheduled rules over a mailbox now, without messages marked \Deleted.
 
     A dry run opens the mailbox by EXAMINE and changes nothing; its outcomes are reported as observed. ``progress`` is
-    told how many of how many messages are through. Raises Refused if the mailbox can't be opened, NetworkError, and
-    Outdated where other rules have come into force meanwhile; what was begun is done then.
+    told how many of how many messages are through. Raises NotOpened, Refused for whatever the server refuses later,
+    NetworkError, and Outdated where these rules are no longer in force; what was begun is done then.
     """
+    if not all(rule in context.rules().rules for rule in rules):
+        raise Outdated
     path = Path(context, session, name)
-    selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))
+    try:
+        selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))
+    except Refused as refused:
+        raise NotOpened(refused) from refused
     within = await _within(path)
     if not selected.exists or not within:
         return Swept()
@@ -99,8 +129,7 @@ class _Sweep:
         looked_at = 0
         all_windows = list(windows(found))
         for number, window in enumerate(all_windows, start=1):
-            if self._context.rules() is not self._all_rules:
-                raise Outdated
+            self._must_be_in_force()
             decisions += await self._decide(window)
             if self._mode is ApplyMode.DRY_RUN:
                 self._report(decisions)
@@ -111,6 +140,10 @@ class _Sweep:
             looked_at += len(window)
             progress(looked_at, len(found))
         return self._swept
+
+    def _must_be_in_force(self) -> None:
+        if self._context.rules() is not self._all_rules:
+            raise Outdated
 
     async def _find(self, within: UIDSet) -> Sequence[int]:
         """Ask the server what each rule may match, in one flight; where it can't tell, all messages are looked at."""
@@ -149,7 +182,9 @@ class _Sweep:
         context, path = self._context, self._path
         messages = await careful_fetch(context.caution, path.session, path.name, window, self._due.header_fields)
         readable = [message for message in messages if message.readable]
-        decisions = await path.evaluate(await self._certain(readable), self._due, {})
+        found = await path.evaluate(await self._certain(readable), self._due, {})
+        # What the server refuses to say for now is asked by another run: it finds these messages again.
+        decisions = [decision for decision in found if not decision.postponed]
         self._swept.matched.update(rule for decision in decisions for rule in decision.verdict.matched)
         return decisions
 
@@ -169,10 +204,14 @@ class _Sweep:
 
     async def _act(self, decisions: Sequence[Decision]) -> None:
         context, path = self._context, self._path
-        within_limits = await self._within_limits(decisions)
+        outdated = {decision.message.uid for decision in await changed(path.session, decisions)}
+        # Another run finds them again, if they are still what it looks for.
+        fresh = [decision for decision in decisions if decision.message.uid not in outdated]
+        within_limits = await self._within_limits(fresh)
         copied = None
         if any(decision.verdict.plan.copies for decision in within_limits):
             copied = await context.store.copied(context.name, path.name.raw, validity(path.selected))
+        self._must_be_in_force()
         entries = await path.journal(within_limits, self._all_rules, None, (), copied)
         messages = {decision.message.uid: decision.message for decision in within_limits}
         ended = await self._execute(entries, messages)
@@ -186,7 +225,7 @@ class _Sweep:
             return decisions
         waiting = await over_limit(context.store, context.name, limits, decisions, context.now())
         for each in waiting.values():
-            self._swept.full_until.setdefault(each.rule, each.until)
+            self._swept.wait(each.rule, each.until)
         return [decision for decision in decisions if decision.message.uid not in waiting]
 
     async def _execute(self, entries: Sequence[Entry], messages: dict[int, Fetched]) -> Sequence[Entry]:
@@ -196,7 +235,7 @@ class _Sweep:
         context.in_repair.update(ids)
         try:
             return await path.execute(entries, messages, lambda: None)
-        except NetworkError:
+        except (ClientError, ImapError, StateError):
             context.spawn(replay(context, path.name, entries))  # it begins when nobody has them in hand any more
             raise
         finally:

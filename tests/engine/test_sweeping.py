@@ -146,7 +146,7 @@ async def test_ten_of_ten_thousand_cost_a_handful_of_commands(dovecot: Dovecot, 
         runs = await run(it)
 
         assert runs["old"] == RuleRun(mailboxes=1, looked_at=10, matched=10, done=10)
-        assert it.proxy.recording.names == ["SELECT", "UID SEARCH", "UID FETCH", "UID STORE", "UID EXPUNGE"]
+        assert it.proxy.recording.names == ["SELECT", "UID SEARCH", *2 * ["UID FETCH"], "UID STORE", "UID EXPUNGE"]
         assert sum(map(len, it.proxy.recording.replies)) < 10_000
 
 
