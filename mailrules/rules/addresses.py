@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from mailrules.rules.comments import comment_ends
 from mailrules.rules.encoded import ENCODED_WORD, decode_words
 
 if TYPE_CHECKING:
@@ -99,13 +100,12 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
-_BRACKET = re.compile(r"\\.|[()]", re.DOTALL)
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    # A quote or bracket that is not closed is a letter, and so are all later ones: else each would search to the end.
-    unclosed: set[str] = set()
+    comments = comment_ends(text)
+    has_closed_quotes = True
     position = 0
     while found := _TOKEN.match(text, position):
         position = found.end()
@@ -116,25 +116,16 @@ def _tokens(text: str) -> Iterator[_Token]:
                 yield _SPACE
             case "special":
                 yield _SPECIALS[found[0]]
-            case _ if found[0] not in unclosed and (closed := _closed(text, found.start())):
-                token, position = closed
-                yield token
+            case _ if found.start() in comments:
+                position = comments[found.start()]
+                yield _Token("comment", _unquoted(text[found.end() : position - 1]))
+            case _ if found[0] == '"' and has_closed_quotes and (quoted := _QUOTED.match(text, found.start())):
+                position = quoted.end()
+                yield _Token("quoted", _unquoted(quoted[1]))
             case _:
-                unclosed.add(found[0])
+                # A quote that is not closed is a letter, and so are all later ones: else each would search to the end.
+                has_closed_quotes = has_closed_quotes and found[0] != '"'
                 yield _Token("word", found[0])
-
-
-def _closed(text: str, start: int) -> tuple[_Token, int] | None:
-    """Read the quoted string or the comment that opens at `start`, if it is closed."""
-    if text[start] == '"':
-        quoted = _QUOTED.match(text, start)
-        return quoted and (_Token("quoted", _unquoted(quoted[1])), quoted.end())
-    depth = 0
-    for bracket in _BRACKET.finditer(text, start):
-        depth += {"(": 1, ")": -1}.get(bracket[0], 0)
-        if depth == 0:
-            return _Token("comment", _unquoted(text[start + 1 : bracket.start()])), bracket.end()
-    return None
 
 
 def _unquoted(text: str) -> str:

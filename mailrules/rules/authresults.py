@@ -1,14 +1,18 @@
 """Reads Authentication-Results (RFC 8601 §2.2) in one pass and without ever raising.
 
 Anybody can write such a field; only those of one's own mail server are worth anything. Of these the topmost that names
-a method decides, since servers put their fields above what was there.
+a method decides, since servers put their fields above what was there. That a message does not come with fields in the
+server's own name is up to the server, which has to strip them (RFC 8601 §5).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING
+
+from mailrules.rules.comments import comment_ends
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -49,12 +53,13 @@ class Results:
 
 
 def believed(fields: Iterable[Results], servers: Collection[str], method: str) -> tuple[Result, ...]:
-    """Give the results of a method in the first of these fields that is from one of the servers and has some.
+    """Give the results of a method in the first that has some of the servers' own fields; `servers` in lower case.
 
-    `servers` in lower case.
+    These are the topmost of them up to the first of somebody else: what is below has come with the message.
     """
-    for field in fields:
-        if field.server in servers and (found := tuple(each for each in field.results if each.method == method)):
+    others = dropwhile(lambda field: field.server not in servers, fields)
+    for field in takewhile(lambda field: field.server in servers, others):
+        if found := tuple(each for each in field.results if each.method == method):
             return found
     return ()
 
@@ -74,22 +79,25 @@ def parse_results(text: str) -> Results:
     return Results(server, tuple(results))
 
 
-# Pieces are `=`, a space for any white space or comment, quoted strings with their quotes, and words.
-_PIECE = re.compile(r'\s++|(?P<open>\()|(?P<quoted>"(?:[^"\\]++|\\.)*+(?:"|\Z))|[;=]|[^\s;="(]++', re.DOTALL)
-_COMMENT = re.compile(r"\\.|[()]", re.DOTALL)
+# Pieces are `=`, a space for any white space or comment, quoted strings with their quotes, and words. What is not
+# closed ends where the result does: a sender who gets a bracket into a value must not hide the results behind it.
+_PIECE = re.compile(
+    r'\s++|(?P<open>\()|"(?:[^"\\]++|\\.)*+"|"[^;]*+|[;=]|(?:[^\s;="(\\]++|\\[^\s;=]?)++',
+    re.DOTALL,
+)
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
 _SPACE = " "
 
 
 def _sections(text: str) -> list[list[str]]:
     """Cut at semicolons; there is always a first section, and none begins with a space."""
+    comments = comment_ends(text)
     sections: list[list[str]] = [[]]
     position = 0
     while found := _PIECE.match(text, position):
-        position = found.end()
-        piece = found[0]
+        position, piece = found.end(), found[0]
         if found["open"]:
-            position, piece = _end_of_comment(text, found.start()), _SPACE
+            position, piece = comments.get(found.start()) or _end_of_result(text, position), _SPACE
         elif piece.isspace():
             piece = _SPACE
         if piece == ";":
@@ -99,14 +107,9 @@ def _sections(text: str) -> list[list[str]]:
     return sections
 
 
-def _end_of_comment(text: str, start: int) -> int:
-    """Find where a comment ends; one that is not closed takes all the rest with it."""
-    depth = 0
-    for bracket in _COMMENT.finditer(text, start):
-        depth += {"(": 1, ")": -1}.get(bracket[0], 0)
-        if depth == 0:
-            return bracket.end()
-    return len(text)
+def _end_of_result(text: str, start: int) -> int:
+    end = text.find(";", start)
+    return len(text) if end < 0 else end
 
 
 def _result(section: list[str]) -> Result | None:

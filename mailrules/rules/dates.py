@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
+from mailrules.rules.comments import comment_ends
+
 MONTHS = (
     "january",
     "february",
@@ -102,25 +104,15 @@ def date_of(when: datetime) -> Date | None:
     return Date(when) if 1 < when.year <= LAST_YEAR else None
 
 
-_BRACKET = re.compile(r"\\.|[()]", re.DOTALL)
-
-
 def _without_comments(text: str) -> str:
     """Leave comments out, nested ones too (RFC 5322 §3.2.2); one that is not closed goes to the end."""
-    if "(" not in text:
-        return text
+    ends = comment_ends(text)
     kept: list[str] = []
-    depth = start = 0
-    for found in _BRACKET.finditer(text):
-        if found[0] == "(":
-            if depth == 0:
-                kept.append(text[start : found.start()])
-            depth += 1
-        elif found[0] == ")" and depth:
-            depth -= 1
-            start = found.end()
-    if depth == 0:
-        kept.append(text[start:])
+    position = 0
+    while (start := text.find("(", position)) >= 0:
+        kept.append(text[position:start])
+        position = ends.get(start, len(text))
+    kept.append(text[position:])
     return " ".join(kept)
 
 

@@ -28,6 +28,9 @@ def dkim(result: str, **properties: str) -> Result:
     return Result("dkim", result, tuple((f"header.{name}", value) for name, value in properties.items()))
 
 
+SPF = Result("spf", "pass", (("smtp.mailfrom", "a"),))
+
+
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
@@ -66,8 +69,12 @@ def dkim(result: str, **properties: str) -> Result:
         ("mx; dkim=fail (bad; dkim=pass) header.d=x", Results("mx", (dkim("fail", d="x"),))),
         ("mx; dkim=fail (a\\); dkim=pass (b)) header.d=x", Results("mx", (dkim("fail", d="x"),))),
         ("mx; dkim=pass; dkim=fail header.d=y;", Results("mx", (dkim("pass"), dkim("fail", d="y")))),
-        ("mx; dkim=fail (never closed; dkim=pass", Results("mx", (dkim("fail"),))),
-        ('mx; dkim=fail reason="never closed; dkim=pass', Results("mx", (dkim("fail"),))),
+        # what a sender does not close hides nothing of what the server says behind it
+        ("mx; spf=pass smtp.mailfrom=a(b; dkim=fail (bad) header.d=x", Results("mx", (SPF, dkim("fail", d="x")))),
+        ("mx; spf=pass smtp.mailfrom=a (b; dkim=fail", Results("mx", (SPF, dkim("fail")))),
+        ('mx; spf=pass smtp.mailfrom=a "b; dkim=fail', Results("mx", (SPF, dkim("fail")))),
+        ("mx; spf=pass smtp.mailfrom=a \\; dkim=fail", Results("mx", (SPF, dkim("fail")))),
+        ('mx; spf=pass smtp.mailfrom=a \\"; dkim=fail "(x)"', Results("mx", (SPF, dkim("fail")))),
         ("mx; header.d=x; =pass; dkim; dkim=", Results("mx", (dkim(""),))),
         ("mx; junk dkim=pass more junk header.d=x", Results("mx", (dkim("pass", d="x"),))),
         ("", Results(NAMELESS)),
@@ -90,6 +97,9 @@ def test_a_field_is_read(written: str, expected: Results) -> None:
         (("other; dkim=fail", "MX; dkim=pass"), (dkim("pass"),)),
         (("mx.evil; dkim=pass", "mx ; none", "evil.mx; dkim=pass", '"mx;"; dkim=pass', "dkim=pass"), ()),
         (("mx; dkim=pass; dkim=fail",), (dkim("pass"), dkim("fail"))),
+        # what is below a field of somebody else has come with the message
+        (("other; spf=pass", "mx; spf=fail", "mx; dkim=pass", "other; none", "mx; dkim=fail"), (dkim("pass"),)),
+        (("mx; spf=fail", "other; dkim=fail", "mx; dkim=pass"), ()),
     ],
 )
 def test_the_topmost_field_of_a_believed_server_that_names_the_method_decides(
@@ -112,7 +122,29 @@ def test_whatever_is_written_is_no_error(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "junk", ["(", "()", '"', '"\\', "\\", ";", "=", "a=", "a. ", "a/ ", ";a=b", "a=b ", " ", "( ", '"" ', "a"]
+    "junk",
+    [
+        "(",
+        "()",
+        '"',
+        '"\\',
+        "\\",
+        ";",
+        "=",
+        "a=",
+        "a. ",
+        "a/ ",
+        ";a=b",
+        "a=b ",
+        " ",
+        "( ",
+        '"" ',
+        "a",
+        "(;",
+        '";',
+        '";\\',
+        "(\\;",
+    ],
 )
 def test_256_kib_of_junk_take_a_moment_only(junk: str) -> None:
     assert is_linear(lambda size: parse_results(junk * (size // len(junk))), 256 << 10)
