@@ -14,7 +14,7 @@ from mailrules.rules import matching
 from mailrules.rules.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import re2
 
@@ -48,38 +48,52 @@ def captures_of(name: str) -> str:
     return f"{name.upper()}:"  # no field's own key can have a colon in it
 
 
+def is_number(name: str) -> bool:
+    """Tell whether a group's name is its number."""
+    return name.isascii() and name.isdigit()
+
+
 def regex_has(pattern: str, name: str) -> bool:
     """Tell whether a regular expression has a group, by number or name."""
     expression = _capturing(pattern)
-    return int(name) <= expression.groups if name.isdigit() else name in expression.groupindex
+    return int(name) <= expression.groups if is_number(name) else name in expression.groupindex
 
 
 def glob_has(pattern: str, name: str) -> bool:
     """Tell whether a glob has a wildcard of this number."""
-    return name.isdigit() and int(name) <= sum(map(pattern.count, "*?"))
+    return is_number(name) and int(name) <= sum(map(pattern.count, "*?"))
 
 
 def regex_group(patterns: Iterable[str], text: Text, name: str) -> str | None:
     """Give a group of the first of these regular expressions that is found in the text."""
     for pattern in patterns:
-        found = _capturing(pattern).search(text.value)
-        if found is not None:
-            group: str | None = found.group(int(name) if name.isdigit() else name) if regex_has(pattern, name) else None
-            return group
+        for each in text.spellings:
+            found = _capturing(pattern).search(each.value)
+            if found is not None:
+                which = int(name) if is_number(name) else name
+                group: str | None = found.group(which) if regex_has(pattern, name) else None
+                return group
     return None
 
 
-def exact_glob_group(patterns: Iterable[str], text: Text, name: str) -> str | None:
+def exact_glob_group(patterns: Sequence[str], text: Text, name: str) -> str | None:
     """Give what a wildcard of the first of these globs that covers the text stood for."""
-    span = _glob_span(patterns, text.value, name)
-    return None if span is None else text.value[slice(*span)]
+    for each in text.spellings:
+        if (span := _glob_span(patterns, each.value, name)) is not None:
+            return each.value[slice(*span)]
+    return None
 
 
-def glob_group(patterns: Iterable[str], text: Text, name: str) -> str | None:
+def glob_group(patterns: Sequence[str], text: Text, name: str) -> str | None:
     """Give the same without minding the case, but as the text has it."""
-    span = _glob_span(patterns, text.folded, name)
-    if span is None:
-        return None
+    for each in text.spellings:
+        if (span := _glob_span(patterns, each.folded, name)) is not None:
+            return _unfolded(each, span)
+    return None
+
+
+def _unfolded(text: Text, span: tuple[int, int]) -> str:
+    """Give what a stretch of a folded text is in the text as it stands."""
     pieces = [fold(character) for character in text.value]
     if "".join(pieces) != text.folded:  # characters that are composed with others once they are folded
         return text.folded[slice(*span)]
@@ -88,7 +102,7 @@ def glob_group(patterns: Iterable[str], text: Text, name: str) -> str | None:
     return text.value[inside[0] : inside[-1] + 1] if inside else ""
 
 
-def _glob_span(patterns: Iterable[str], text: str, name: str) -> tuple[int, int] | None:
+def _glob_span(patterns: Sequence[str], text: str, name: str) -> tuple[int, int] | None:
     for pattern in patterns:
         if matching.glob([pattern])(text):
             if not glob_has(pattern, name):

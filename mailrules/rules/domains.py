@@ -1,4 +1,4 @@
-"""Domains as they are compared: lower case, every label an A-label (RFC 5890)."""
+"""Domains as they are compared: lower case, whole ones with every label an A-label (RFC 5890)."""
 
 from __future__ import annotations
 
@@ -13,24 +13,47 @@ LONGEST_DOMAIN = 255
 
 
 def a_labels(domain: str) -> str:
-    """Give a domain, or a glob over domains, with each international label in its ASCII form.
+    """Give a whole domain with each international label in its ASCII form, and without the root's dot.
 
-    A label or a domain that is none (too long, or a label with a wildcard in it) is compared as it is, without case.
+    A label or a domain that is none, as it is too long, is compared as it is, without case.
     """
     domain = domain.rstrip(".")
     return _spelling(domain) if len(domain) <= LONGEST_DOMAIN else domain.lower()
 
 
+def part_of_domain(text: str) -> str:
+    """Give what is looked for in domains, such as a glob over them: without case, every dot where it is."""
+    if text.isascii():
+        return text.lower()
+    return normalize("NFKC", normalize("NFKC", text).lower()).replace(_IDEOGRAPHIC_DOT, ".")
+
+
+@lru_cache(maxsize=4096)
+def u_labels(domain: str) -> str:
+    """Give what `a_labels` gave as people write it: `münchen.example` for `xn--mnchen-3ya.example`."""
+    if "xn--" not in domain or len(domain) > LONGEST_DOMAIN:
+        return domain
+    return ".".join(map(_u_label, domain.split(".")))
+
+
 @lru_cache(maxsize=4096)
 def _spelling(domain: str) -> str:
-    if domain.isascii():
-        return domain.lower()
-    text = normalize("NFKC", normalize("NFKC", domain).lower()).replace(_IDEOGRAPHIC_DOT, ".")
-    return ".".join(map(_a_label, text.split("."))).rstrip(".")
+    return ".".join(map(_a_label, part_of_domain(domain).split("."))).rstrip(".")
+
+
+def _u_label(label: str) -> str:
+    if not label.startswith("xn--") or len(label) > _LONGEST_LABEL:
+        return label
+    try:
+        decoded = label.removeprefix("xn--").encode("ascii").decode("punycode")
+        decoded.encode()
+    except UnicodeError:
+        return label
+    return decoded if _spelling(decoded) == label else label  # else a label could be made to look like another domain
 
 
 def _a_label(label: str) -> str:
-    if label.isascii() or "*" in label or "?" in label or len(label) > _LONGEST_LABEL:
+    if label.isascii() or len(label) > _LONGEST_LABEL:
         return label
     # Not the standard library's idna codec: that is IDNA 2003, which makes ß ss and knows Unicode 3.2 only.
     encoded = "xn--" + label.encode("punycode").decode("ascii")

@@ -13,6 +13,7 @@ from mailrules.rules.domains import a_labels
 from mailrules.rules.encoded import decode_words
 from mailrules.rules.headers import split_fields
 from mailrules.rules.plan import flag_key
+from mailrules.rules.spelling import address_text, domain_text
 from mailrules.rules.text import Text, fold, nfc
 
 if TYPE_CHECKING:
@@ -88,17 +89,17 @@ class Address:
     @classmethod
     def of(cls, mailbox: Mailbox) -> Address:
         """Prepare what was read from a header."""
-        domain = a_labels(mailbox.domain) if mailbox.domain else ""
+        name = a_labels(mailbox.domain)
+        domain = domain_text(name) if name else None
         local = Text.of(mailbox.local)
-        at = f"@{domain}" if domain else ""
         user, plus, detail = mailbox.local.partition("+")
         return cls(
             name=Text.of(mailbox.name) if mailbox.name else None,
-            address=Text(local.value + at, local.folded + at),
+            address=address_text(local, domain),
             local=local,
             user=Text.of(user) if plus else local,
             detail=Text.of(detail) if plus else None,
-            domain=Text(domain, domain) if domain else None,
+            domain=domain,
             text=Text.of(str(mailbox)),
         )
 

@@ -127,6 +127,12 @@ class GroupValue(Value):
         """The field or its part, as in the file."""
         return _dotted(self.condition, self.part)
 
+    @property
+    def spelling(self) -> Spelling:
+        """How the value is spelt to be looked up: as that of which it is a part."""
+        operators = operators_of(self.condition, self.part)
+        return Spelling.TEXT if operators is None else operators.spelling
+
     def raw(self, values: Values) -> str | None:
         """Give what the group stood for; None if it took no part."""
         captured = values.found.get(captures_of(self.owner))

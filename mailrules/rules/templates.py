@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from mailrules.rules.captures import is_number
 from mailrules.rules.cleaning import filler_of, is_reserved
 from mailrules.rules.conditions import CONDITIONS
 from mailrules.rules.conditions.dates import DateCondition
@@ -88,7 +89,7 @@ class Template:
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _DATE_CODE = re.compile(r"%.?")
 _LOOK_UP = re.compile(r"([^\[\].:]+)\[(.*)\]")
-_GROUP = re.compile(r"\d{1,3}|[^\W\d]\w*")
+_LONGEST_NUMBER = 3
 
 
 def _parts(text: str) -> list[Part]:
@@ -140,7 +141,9 @@ def _key(name: str) -> Key:
 
 def _may_be_group(name: str, condition: type[Condition]) -> bool:
     """Tell a number or a name, unless it looks like a slip: ``{from.domian}``."""
-    return bool(_GROUP.fullmatch(name)) and not get_close_matches(name, condition.value_parts, n=1, cutoff=0.75)
+    if is_number(name):
+        return len(name) <= _LONGEST_NUMBER
+    return name.isidentifier() and not get_close_matches(name, condition.value_parts, n=1, cutoff=0.75)
 
 
 def _date(condition: type[DateCondition], part: str, form: str) -> list[Part]:

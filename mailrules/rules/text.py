@@ -16,6 +16,13 @@ class Text:
 
     value: str
     folded: str
+    readable: Text | None = None
+    """The same with a domain's labels as people write them, if that is another spelling."""
+
+    @property
+    def spellings(self) -> tuple[Text, ...]:
+        """The text, and how it can be written else: a part of it may be in either."""
+        return (self,) if self.readable is None else (self, self.readable)
 
     @classmethod
     def of(cls, text: str) -> Text:

@@ -42,11 +42,16 @@ def test_the_parts_of_an_address_are_ready_to_be_compared() -> None:
 
     assert field.text.value == "Jürgen <J.M+Lists@MÜLLER.Example>"
     assert address.name == Text("Jürgen", "jürgen")
-    assert address.address == Text("J.M+Lists@xn--mller-kva.example", "j.m+lists@xn--mller-kva.example")
+    assert address.address == Text(
+        "J.M+Lists@xn--mller-kva.example",
+        "j.m+lists@xn--mller-kva.example",
+        Text("J.M+Lists@müller.example", "j.m+lists@müller.example"),
+    )
     assert address.local == Text("J.M+Lists", "j.m+lists")
     assert address.user == Text("J.M", "j.m")
     assert address.detail == Text("Lists", "lists")
-    assert address.domain == Text("xn--mller-kva.example", "xn--mller-kva.example")
+    written = Text("müller.example", "müller.example")
+    assert address.domain == Text("xn--mller-kva.example", "xn--mller-kva.example", written)
 
 
 def test_absent_parts_of_an_address_are_none() -> None:

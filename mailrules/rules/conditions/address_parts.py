@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules import matching
-from mailrules.rules.conditions.operators import TextOperators
+from mailrules.rules.conditions.operators import TextOperators, TextTest, in_some_spelling, on_folded, on_value
 from mailrules.rules.domains import a_labels
 from mailrules.rules.index import Expression, Guard, Whole
 from mailrules.rules.spelling import Spelling
@@ -39,7 +39,8 @@ class AddressTexts:
         """Give the texts."""
         part = attrgetter(self.part)
         for field in message.fields.addresses(self.headers):
-            yield from filter(None, map(part, field.addresses))
+            for text in filter(None, map(part, field.addresses)):
+                yield from text.spellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def read_address_pattern(value: object) -> str:
         raise wrong(f'"{pattern}": write the address alone, without name and angle brackets')
     if _is_glob(pattern):
         return pattern
-    if at and domain and " " not in domain and "@" not in local:
+    if at and a_labels(domain) and " " not in domain and "@" not in local:
         return pattern
     if at:
         raise wrong(f'"{pattern}" is no address: write ann@example.org, or @example.org for all of a domain')
@@ -97,6 +98,14 @@ class WholeAddress(AddressPart):
 
     spelling: ClassVar[Spelling] = Spelling.ADDRESS
 
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        for pattern in self.is_ or ():
+            _, at, domain = pattern.rpartition("@")
+            if at and not a_labels(domain):
+                raise wrong(f'"{pattern}" is no whole address: write it as in "ann@example.org"')
+        return self
+
 
 class Domain(AddressPart):
     """Operators on the domain, compared as A-labels: `münchen.example` and `xn--mnchen-3ya.example` are the same."""
@@ -107,6 +116,9 @@ class Domain(AddressPart):
     @model_validator(mode="after")
     def _is_without_at(self) -> Self:
         patterns = (*(self.is_ or ()), *(self.contains or ()), *(self.starts_with or ()), *(self.ends_with or ()))
+        for pattern in self.is_ or ():
+            if not a_labels(pattern):
+                raise wrong(f'"{pattern}" is no domain: write it in full, as in "example.org"')
         for pattern in (*patterns, *(self.glob or ())):
             if "@" in pattern:
                 rest = pattern.rpartition("@")[2] or "example.org"
@@ -131,14 +143,15 @@ def part_test(part: Part, operators: TextOperators, definitions: Definitions) ->
 
 def shorthand_test(patterns: tuple[str, ...], *, exact: bool) -> AddressTest:
     """Make the shorthand ready to run over an address; exact, the local part's case matters."""
-    of_domain = [a_labels(pattern[1:]) for pattern in patterns if pattern.startswith("@")]
-    of_address = [WholeAddress.prepare(pattern, exact=exact) for pattern in patterns if not pattern.startswith("@")]
-    is_domain, is_address = _plain_or_glob(of_domain), _plain_or_glob(of_address)
+    of_domain = [pattern[1:] for pattern in patterns if pattern.startswith("@")]
+    of_address = [pattern for pattern in patterns if not pattern.startswith("@")]
+    is_domain = _plain_or_glob(of_domain, Spelling.DOMAIN, exact=exact)
+    is_address = _plain_or_glob(of_address, Spelling.ADDRESS, exact=exact)
+    if not of_domain:
+        return lambda address: is_address(address.address)
     if not of_address:
-        return lambda address: address.domain is not None and is_domain(address.domain.folded)
-    if exact:
-        return lambda address: is_address(address.address.value) or is_domain(_domain(address))
-    return lambda address: is_address(address.address.folded) or is_domain(_domain(address))
+        return lambda address: address.domain is not None and is_domain(address.domain)
+    return lambda address: is_address(address.address) or (address.domain is not None and is_domain(address.domain))
 
 
 def listed_test(tables: tuple[Keys, ...], *, exact: bool) -> AddressTest:
@@ -153,25 +166,27 @@ def shorthand_guard(patterns: tuple[str, ...], headers: tuple[str, ...], *, exac
     """Give the clues without any of which no address can be meant by the shorthand."""
     clues: list[Whole | Expression] = []
     for pattern in patterns:
-        whose = AddressTexts(headers, "domain" if pattern.startswith("@") else "address")
-        text = a_labels(pattern[1:]) if pattern.startswith("@") else WholeAddress.prepare(pattern, exact=exact)
+        spelling = Spelling.DOMAIN if pattern.startswith("@") else Spelling.ADDRESS
+        whose = AddressTexts(headers, "domain" if spelling is Spelling.DOMAIN else "address")
+        text = pattern.removeprefix("@")
         if _is_glob(text):
-            clues.append(Expression(whose, exact, matching.glob_expression(text)))
+            clues.append(Expression(whose, exact, matching.glob_expression(spelling.part(text, exact=exact))))
         else:
-            clues.append(Whole(whose, exact, text))
+            clues.append(Whole(whose, exact, spelling.of(text, exact=exact)))
     return tuple(clues)
 
 
-def _plain_or_glob(patterns: list[str]) -> matching.Test:
+def _plain_or_glob(patterns: list[str], spelling: Spelling, *, exact: bool) -> TextTest:
     """Make one look-up of the patterns without a wildcard, and test the others one by one."""
-    globs = [pattern for pattern in patterns if _is_glob(pattern)]
-    plain = matching.equals([pattern for pattern in patterns if not _is_glob(pattern)])
-    return matching.any_test([plain, matching.glob(globs)]) if globs else plain
+    on_text = on_value if exact else on_folded
+    globs = [spelling.part(pattern, exact=exact) for pattern in patterns if _is_glob(pattern)]
+    plain = [spelling.of(pattern, exact=exact) for pattern in patterns if not _is_glob(pattern)]
+    is_plain = on_text(matching.equals(plain))
+    if not globs:
+        return is_plain
+    is_like = in_some_spelling(on_text(matching.glob(globs)))
+    return lambda text: is_plain(text) or is_like(text)
 
 
 def _is_glob(pattern: str) -> bool:
     return "*" in pattern or "?" in pattern
-
-
-def _domain(address: Address) -> str:
-    return address.domain.folded if address.domain is not None else ""

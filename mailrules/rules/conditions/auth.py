@@ -13,8 +13,9 @@ from mailrules.rules.conditions.address_parts import Domain
 from mailrules.rules.conditions.base import ABSENT, Condition, condition, shown
 from mailrules.rules.conditions.operators import join_wanted
 from mailrules.rules.domains import a_labels
+from mailrules.rules.spelling import domain_text
 from mailrules.rules.tables import Table, each, kind, wrong
-from mailrules.rules.text import Text, excerpt
+from mailrules.rules.text import excerpt
 from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _leaf(method: str, outcome: Outcome, definitions: Definitions) -> Leaf:
         about = _domain(method, result)
         if domain is not None and domain.exists is not None and domain.exists is not bool(about):
             return False
-        return test is None or (bool(about) and test(Text(about, about)))
+        return test is None or (bool(about) and test(domain_text(about)))
 
     def check(message: Message, facts: Facts) -> Truth:
         if not facts.authserv_ids:

@@ -119,11 +119,6 @@ class TextOperators(Table):
         """Read the patterns of a bare text or list, errors at their places in it."""
         return each(value, read_pattern, "an empty list matches nothing; write at least one text")
 
-    @classmethod
-    def prepare(cls, pattern: str, *, exact: bool) -> str:
-        """Bring a pattern into the form that its texts are compared in."""
-        return cls.spelling.of(pattern, exact=exact)
-
     @model_validator(mode="after")
     def _says_what_it_wants(self) -> Self:
         given = self.given()
@@ -146,10 +141,12 @@ class TextOperators(Table):
     def text_test(self, definitions: Definitions) -> TextTest | None:
         """Make the test that all operators but `exists` hold of one text; None if there are none."""
         on_text = on_value if self.case_sensitive else on_folded
-        given = self.given()
-        tests = [on_text(each.test(self._prepared(name))) for name, each in _OPERATORS.items() if name in given]
+        tests = [on_text(matching.equals(self._prepared("is_")))] if self.is_ else []
+        given = self.given() - {"is_"}
+        of_parts = [on_text(each.test(self._prepared(name))) for name, each in _OPERATORS.items() if name in given]
         if self.regex:
-            tests.append(on_value(matching.regex([nfc(pattern) for pattern in self.regex])))
+            of_parts.append(on_value(matching.regex([nfc(pattern) for pattern in self.regex])))
+        tests += of_parts if self.spelling is Spelling.TEXT else map(in_some_spelling, of_parts)
         if listed := self.tables(definitions):
             tests.append(on_text(matching.any_test([keys.__contains__ for keys in listed])))
         if numbers := self._numbers():
@@ -189,7 +186,8 @@ class TextOperators(Table):
 
     def _prepared(self, name: str) -> list[str]:
         patterns: tuple[str, ...] = getattr(self, name)
-        return [self.prepare(pattern, exact=self.case_sensitive) for pattern in patterns]
+        spelt = self.spelling.of if name == "is_" else self.spelling.part
+        return [spelt(pattern, exact=self.case_sensitive) for pattern in patterns]
 
     def wanted(self) -> list[tuple[str, str]]:
         """List the operators with their patterns, for the trace."""
@@ -235,6 +233,11 @@ def on_folded(test: matching.Test) -> TextTest:
 def on_value(test: matching.Test) -> TextTest:
     """Look at a text as it is."""
     return lambda text: test(text.value)
+
+
+def in_some_spelling(test: TextTest) -> TextTest:
+    """Look at a text in each way that it can be written."""
+    return lambda text: test(text) or (text.readable is not None and test(text.readable))
 
 
 def all_hold(tests: Sequence[TextTest]) -> TextTest:
