@@ -281,7 +281,8 @@ def _wanted_of_address(
         patterns = tuple(pattern for pattern in patterns if "@" not in pattern)
         if not patterns:
             return Wanted(())
-    if any(pattern.rstrip("*?").endswith(".") for pattern in patterns) and part in {"all", "domain"}:
+    ends = (".", "@") if comparison.match == "is" else "."
+    if any(pattern.rstrip("*?").endswith(ends) for pattern in patterns) and part in {"all", "domain"}:
         return _spelt_out(comparison, patterns, captures=captures)
     return wanted_of_text(comparison, patterns, captures=captures)
 
