@@ -35,7 +35,8 @@ def command(
         case Language.SIEVE:
             carried = _from_sieve(file)
     if output is None:
-        sys.stdout.write(carried.text)
+        sys.stdout.buffer.write(carried.text.encode())  # a rule file is UTF-8, whatever the terminal is
+        sys.stdout.buffer.flush()
     else:
         output.write_text(carried.text, encoding="utf-8")
     for note in carried.notes:
