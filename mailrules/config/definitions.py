@@ -40,6 +40,8 @@ class Defined:
     settings: dict[str, LookupTable] = field(default_factory=dict)
     lookups: dict[str, Lookup | None] = field(default_factory=dict)
     conditions: dict[str, PlacedMatch | None] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)
+    """Where each table stands."""
     files: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -58,7 +60,7 @@ def read_definitions(documents: Sequence[Document], findings: Findings) -> Defin
     """Read what all the documents define; what is wrong in them is noted."""
     defined = Defined()
     for document, name, table in _named(documents, "tables", LookupTable, "table", findings):
-        defined.lookups[name] = None
+        defined.lookups[name], defined.documents[name] = None, document
         if table is not None:
             defined.settings[name] = table
             defined.lookups[name] = _lookup(document, name, table, defined, findings)

@@ -31,6 +31,11 @@ def check_references(rules: Sequence[PlacedRule], defined: Defined, findings: Fi
             elif isinstance(table, TextOperators) and name not in defined.lookups:
                 message = _unknown("table", "tables", name, defined.lookups)
                 findings.add(document, _written(where, document), message)
+    for name, one, other in sorted(_clashes(rules, defined)):
+        same = "address" if "@" in one[1:] else "domain"
+        message = f"'{printable(one)}' and '{printable(other)}' are one {same} with two values; keep one of them"
+        document, path = defined.documents[name], ("tables", name, "rows", other)
+        findings.add(document, _written(path, document), message)
     loops = list(_loops(defined.matches))
     for loop in loops:
         if placed := defined.conditions[loop[0]]:
@@ -121,6 +126,21 @@ def _never(name: str, lookup: Lookup, operators: TextOperators) -> str | None:
     if isinstance(operators, AddressCondition | WholeAddress) and not any("@" in key for key in lookup.rows):
         return f"no key of table '{name}' has an @, as every address has; for domains write from.domain.in"
     return None
+
+
+def _clashes(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[tuple[str, str, str]]:
+    """Yield tables with two of their keys that are different texts, but the same where the table is looked up in."""
+    used = {
+        (name, Spelling.ADDRESS if isinstance(table, AddressCondition) else table.spelling)
+        for _, path, match in _matches(rules, defined)
+        for _, name, table in _references(match, path)
+        if isinstance(table, TextOperators)
+    }
+    values = (value for rule in rules for _, value in _placeholders(rule.rule) if isinstance(value, TableValue))
+    for name, spelling in used.union((value.table, value.key.spelling) for value in values):
+        lookup = defined.lookups.get(name)
+        if lookup is not None and (clash := lookup.keys(spelling).clash):
+            yield name, *clash
 
 
 def _loops(matches: Mapping[str, Match]) -> Iterator[tuple[str, ...]]:

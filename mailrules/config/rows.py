@@ -1,7 +1,7 @@
 """Reads the rows of lookup tables: those in the rule file itself, and those in files of their own.
 
-Such a file is CSV, a key and a value in each row, or a plain list of keys. A key that is there twice, whatever its
-case, must have the same value.
+Such a file is CSV, a key and a value in each row, or a plain list of keys. Keys have no spaces around them. A key that
+is there twice, whatever its case, must have the same value; each of its spellings counts where the case matters.
 """
 
 import csv
@@ -37,10 +37,9 @@ def _inline(value: object) -> Mapping[str, str]:
             errors.append(_error(place, inner, "must not be empty"))
         else:
             row = inner if isinstance(value, Mapping) else ""
-            same = fold(key)
-            if same not in first:
-                first[same] = read[key] = row
-            elif first[same] != row:
+            if first.setdefault(fold(key.strip()), row) == row:
+                read[key.strip()] = row
+            else:
                 errors.append(_error(place, inner, "this key, but for its case, has another value above; keep one"))
     if errors:
         raise ValidationError.from_exception_data("rows", errors)
@@ -137,9 +136,9 @@ class _Reader:
         if not value and len(fields) > 1:
             raise ValueError(f"the key '{printable(key)}' has no value behind the comma")
         line, known = self._first.setdefault(fold(key), (number, value))
-        if line == number:
+        if value == known:  # a row that is there twice does no harm
             self.rows[key] = self._values.setdefault(value, value)
-        elif value != known:  # a row that is there twice does no harm
+        else:
             raise ValueError(f"the key '{printable(key)}' has another value on line {line}; keep one of them")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from types import MappingProxyType
@@ -17,7 +17,7 @@ class Lookup:
     """One ``[tables.x]``; a plain list has empty values."""
 
     rows: Mapping[str, str]
-    """By key, as written; no two keys are the same but for their case."""
+    """By key, as written; keys that are the same but for their case have the same value."""
     parents: bool = False
     """Whether a domain that is no key stands for the nearest domain above it that is one."""
     digest: str = field(init=False, compare=False, repr=False)
@@ -44,6 +44,8 @@ class Keys:
     def __init__(self, lookup: Lookup, spelling: Spelling, *, exact: bool) -> None:
         spelt = [spelling.of(key, exact=exact) for key in lookup.rows]
         plain = all(key == written for key, written in zip(spelt, lookup.rows, strict=True))
+        self.clash = _clash(spelt, lookup.rows)
+        """Two keys, as written, that are spelt alike and have different values; None if there are none."""
         # Most tables are written in lower case: those are in memory once, whatever looks them up.
         self._rows = lookup.rows if plain else dict(zip(spelt, lookup.rows.values(), strict=True))
         self._parents = lookup.parents
@@ -54,6 +56,15 @@ class Keys:
 
     def __contains__(self, text: str) -> bool:
         return self.value(text) is not None
+
+
+def _clash(spelt: Sequence[str], rows: Mapping[str, str]) -> tuple[str, str] | None:
+    first: dict[str, str] = {}
+    if len(set(spelt)) < len(spelt):
+        for key, written in zip(spelt, rows, strict=True):
+            if rows[first.setdefault(key, written)] != rows[written]:
+                return first[key], written
+    return None
 
 
 class _Domains(Keys):

@@ -36,12 +36,13 @@ def test_tables_of_all_kinds_are_read_with_what_includes_add() -> None:
     assert tables == {
         "customers": {
             "acme.example": "Acme",
+            "ACME.example": "Acme",
             "Big, Bigger.example": 'Big "&" Co',
             "münchen.example": "Munich / South",
         },
         "people": {"ann@example.org": "", "@boss.example, really": ""},
         "words": {"one": "", "two": ""},
-        "inline": {"first": "1", "second": "2"},
+        "inline": {"first": "1", "FIRST": "1", "second": "2"},
         "addresses": {"@ann@example.org": "", "bob@example.org": ""},
     }
     assert loaded.ruleset.definitions.tables["customers"].parents
@@ -119,7 +120,7 @@ def test_a_file_starts_from_the_folder_of_the_file_that_names_it(tmp_path: Path)
         ('"#a","b"', {"#a": "b"}),
         ('"a,b", "c ""d"""', {"a,b": 'c "d"'}),
         ("a\nb", {"a": "", "b": ""}),
-        ("a,b\na,b\nA,b", {"a": "b"}),
+        ("a,b\na,b\nA,b", {"a": "b", "A": "b"}),
         ("a\u2028b,c\x0bd", {"a\u2028b": "c\x0bd"}),
     ],
 )
@@ -128,6 +129,26 @@ def test_rows_are_read(tmp_path: Path, text: str, rows: dict[str, str]) -> None:
     file.write_bytes(text.encode())
 
     assert read_rows(file, "table 'a'", 0) == rows
+
+
+@pytest.mark.parametrize("rows", ['rows = ["Foo", "foo"]', 'rows = { "Foo" = "x", "foo" = "x" }', 'file = "rows.csv"'])
+@pytest.mark.parametrize("subject", ["Foo", "foo"])
+def test_each_spelling_of_a_key_is_found_where_the_case_matters(tmp_path: Path, rows: str, subject: str) -> None:
+    (tmp_path / "rows.csv").write_text("Foo,x\nfoo,x\n")
+    (tmp_path / "rules.toml").write_text(
+        f'[tables.words]\n{rows}\n[[rules]]\nname = "a"\n'
+        'match.subject = { in = "words", case_sensitive = true }\nthen.move = "A"\n'
+    )
+    assert moved(tmp_path / "rules.toml", message(f"Subject: {subject}")) == [{"move": "A"}]
+    assert moved(tmp_path / "rules.toml", message("Subject: FOO")) == []
+
+
+@pytest.mark.parametrize("rows", ['{ " acme.example " = "A" }', '[" acme.example"]'])
+def test_keys_have_no_spaces_around_them(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "rules.toml").write_text(
+        f'[tables.a]\nrows = {rows}\n[[rules]]\nname = "a"\nmatch.from.domain.in = "a"\nthen.move = "A"\n'
+    )
+    assert moved(tmp_path / "rules.toml", message("From: x@acme.example")) == [{"move": "A"}]
 
 
 def test_a_list_in_a_text_file_has_one_key_on_a_line(tmp_path: Path) -> None:
