@@ -6,7 +6,7 @@ from mailrules.config.advice import PlacedRule
 from mailrules.config.definitions import Defined
 from mailrules.config.findings import Findings
 from mailrules.config.problems import KeyPath, Problem, did_you_mean
-from mailrules.config.sources import Document, value_at
+from mailrules.config.walking import entries, matches, tables, written
 from mailrules.rules import Rule, Table
 from mailrules.rules.captures import glob_has, regex_has
 from mailrules.rules.conditions import Condition
@@ -23,19 +23,19 @@ from mailrules.rules.text import printable
 
 def check_references(rules: Sequence[PlacedRule], defined: Defined, findings: Findings) -> None:
     """Note what is referred to and is not there, and conditions that lead back to themselves."""
-    for document, path, match in _matches(rules, defined):
+    for document, path, match in matches(rules, defined):
         for where, name, table in _references(match, path):
             if isinstance(table, Named) and name not in defined.conditions:
                 message = _unknown("condition", "conditions", name, defined.conditions)
-                findings.add(document, _written(where, document), message)
+                findings.add(document, written(where, document), message)
             elif isinstance(table, TextOperators) and name not in defined.lookups:
                 message = _unknown("table", "tables", name, defined.lookups)
-                findings.add(document, _written(where, document), message)
+                findings.add(document, written(where, document), message)
     for name, one, other in sorted(_clashes(rules, defined)):
         same = "address" if "@" in one[1:] else "domain"
         message = f"'{printable(one)}' and '{printable(other)}' are one {same} with two values; keep one of them"
         document, path = defined.documents[name], ("tables", name, "rows", other)
-        findings.add(document, _written(path, document), message)
+        findings.add(document, written(path, document), message)
     loops = list(_loops(defined.matches))
     for loop in loops:
         if placed := defined.conditions[loop[0]]:
@@ -51,67 +51,29 @@ def check_references(rules: Sequence[PlacedRule], defined: Defined, findings: Fi
 
 def reference_warnings(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[Problem]:
     """Give a warning for each table that is looked up in with what it can't have, or has what targets can't hold."""
-    for document, path, match in _matches(rules, defined):
+    for document, path, match in matches(rules, defined):
         for where, name, table in _references(match, path):
             lookup = defined.lookups.get(name)
             message = _never(name, lookup, table) if lookup and isinstance(table, TextOperators) else None
             if message is not None:
-                yield document.problem(_written(where, document), message)
+                yield document.problem(written(where, document), message)
     for rule in rules:
         for where, placeholder in _placeholders(rule.rule):
             lookup = defined.lookups.get(placeholder.table) if isinstance(placeholder, TableValue) else None
             slashed = next((value for value in lookup.rows.values() if "/" in value), None) if lookup else None
             if slashed is not None:
                 message = f"a value of the table has a / in it ('{printable(slashed)}'): it will be _ and no level"
-                yield rule.problem(_written(where, rule.document, rule.path), message)
-
-
-def _matches(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[tuple[Document, KeyPath, Table]]:
-    for rule in rules:
-        if isinstance(rule.rule.match, Groups):
-            yield rule.document, (*rule.path, "match"), rule.rule.match
-    for name, placed in defined.conditions.items():
-        if placed is not None:
-            yield placed.document, ("conditions", name), placed.match
+                yield rule.problem(written(where, rule.document, rule.path), message)
 
 
 def _references(match: Table, path: KeyPath) -> Iterator[tuple[KeyPath, str, TextOperators | Named]]:
     """Yield each name in a `match` with its place and with what refers to it."""
-    for where, table in _tables(match, path):
+    for where, table in tables(match, path):
         match table:
             case Named(names=names):
                 yield from (((*where, "is", position), name, table) for position, name in enumerate(names))
             case TextOperators(in_=tuple(names)):
                 yield from (((*where, "in", position), name, table) for position, name in enumerate(names))
-
-
-def _tables(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, Table]]:
-    """Yield a table and all those in it, with their places."""
-    if isinstance(value, Table):
-        yield path, value
-        for key, inner in _entries(value):
-            yield from _tables(inner, (*path, key))
-    elif isinstance(value, tuple):
-        for position, inner in enumerate(value):
-            yield from _tables(inner, (*path, position))
-
-
-def _entries(table: Table) -> Iterator[tuple[str, object]]:
-    for name, field in type(table).model_fields.items():
-        yield field.alias or name, getattr(table, name)
-    yield from (table.model_extra or {}).items()
-
-
-def _written(path: KeyPath, document: Document, start: KeyPath = ()) -> KeyPath:
-    """Return a place in a model as far as it is in the file, where one text can stand for a list or a table of it."""
-    value = document.at(start)
-    kept: list[str | int] = []
-    for part in path:
-        inner = value_at(value, (part,))
-        if inner is not None:
-            kept.append(part)
-            value = inner
-    return tuple(kept)
 
 
 def _unknown(noun: str, header: str, name: str, known: Mapping[str, object]) -> str:
@@ -132,7 +94,7 @@ def _clashes(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[tuple[st
     """Yield tables with two of their keys that are different texts, but the same where the table is looked up in."""
     used = {
         (name, Spelling.ADDRESS if isinstance(table, AddressCondition) else table.spelling)
-        for _, path, match in _matches(rules, defined)
+        for _, path, match in matches(rules, defined)
         for _, name, table in _references(match, path)
         if isinstance(table, TextOperators)
     }
@@ -197,7 +159,7 @@ def _names(condition: Condition) -> tuple[str, ...]:
 
 def _check_targets(placed: PlacedRule, defined: Defined, findings: Findings) -> None:
     for where, placeholder in _placeholders(placed.rule):
-        place = (*placed.path, *_written(where, placed.document, placed.path))
+        place = (*placed.path, *written(where, placed.document, placed.path))
         key = placeholder.key if isinstance(placeholder, TableValue) else placeholder
         if isinstance(placeholder, TableValue):
             name = placeholder.table
@@ -255,5 +217,5 @@ def _holding(match: Groups, named: Mapping[str, Match]) -> Iterator[Condition]:
 
 def _at(condition: Condition, part: str) -> Iterator[TextOperators]:
     """Yield the operators on a field or a part of it; a header's name may be there more than once."""
-    places = [condition] if not part else [inner for key, inner in _entries(condition) if key.upper() == part.upper()]
+    places = [condition] if not part else [inner for key, inner in entries(condition) if key.upper() == part.upper()]
     yield from (each for each in places if isinstance(each, TextOperators))

@@ -1,0 +1,50 @@
+"""Goes through the conditions of rules and the named ones, each with the place where it stands."""
+
+from collections.abc import Iterator, Sequence
+
+from mailrules.config.advice import PlacedRule
+from mailrules.config.definitions import Defined
+from mailrules.config.problems import KeyPath
+from mailrules.config.sources import Document, value_at
+from mailrules.rules import Table
+from mailrules.rules.match import Groups
+
+
+def matches(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[tuple[Document, KeyPath, Groups]]:
+    """Yield each ``match`` of a rule and each named condition, with its place."""
+    for rule in rules:
+        if isinstance(rule.rule.match, Groups):
+            yield rule.document, (*rule.path, "match"), rule.rule.match
+    for name, placed in defined.conditions.items():
+        if placed is not None:
+            yield placed.document, ("conditions", name), placed.match
+
+
+def tables(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, Table]]:
+    """Yield a table and all those in it, with their places."""
+    if isinstance(value, Table):
+        yield path, value
+        for key, inner in entries(value):
+            yield from tables(inner, (*path, key))
+    elif isinstance(value, tuple):
+        for position, inner in enumerate(value):
+            yield from tables(inner, (*path, position))
+
+
+def entries(table: Table) -> Iterator[tuple[str, object]]:
+    """Yield the keys of a table, as they are written, with their values."""
+    for name, field in type(table).model_fields.items():
+        yield field.alias or name, getattr(table, name)
+    yield from (table.model_extra or {}).items()
+
+
+def written(path: KeyPath, document: Document, start: KeyPath = ()) -> KeyPath:
+    """Return a place in a model as far as it is in the file, where one text can stand for a list or a table of it."""
+    value = document.at(start)
+    kept: list[str | int] = []
+    for part in path:
+        inner = value_at(value, (part,))
+        if inner is not None:
+            kept.append(part)
+            value = inner
+    return tuple(kept)
