@@ -17,7 +17,7 @@ from mailrules.rules.truth import FALSE, TRUE, UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mailrules.rules.message import Message
+    from mailrules.rules.message import HeaderFields, Message
     from mailrules.rules.structure import Part
     from mailrules.rules.truth import Truth
 
@@ -64,7 +64,7 @@ HEADERS: dict[Kind, frozenset[str]] = {
 
 def sign(kind: Kind, message: Message) -> str | None:
     """Give what in the header shows that the message is of a kind, as it stands there; None if nothing does."""
-    return _SIGNS[kind](message)
+    return message.fields.once(kind, _SIGNS[kind])
 
 
 def holds_calendar(message: Message, structure: Part | None) -> Truth:
@@ -72,10 +72,14 @@ def holds_calendar(message: Message, structure: Part | None) -> Truth:
 
     A message that was forwarded inside this one is another's.
     """
-    if not _content(message)[0].startswith("multipart/"):
+    if not message.fields.once(_content, _content)[0].startswith("multipart/"):
         return FALSE
     if structure is None:
         return UNKNOWN
+    return message.once(holds_calendar, lambda: _holds_calendar(structure))
+
+
+def _holds_calendar(structure: Part) -> Truth:
     parts = [structure]
     while parts:
         part = parts.pop()
@@ -86,68 +90,68 @@ def holds_calendar(message: Message, structure: Part | None) -> Truth:
     return FALSE
 
 
-def _of_list(message: Message) -> str | None:
-    return _present(message, _OF_LISTS) or _precedence(message, {"list"})
+def _of_list(fields: HeaderFields) -> str | None:
+    return _present(fields, _OF_LISTS) or _precedence(fields, {"list"})
 
 
-def _of_bulk(message: Message) -> str | None:
-    found = _present(message, _OF_BULK)
-    if found is None and _of_answer(message) is None and _of_bounce(message) is None:
-        return _precedence(message, {"bulk", "junk"})  # vacation programs write it, too
+def _of_bulk(fields: HeaderFields) -> str | None:
+    found = _present(fields, _OF_BULK)
+    if found is None and _of_answer(fields) is None and _of_bounce(fields) is None:
+        return _precedence(fields, {"bulk", "junk"})  # vacation programs write it, too
     return found
 
 
-def _of_auto_reply(message: Message) -> str | None:
+def _of_auto_reply(fields: HeaderFields) -> str | None:
     """Mail servers say auto-replied of reports as well (RFC 3834 §5), but those are another matter to people."""
-    return _of_answer(message) if _of_bounce(message) is None and _of_receipt(message) is None else None
+    return _of_answer(fields) if _of_bounce(fields) is None and _of_receipt(fields) is None else None
 
 
-def _of_answer(message: Message) -> str | None:
-    submitted = _WORD.split(_first(message, "AUTO-SUBMITTED"), maxsplit=1)[0]
-    if submitted == "auto-replied" or (submitted == "auto-generated" and _of_mailbox_rule(message)):
+def _of_answer(fields: HeaderFields) -> str | None:
+    submitted = _WORD.split(fields.first("AUTO-SUBMITTED"), maxsplit=1)[0]
+    if submitted == "auto-replied" or (submitted == "auto-generated" and _of_mailbox_rule(fields)):
         return f"Auto-Submitted: {submitted}"
-    found = _present(message, _OF_AUTO_REPLIES, without={"no", "false"})
-    if found is None and "autoresponder" in _first(message, "X-POST-MESSAGECLASS"):
+    found = _present(fields, _OF_AUTO_REPLIES, without={"no", "false"})
+    if found is None and "autoresponder" in fields.first("X-POST-MESSAGECLASS"):
         return "X-POST-MessageClass: autoresponder"
-    if found is None and _first(message, "DELIVERED-TO") == "autoresponder":
+    if found is None and fields.first("DELIVERED-TO") == "autoresponder":
         return "Delivered-To: autoresponder"
-    return found or _precedence(message, {"auto_reply", "auto-reply", "autoreply"})
+    return found or _precedence(fields, {"auto_reply", "auto-reply", "autoreply"})
 
 
-def _of_mailbox_rule(message: Message) -> bool:
+def _of_mailbox_rule(fields: HeaderFields) -> bool:
     """Exchange's out-of-office answers say auto-generated and ask for no answer; what such rules forward does not."""
-    return _present(message, _FROM_A_RULE) is not None and _first(message, "X-AUTO-RESPONSE-SUPPRESS") != ""
+    return _present(fields, _FROM_A_RULE) is not None and fields.first("X-AUTO-RESPONSE-SUPPRESS") != ""
 
 
-def _of_bounce(message: Message) -> str | None:
+def _of_bounce(fields: HeaderFields) -> str | None:
     """A delivery report (RFC 3464), also one from before there was a form for it."""
-    if _content(message) in {("multipart/report", "delivery-status"), ("message/delivery-status", "")}:
+    if _content(fields) in {("multipart/report", "delivery-status"), ("message/delivery-status", "")}:
         return "Content-Type: delivery-status"
-    if found := _present(message, ("X-FAILED-RECIPIENTS",)):
+    if found := _present(fields, ("X-FAILED-RECIPIENTS",)):
         return found
-    authors = [address for field in message.fields.addresses(("FROM",)) for address in field.addresses]
-    returned = _first(message, "RETURN-PATH")
+    authors = [address for field in fields.addresses(("FROM",)) for address in field.addresses]
+    returned = fields.first("RETURN-PATH")
     # What has a return path is no report: those who write Mailer-Daemon there are after something.
     if returned in {"", "<>"} and any(address.local.folded == "mailer-daemon" for address in authors):
         return f"From: {authors[0].text.value}"
     return None
 
 
-def _of_receipt(message: Message) -> str | None:
+def _of_receipt(fields: HeaderFields) -> str | None:
     """A message disposition notification (RFC 8098)."""
     notified = {("multipart/report", "disposition-notification"), ("message/disposition-notification", "")}
-    return "Content-Type: disposition-notification" if _content(message) in notified else None
+    return "Content-Type: disposition-notification" if _content(fields) in notified else None
 
 
-def _of_calendar(message: Message) -> str | None:
-    content_type, _ = _content(message)
+def _of_calendar(fields: HeaderFields) -> str | None:
+    content_type, _ = _content(fields)
     if content_type in _CALENDARS:
         return f"Content-Type: {content_type}"
-    content_class = _first(message, "CONTENT-CLASS")
+    content_class = fields.first("CONTENT-CLASS")
     return f"Content-Class: {content_class}" if content_class == "urn:content-classes:calendarmessage" else None
 
 
-_SIGNS: dict[Kind, Callable[[Message], str | None]] = {
+_SIGNS: dict[Kind, Callable[[HeaderFields], str | None]] = {
     Kind.LIST: _of_list,
     Kind.BULK: _of_bulk,
     Kind.AUTO_REPLY: _of_auto_reply,
@@ -159,28 +163,25 @@ _SIGNS: dict[Kind, Callable[[Message], str | None]] = {
 _WORD = re.compile(r"[\s;(]")
 
 
-def _first(message: Message, name: str) -> str:
-    """Give the first field of a name without its case; empty if there is none."""
-    return next((text.folded for text in message.fields.texts(name)), "")
-
-
-def _present(message: Message, names: tuple[str, ...], without: frozenset[str] | set[str] = frozenset()) -> str | None:
+def _present(
+    fields: HeaderFields, names: tuple[str, ...], without: frozenset[str] | set[str] = frozenset()
+) -> str | None:
     """Give the first of these fields that says anything but the words it is to be `without`."""
     for name in names:
-        for text in message.fields.texts(name):
+        for text in fields.texts(name):
             if text.value and text.folded not in without:
                 return f"{name.title()}: {text.value}"
     return None
 
 
-def _precedence(message: Message, words: set[str]) -> str | None:
-    found = _first(message, "PRECEDENCE")
+def _precedence(fields: HeaderFields, words: set[str]) -> str | None:
+    found = fields.first("PRECEDENCE")
     return f"Precedence: {found}" if found in words else None
 
 
-def _content(message: Message) -> tuple[str, str]:
+def _content(fields: HeaderFields) -> tuple[str, str]:
     """Give the message's content type and, of a report, what it reports (RFC 6522 §3); text/plain if it says none."""
-    described = parse_described(_first(message, "CONTENT-TYPE").encode("utf-8"))
+    described = parse_described(fields.first("CONTENT-TYPE").encode("utf-8"))
     if described.word != "multipart/report":
         return described.word or "text/plain", ""
     reports = (value.decode("utf-8", "replace") for name, value in described.parameters if name == "report-type")

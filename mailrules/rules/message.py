@@ -126,7 +126,7 @@ class ListId:
 class HeaderFields:
     """The fields of one header block, by upper-case name; each is decoded when it is first asked for."""
 
-    __slots__ = ("_addresses", "_authentication", "_block", "_dates", "_list_ids", "_raw", "_texts")
+    __slots__ = ("_addresses", "_authentication", "_block", "_dates", "_list_ids", "_raw", "_texts", "_worked_out")
 
     def __init__(self, block: bytes) -> None:
         self._block = block
@@ -136,6 +136,17 @@ class HeaderFields:
         self._list_ids: tuple[ListId, ...] | None = None
         self._dates: dict[str, tuple[Date | None, ...]] = {}
         self._authentication: tuple[Results, ...] | None = None
+        self._worked_out: dict[object, object] = {}
+
+    def once(self, key: object, work_out: Callable[[HeaderFields], T]) -> T:
+        """Work out of the header what several rules look at, for the first of them only."""
+        if key not in self._worked_out:
+            self._worked_out[key] = work_out(self)
+        return cast("T", self._worked_out[key])
+
+    def first(self, name: str) -> str:
+        """Give the first occurrence of a field without its case; empty if there is none."""
+        return next((text.folded for text in self.texts(name)), "")
 
     def texts(self, name: str) -> tuple[Text, ...]:
         """Give each occurrence of a field, decoded."""

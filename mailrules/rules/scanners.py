@@ -15,7 +15,7 @@ from mailrules.rules.conditions.numbers import leading_number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mailrules.rules.message import Message
+    from mailrules.rules.message import HeaderFields, Message
 
 # Each with the words that it begins with when it is spam, and when it is not.
 _SPAM_WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -65,78 +65,81 @@ VIRUS_HEADERS = frozenset({*_VIRUS_WORDS, _VIRUS_NAMES})
 
 def is_spam(message: Message) -> bool | None:
     """Tell whether a scanner calls the message spam; None if none says anything."""
-    verdicts = [*_verdicts(message, _SPAM_WORDS), *(level >= _SPAM_SCL for level in _levels(message))]
-    return any(verdicts) if verdicts else None
+    return message.fields.once(is_spam, _is_spam)
 
 
 def has_virus(message: Message) -> bool | None:
     """Tell whether a scanner has found a virus; None if none says anything."""
-    verdicts = list(_verdicts(message, _VIRUS_WORDS))
-    names = _first(message, _VIRUS_NAMES)
+    return message.fields.once(has_virus, _has_virus)
+
+
+def score(message: Message) -> Decimal | None:
+    """Give the points that scanners have given for what looks like spam, the most of them; None if none did."""
+    return message.fields.once(score, lambda fields: max(_scores(fields), default=None))
+
+
+def percent(message: Message) -> Decimal | None:
+    """Give how near the message is to what a scanner calls spam, which is 100, or how likely it is spam; 0 to 100."""
+    return message.fields.once(percent, lambda fields: max(_percents(fields), default=None))
+
+
+def _is_spam(fields: HeaderFields) -> bool | None:
+    verdicts = [*_verdicts(fields, _SPAM_WORDS), *(level >= _SPAM_SCL for level in _levels(fields))]
+    return any(verdicts) if verdicts else None
+
+
+def _has_virus(fields: HeaderFields) -> bool | None:
+    verdicts = list(_verdicts(fields, _VIRUS_WORDS))
+    names = fields.first(_VIRUS_NAMES)
     if names:
         verdicts.append(names not in {"no", "none", "clean"})
     return any(verdicts) if verdicts else None
 
 
-def score(message: Message) -> Decimal | None:
-    """Give the points that scanners have given for what looks like spam, the most of them; None if none did."""
-    return max(_scores(message), default=None)
-
-
-def percent(message: Message) -> Decimal | None:
-    """Give how near the message is to what a scanner calls spam, which is 100, or how likely it is spam; 0 to 100."""
-    return max(_percents(message), default=None)
-
-
-def _verdicts(message: Message, words: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> Iterator[bool]:
+def _verdicts(fields: HeaderFields, words: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> Iterator[bool]:
     for name, (guilty, innocent) in words.items():
-        said = _first(message, name)
+        said = fields.first(name)
         if said.startswith(guilty):
             yield True
         elif innocent and said.startswith(innocent):
             yield False
 
 
-def _levels(message: Message) -> Iterator[Decimal]:
-    level = leading_number(_first(message, _SCL))
+def _levels(fields: HeaderFields) -> Iterator[Decimal]:
+    level = leading_number(fields.first(_SCL))
     if level is not None:
         yield level
-    elif found := _LEVEL.search(_first(message, _FOREFRONT)):
+    elif found := _LEVEL.search(fields.first(_FOREFRONT)):
         yield Decimal(found[1])
 
 
-def _scores(message: Message) -> Iterator[Decimal]:
-    status = _SCORE.search(_first(message, "X-SPAM-STATUS"))
+def _scores(fields: HeaderFields) -> Iterator[Decimal]:
+    status = _SCORE.search(fields.first("X-SPAM-STATUS"))
     if status:
         yield Decimal(status[1])
-    elif (found := leading_number(_first(message, "X-SPAM-SCORE"))) is not None:
+    elif (found := leading_number(fields.first("X-SPAM-SCORE"))) is not None:
         yield found  # where there is a status, cPanel has ten times the score here
-    if of_rspamd := _OF_RSPAMD.search(_first(message, "X-SPAMD-RESULT")):
+    if of_rspamd := _OF_RSPAMD.search(fields.first("X-SPAMD-RESULT")):
         yield Decimal(of_rspamd[1])
     for name in ("X-RSPAMD-SCORE", "X-BARRACUDA-SPAM-SCORE"):
-        found = leading_number(_first(message, name))
+        found = leading_number(fields.first(name))
         if found is not None:
             yield found
 
 
-def _percents(message: Message) -> Iterator[Decimal]:
-    status = _first(message, "X-SPAM-STATUS")
+def _percents(fields: HeaderFields) -> Iterator[Decimal]:
+    status = fields.first("X-SPAM-STATUS")
     given, needed = _SCORE.search(status), _NEEDED.search(status)
     pairs = [(given[1], needed[1])] if given and needed else []
-    if of_rspamd := _OF_RSPAMD.search(_first(message, "X-SPAMD-RESULT")):
+    if of_rspamd := _OF_RSPAMD.search(fields.first("X-SPAMD-RESULT")):
         pairs.append((of_rspamd[1], of_rspamd[2]))
     for points, limit in pairs:
         if Decimal(limit) > 0:
             yield _within(100 * Decimal(points) / Decimal(limit))
     for name, pattern in _CHANCE.items():
-        if found := pattern.search(_first(message, name)):
+        if found := pattern.search(fields.first(name)):
             yield _within(100 * Decimal(found[1]))
 
 
 def _within(number: Decimal) -> Decimal:
     return min(max(number, Decimal(0)), Decimal(100))
-
-
-def _first(message: Message, name: str) -> str:
-    """Give the first field of a name without its case; empty if there is none."""
-    return next((text.folded for text in message.fields.texts(name)), "")

@@ -109,3 +109,8 @@ def test_what_is_written_is_read_as_the_same_and_fits_the_schema(model: type[Num
 )
 def test_a_text_begins_with_a_number_or_has_none(text: str, number: str | None) -> None:
     assert leading_number(text) == (None if number is None else Decimal(number))
+
+
+def test_a_number_is_read_as_far_as_anybody_would_write_it() -> None:
+    assert leading_number("1" * 100_000 + ".5") == Decimal("1" * 1_000)
+    assert leading_number(" " * 100_000 + "5") is None

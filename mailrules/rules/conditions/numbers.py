@@ -165,6 +165,7 @@ LIMITS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 }
 """The operators that order numbers, by their keys."""
 
+_LONGEST = 1_000  # characters that are looked at; any number that somebody means is shorter
 _LEADING = re.compile(r"\s*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))")
 
 
@@ -173,7 +174,7 @@ def leading_number(text: str) -> Decimal | None:
 
     It is RFC 4790 §9.1's ascii-numeric with a sign and a decimal point; without a number nothing compares.
     """
-    found = _LEADING.match(text)
+    found = _LEADING.match(text, 0, _LONGEST)
     return Decimal(found[1]) if found else None
 
 

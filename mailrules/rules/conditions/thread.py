@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mailrules.rules.checks import Check, Found
     from mailrules.rules.definitions import Definitions
-    from mailrules.rules.message import Message
+    from mailrules.rules.message import HeaderFields, Message
     from mailrules.rules.questions import Question
     from mailrules.rules.truth import Truth
     from mailrules.rules.verdict import Facts
@@ -37,13 +37,17 @@ _LONGEST_ID = 998  # octets of a line, RFC 5322 §2.1.1
 
 def relatives(message: Message) -> tuple[str, ...]:
     """Give the Message-IDs of what a message answers, with their brackets, the nearest relative first."""
-    answered = _message_ids(message, "IN-REPLY-TO")
-    before = reversed(_message_ids(message, "REFERENCES"))
+    return message.fields.once(relatives, _relatives)
+
+
+def _relatives(fields: HeaderFields) -> tuple[str, ...]:
+    answered = _message_ids(fields, "IN-REPLY-TO")
+    before = reversed(_message_ids(fields, "REFERENCES"))
     return tuple(dict.fromkeys((*answered, *before)))[:MAX_RELATIVES]
 
 
-def _message_ids(message: Message, name: str) -> list[str]:
-    found = (each for written in message.fields.written(name) for each in _MESSAGE_ID.findall(written))
+def _message_ids(fields: HeaderFields, name: str) -> list[str]:
+    found = (each for written in fields.written(name) for each in _MESSAGE_ID.findall(written))
     return [each for each in found if len(each) <= _LONGEST_ID]
 
 
@@ -115,6 +119,10 @@ class Thread(Condition):
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
         return _HEADERS
+
+    def mailboxes(self) -> tuple[str, ...]:
+        """Give the mailboxes that it names."""
+        return self.in_ or ()
 
     @classmethod
     def value_fields(cls, _part: str) -> frozenset[str]:
