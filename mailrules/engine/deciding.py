@@ -124,7 +124,7 @@ async def _decide_open(
                     asked[question].append(message.uid)
                 else:
                     answers.put(message.uid, question, told)
-        await recollection.answer(asked, answers, facts.now)
+        await recollection.answer(asked, answers)
         await ask(session, asked, answers)
         again: list[tuple[Fetched, Needs]] = []
         for message, _ in open_ones:

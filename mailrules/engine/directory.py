@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from mailrules.client import MailboxInfo, Namespace, Session
 from mailrules.config import Account
 from mailrules.engine.lowering import Destination
-from mailrules.engine.watching import is_watched
+from mailrules.engine.watching import is_set_apart, is_watched
 from mailrules.imap import MailboxName, Refused, StatusData
 from mailrules.rules.plan import Target
 from mailrules.store import Checkpoint, Store
@@ -163,6 +163,12 @@ class Directory:
         """Whether messages can be put there: the last LIST had it and it is no mere level, or it was created since."""
         info = self._infos.get(name)
         return name in self._made or (info is not None and info.selectable)
+
+    def is_home(self, name: MailboxName, namespace: Namespace) -> bool:
+        """Whether mail is at home there: it exists, and is neither the trash nor otherwise set apart."""
+        if not self.exists(name) or (self._settings.trash and namespace.to_wire(self._settings.trash) == name):
+            return False
+        return name not in self._infos or not is_set_apart(self._infos[name])
 
     def destination(self, name: MailboxName) -> Destination:
         """The mailbox with the UIDVALIDITY and UIDNEXT known of it."""

@@ -46,7 +46,9 @@ class Path:
         self.session = session
         self.name = name
         self.readable = session.namespace.to_path(name)
-        self._recollection = Recollection(context.store, context.name, self._path_of)
+        self._recollection = Recollection(
+            context.store, context.name, lambda: (name, validity(self.selected)), self._path_of
+        )
 
     @property
     def selected(self) -> SelectedMailbox:
@@ -118,17 +120,18 @@ class Path:
         ``copied`` are copies made before, by UID: they are not made again. ``aside`` are entries of messages
         that can't be decided now: the checkpoint passes them in the same transaction.
         """
-        met = self._recollection.taken(decision.message for decision in decisions)
+        taken = self._recollection.taken(decision.message for decision in decisions)
+        met = [] if self.context.observe else taken
         entries, acted = ([], []) if self.context.observe else await self._entries(decisions, ruleset, copied)
         entries = [*entries, *aside]
-        if not entries and checkpoint is None:
+        if not (entries or met) and checkpoint is None:
             return ()
         return await self.context.store.begin(
             entries,
             checkpoint,
             [message.seen() for message in messages] if checkpoint else (),
             self.context.directory.take_created(),
-            met=() if self.context.observe else met,
+            met=met,
             acted=acted,
             now=self.context.now(),
         )
@@ -183,7 +186,8 @@ class Path:
         return ended
 
     def _path_of(self, name: MailboxName) -> str:
-        return self.session.namespace.to_path(name) if self.context.directory.exists(name) else ""
+        namespace = self.session.namespace
+        return namespace.to_path(name) if self.context.directory.is_home(name, namespace) else ""
 
     async def _relowered(self, work: Work) -> None:
         await self.context.store.record([conclude(work, self.context.now())], now=self.context.now())

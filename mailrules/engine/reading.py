@@ -73,6 +73,11 @@ class Fetched:
         return cls(uid, frozenset(), _LONG_AGO, 0, Message(header=b""), f"unreadable {uid}", readable=False)
 
     @property
+    def is_known_again(self) -> bool:
+        """Whether the server has told all that the fingerprint is made of."""
+        return self.message.size is not None and self.message.received is not None
+
+    @property
     def message_id(self) -> str:
         """The Message-ID with its brackets; empty where there is none."""
         return _first(self.message, "MESSAGE-ID")

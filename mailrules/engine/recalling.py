@@ -1,13 +1,16 @@
 """Answers what rules ask of the state: whether a message like this one has come before, and where relatives were filed.
 
-Mail is sacred: a rule that trashes duplicates must never take the only copy. So a message is told by its fingerprint,
-which a move preserves whoever moves it, and the first of its kind stays the first however often it is looked at again.
+Mail is sacred: a rule that trashes duplicates must never take a message for a duplicate of itself, nor two for
+duplicates of each other. So all messages with one mark have one order, that of their INTERNALDATE, and only those
+before it make a message a duplicate. One whose date or size the server does not tell can't be known again: it is
+neither a duplicate nor the first of its kind.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -17,11 +20,24 @@ from mailrules.engine.reading import Fetched
 from mailrules.imap import MailboxName
 from mailrules.rules import Facts, Ruleset, questions
 from mailrules.rules.questions import Mark
-from mailrules.store import Met, MetBefore, Store
+from mailrules.store import Marked, Met, Store
 
-__all__ = ["Recollection", "is_duplicate"]
+__all__ = ["Recollection", "repetitions"]
 
 Q = TypeVar("Q", questions.Met, questions.Filed)
+_NOTED = 20_000
+"""How many messages know of each other before the journal has taken them over; a dry run never hands one over."""
+_NOBODY = Marked((), {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """A message that the journal has not taken over yet."""
+
+    uid: int
+    fingerprint: str
+    received: datetime
+    marks: frozenset[Mark]
 
 
 @dataclass(slots=True)
@@ -30,54 +46,69 @@ class Recollection:
 
     store: Store
     account: str
+    place: Callable[[], tuple[MailboxName, int]]
+    """The mailbox and its UIDVALIDITY."""
     path_of: Callable[[MailboxName], str]
-    """The path of a mailbox; empty if it is there no longer."""
-    marks: dict[int, frozenset[Mark]] = field(default_factory=dict)
-    """By UID: marks of messages that the journal has not taken over yet."""
-    prints: dict[int, str] = field(default_factory=dict)
-    """Their fingerprints."""
+    """The path of a mailbox; empty if it is there no longer, or is nobody's home."""
+    noted: dict[int, _Noted] = field(default_factory=dict)
+    """By UID."""
+    with_mark: defaultdict[Mark, dict[int, _Noted]] = field(default_factory=lambda: defaultdict(dict))
 
     def note(self, messages: Iterable[Fetched], ruleset: Ruleset, facts: Facts) -> None:
         """Let messages of one mailbox know of each other."""
         for message in messages:
+            if not message.is_known_again:
+                continue
             if marks := ruleset.marks(message.message, facts):
-                self.marks[message.uid] = marks
-                self.prints[message.uid] = message.fingerprint
+                self._forget(message.uid)
+                # What is said to have come tomorrow came now, or it would be the last one until then.
+                received = min(message.internaldate, facts.now)
+                noted = self.noted[message.uid] = _Noted(message.uid, message.fingerprint, received, marks)
+                for mark in marks:
+                    self.with_mark[mark][message.uid] = noted
+                if len(self.noted) > _NOTED:
+                    self._forget(next(iter(self.noted)))
+
+    def _forget(self, uid: int) -> _Noted | None:
+        noted = self.noted.pop(uid, None)
+        for mark in noted.marks if noted else ():
+            del self.with_mark[mark][uid]
+            if not self.with_mark[mark]:
+                del self.with_mark[mark]
+        return noted
 
     def taken(self, messages: Iterable[Fetched]) -> list[Met]:
         """Give what the journal has to remember of these messages, which it takes over now."""
-        met: list[Met] = []
-        for message in messages:
-            self.prints.pop(message.uid, None)
-            marks = self.marks.pop(message.uid, frozenset())
-            met += [Met(message.fingerprint, mark.handle, mark.key) for mark in marks]
-        return met
+        taken = [noted for message in messages if (noted := self._forget(message.uid))]
+        if not taken:
+            return []
+        name, era = self.place()
+        return [
+            Met(self.account, name.raw, era, noted.uid, noted.fingerprint, noted.received, mark.handle, mark.key)
+            for noted in taken
+            for mark in sorted(noted.marks, key=lambda mark: (mark.handle, mark.key))
+        ]
 
-    async def answer(self, asked: Asked, answers: Answers, now: datetime) -> None:
-        """Answer the questions that are for the state, about messages that were noted."""
-        await self._met(_of_kind(asked, questions.Met), answers, now)
+    async def answer(self, asked: Asked, answers: Answers) -> None:
+        """Answer the questions that are for the state."""
+        await self._met(_of_kind(asked, questions.Met), answers)
         await self._filed(_of_kind(asked, questions.Filed), answers)
 
-    async def _met(
-        self,
-        asked: Sequence[tuple[questions.Met, Sequence[int]]],
-        answers: Answers,
-        now: datetime,
-    ) -> None:
+    async def _met(self, asked: Sequence[tuple[questions.Met, Sequence[int]]], answers: Answers) -> None:
         if not asked:
             return
-        here: defaultdict[Mark, list[int]] = defaultdict(list)
-        for uid, left in self.marks.items():
-            for mark in left:
-                here[mark].append(uid)
-        wanted = {(each.mark.handle, each.mark.key): [self.prints[uid] for uid in here[each.mark]] for each, _ in asked}
-        known = await self.store.met(self.account, wanted)
+        here = {question.mark: self.with_mark.get(question.mark, {}) for question, _ in asked}
+        wanted = {
+            (mark.handle, mark.key): {uid: noted.fingerprint for uid, noted in messages.items()}
+            for mark, messages in here.items()
+        }
+        name, era = self.place()
+        known = await self.store.met(self.account, name.raw, era, wanted)
         for question, uids in asked:
-            before = known.get((question.mark.handle, question.mark.key), ())
-            beside = [(uid, self.prints[uid]) for uid in here[question.mark]]
+            mark = question.mark
+            again = _duplicates(here[mark].values(), known.get((mark.handle, mark.key), _NOBODY), question)
             for uid in uids:
-                own, others = _others(uid, self.prints[uid], before, beside, now)
-                answers.put(uid, question, is_duplicate(own, others, question.within, since_last=question.since_last))
+                answers.put(uid, question, uid in again if uid in here[mark] else None)
 
     async def _filed(self, asked: Sequence[tuple[questions.Filed, Sequence[int]]], answers: Answers) -> None:
         if not asked:
@@ -94,32 +125,36 @@ def _of_kind(asked: Asked, kind: type[Q]) -> list[tuple[Q, Sequence[int]]]:
     return [(question, uids) for question, uids in asked.items() if isinstance(question, kind)]
 
 
-def _others(
-    uid: int, fingerprint: str, before: Sequence[MetBefore], beside: Sequence[tuple[int, str]], now: datetime
-) -> tuple[datetime, list[datetime]]:
-    """When the message was met, now if it was not yet, and when those with the same mark were that come before it.
+def _duplicates(here: Iterable[_Noted], known: Marked, question: questions.Met) -> frozenset[int]:
+    """Put all messages with one mark in order, and name those ``here`` that are duplicates, by UID.
 
-    All of them have one order: those whose mark is kept come as they were met, and then the others ``beside`` it by
-    UID. A kept mark with the message's own fingerprint is its own, from before somebody moved it, unless a message with
-    a lower UID here has the same: two deliveries in the same second.
+    Of those received at the same time the one that was met first comes first, and then the one with the lower UID:
+    such are two deliveries in the same second, which can't be told apart.
     """
-    place = next((place for place, each in enumerate(before) if each.fingerprint == fingerprint), None)
-    kept = {each.fingerprint for each in before}
-    if place is None:
-        new = [now for other, its in beside if other < uid and its not in kept]
-        return now, [*(each.at for each in before), *new]
-    own = before[place].at
-    twins = [own for other, its in beside if other < uid and its == fingerprint]
-    return own, [*(each.at for each in before[:place]), *twins]
+    elsewhere = {each.order: each.received for each in known.newest}
+    line: list[tuple[datetime, float, int]] = []
+    for noted in here:
+        own = known.own.get(noted.uid)
+        if own is None:
+            line.append((noted.received, math.inf, noted.uid))
+        else:
+            line.append((own.received, own.order, noted.uid))
+            elsewhere.pop(own.order, None)
+    line += [(received, order, 0) for order, received in elsewhere.items()]
+    line.sort()
+    times = [received for received, _, _ in line]
+    again = repetitions(times, question.within, since_last=question.since_last)
+    return frozenset(uid for (_, _, uid), repeated in zip(line, again, strict=True) if repeated)
 
 
-def is_duplicate(own: datetime, others: Sequence[datetime], within: timedelta, *, since_last: bool) -> bool:
-    """Tell whether a message met at ``own`` came within a time of others, which are ascending and not later (RFC 7352).
+def repetitions(times: Sequence[datetime], within: timedelta, *, since_last: bool) -> Iterator[bool]:
+    """Tell of each of several messages, by their ascending times, whether it came within a time of others (RFC 7352).
 
-    The time counts from the last of the others, or from the last that was no duplicate itself.
+    The time counts from the last of those before, or from the last that was no duplicate itself.
     """
     first: datetime | None = None
-    for other in others:
-        if since_last or first is None or other - first >= within:
-            first = other
-    return first is not None and own - first < within
+    for time in times:
+        repeated = first is not None and time - first < within
+        yield repeated
+        if since_last or not repeated:
+            first = time

@@ -12,19 +12,24 @@ from functools import lru_cache
 
 from mailrules.client import MailboxInfo
 
-__all__ = ["is_watched", "matches"]
+__all__ = ["is_set_apart", "is_watched", "matches"]
 
-_ONLY_IF_NAMED = frozenset({"\\trash", "\\junk", "\\sent", "\\drafts", "\\all"})
+_SET_APART = frozenset({"\\trash", "\\junk", "\\sent", "\\drafts", "\\all"})
 
 
 def is_watched(info: MailboxInfo, patterns: Iterable[str]) -> bool:
     """Whether one of the patterns means this mailbox."""
     if not info.selectable:
         return False
-    special = (info.special_use or "").lower() in _ONLY_IF_NAMED
+    apart = is_set_apart(info)
     return any(
-        matches(pattern, info.path) for pattern in patterns if not (special and ("*" in pattern or "%" in pattern))
+        matches(pattern, info.path) for pattern in patterns if not (apart and ("*" in pattern or "%" in pattern))
     )
+
+
+def is_set_apart(info: MailboxInfo) -> bool:
+    """Whether a mailbox is meant for something else than mail that is filed: Trash, Junk, Sent, Drafts, All."""
+    return (info.special_use or "").lower() in _SET_APART
 
 
 def matches(pattern: str, path: str) -> bool:

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, Met, MetBefore, Seen
+from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, Marked, Met, Seen
 
 FINGERPRINTS = 10_000
 """How many of a mailbox's messages are remembered, for the day its UIDVALIDITY changes."""
 
 MET_BEFORE = 100
-"""How many of the messages that left one mark are told of."""
+"""How many of the messages that left one mark are told of unasked."""
 
 USES_KEPT = timedelta(days=8)
 """How long uses of rules are remembered: the longest window of a limit is a week."""
@@ -69,7 +69,7 @@ class Store(ABC):
         `checkpoint` moves with them, never back within one UIDVALIDITY. `seen` are all messages of the batch, those
         without a plan too; `created` are the mailboxes that this batch is about to create. `met` and `acted` count from
         now on; what is written down again for the same message counts once and keeps its first
-        time. The mailbox is the checkpoint's, or without one the first entry's.
+        time. The mailbox is the checkpoint's, or without one the first entry's, or that of the first that is `met`.
         """
 
     @abstractmethod
@@ -116,19 +116,20 @@ class Store(ABC):
     async def prune(self, before: datetime, *, now: datetime, marks: timedelta = MARKS_KEPT) -> int:
         """Forget the entries that finished before this time, a bounded chunk at a time; return how many went.
 
-        What marks older than `marks` and uses older than USES_KEPT say is forgotten with them.
+        Marks of messages received longer ago than `marks` and uses older than USES_KEPT are forgotten with them.
         """
 
     # Facts that count
 
     @abstractmethod
     async def met(
-        self, account: str, marks: Mapping[tuple[str, str], Collection[str]]
-    ) -> Mapping[tuple[str, str], Sequence[MetBefore]]:
-        """Return by (handle, key) which messages left these marks, in the order in which they did.
+        self, account: str, mailbox: bytes, uidvalidity: int, marks: Mapping[tuple[str, str], Mapping[int, str]]
+    ) -> Mapping[tuple[str, str], Marked]:
+        """Return by (handle, key) which messages left these marks: of each the MET_BEFORE that were received last.
 
-        Of each mark the newest MET_BEFORE, and always those with the fingerprints that are given for it; a mark that
-        nobody left is not in it.
+        With each mark come messages of this mailbox that have it, by UID with their fingerprints. Such a message is one
+        that was met before if that was in the same place, or had the same fingerprint, or the one that it had when
+        mailrules moved it here. A mark that nobody left is not in it.
         """
 
     @abstractmethod

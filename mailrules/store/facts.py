@@ -1,30 +1,19 @@
-"""Facts that count, in SQL: which marks messages left, how often rules acted, where mail was filed, when rules ran.
+"""Facts that count, in SQL: how often rules acted, where mail was filed, when rules ran.
 
-Every function runs inside the caller's transaction. Marks and uses name the message they come from, so that a batch
-that is written down again counts once.
+Every function runs inside the caller's transaction. Uses name the message they come from, so that a batch that is
+written down again counts once.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 
-from mailrules.store.base import MET_BEFORE
 from mailrules.store.mailboxes import account_id
-from mailrules.store.rows import text_column, text_value, time_column, time_value
-from mailrules.store.values import Acted, Met, MetBefore
+from mailrules.store.rows import text_column, time_column, time_value
+from mailrules.store.values import Acted
 
 _FILINGS = 100
 """How many of the entries with one Message-ID are looked at: a sender may give the same one to every message."""
-
-
-def insert_met(db: sqlite3.Connection, account: str, marks: Sequence[Met], now: datetime) -> None:
-    """Write down the marks of messages; a message that has left its mark keeps its place and the time of it."""
-    owner = account_id(db, account)
-    db.executemany(
-        "INSERT OR IGNORE INTO mark (account, digest, fingerprint, at) VALUES (?, ?, ?, ?)",
-        ((owner, _digest(mark.handle, mark.key), text_column(mark.fingerprint), time_column(now)) for mark in marks),
-    )
 
 
 def insert_acted(db: sqlite3.Connection, account: str, mailbox: int, uses: Sequence[Acted], now: datetime) -> None:
@@ -34,30 +23,6 @@ def insert_acted(db: sqlite3.Connection, account: str, mailbox: int, uses: Seque
         "INSERT OR IGNORE INTO use (account, rule, mailbox, uidvalidity, uid, at) VALUES (?, ?, ?, ?, ?, ?)",
         ((owner, text_column(use.rule), mailbox, use.uidvalidity, use.uid, time_column(now)) for use in uses),
     )
-
-
-def read_met(
-    db: sqlite3.Connection, account: str, marks: Mapping[tuple[str, str], Collection[str]]
-) -> Mapping[tuple[str, str], Sequence[MetBefore]]:
-    """Read who left these marks, in the order in which they did."""
-    row = db.execute("SELECT id FROM account WHERE name = ?", (text_column(account),)).fetchone()
-    if row is None:
-        return {}
-    (owner,) = row
-    return {mark: found for mark, prints in marks.items() if (found := _who_left(db, owner, mark, prints))}
-
-
-def _who_left(
-    db: sqlite3.Connection, owner: int, mark: tuple[str, str], fingerprints: Collection[str]
-) -> tuple[MetBefore, ...]:
-    digest = _digest(*mark)
-    found: dict[int, tuple[str, int]] = {}
-    for each in fingerprints:
-        own = "SELECT id, fingerprint, at FROM mark WHERE account = ? AND digest = ? AND fingerprint = ?"
-        found |= {row: (name, at) for row, name, at in db.execute(own, (owner, digest, text_column(each)))}
-    newest = "SELECT id, fingerprint, at FROM mark WHERE account = ? AND digest = ? ORDER BY id DESC LIMIT ?"
-    found |= {row: (name, at) for row, name, at in db.execute(newest, (owner, digest, MET_BEFORE))}
-    return tuple(MetBefore(text_value(name), time_value(at)) for _, (name, at) in sorted(found.items()))
 
 
 def read_used(db: sqlite3.Connection, account: str, rule: str, since: datetime, most: int) -> tuple[datetime, ...]:
@@ -108,14 +73,6 @@ def put_run(db: sqlite3.Connection, account: str, rule: str, at: datetime) -> No
     )
 
 
-def prune_met(db: sqlite3.Connection, before: datetime, limit: int) -> int:
-    """Forget up to `limit` of the marks that were left before this time."""
-    return db.execute(
-        "DELETE FROM mark WHERE id IN (SELECT id FROM mark WHERE at < ? LIMIT ?)",
-        (time_column(before), limit),
-    ).rowcount
-
-
 def prune_acted(db: sqlite3.Connection, before: datetime, limit: int) -> int:
     """Forget up to `limit` of the uses of rules before this time."""
     return db.execute(
@@ -123,9 +80,3 @@ def prune_acted(db: sqlite3.Connection, before: datetime, limit: int) -> int:
         " (SELECT account, rule, mailbox, uidvalidity, uid FROM use WHERE at < ? LIMIT ?)",
         (time_column(before), limit),
     ).rowcount
-
-
-def _digest(handle: str, key: str) -> bytes:
-    """Shorten a mark: a key is what a sender wrote, of any length and in any characters."""
-    first, second = (text.encode("utf-8", "surrogatepass") for text in (handle, key))
-    return sha256(len(first).to_bytes(8) + first + second).digest()[:16]

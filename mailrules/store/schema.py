@@ -121,19 +121,24 @@ MIGRATIONS: Sequence[Migration] = (
         """,
     ),
     (
-        # What messages are known again by, as duplicates.
+        # What messages are known again by, as duplicates: a row for each place where a message was met.
         """
         CREATE TABLE mark (
             id          INTEGER PRIMARY KEY,                -- in the order in which messages were met
+            first       INTEGER,                            -- where the same message was met first; NULL: here
             account     INTEGER NOT NULL REFERENCES account,
             digest      BLOB    NOT NULL,                   -- of the handle and the key
-            fingerprint TEXT    NOT NULL,                   -- of the message, wherever it has been moved
-            at          INTEGER NOT NULL,
-            UNIQUE (account, digest, fingerprint)
+            mailbox     INTEGER NOT NULL REFERENCES mailbox,
+            uidvalidity INTEGER NOT NULL,
+            uid         INTEGER NOT NULL,
+            fingerprint TEXT    NOT NULL,                   -- hashed
+            received    INTEGER NOT NULL,                   -- as the first row says
+            UNIQUE (account, digest, mailbox, uidvalidity, uid, fingerprint)
         )
         """,
-        "CREATE INDEX mark_met ON mark (account, digest, id)",
-        "CREATE INDEX mark_old ON mark (at)",
+        "CREATE INDEX mark_fingerprint ON mark (account, digest, fingerprint)",
+        "CREATE INDEX mark_newest ON mark (account, digest, received)",
+        "CREATE INDEX mark_old ON mark (received)",
         # Which messages count against the limit of a rule.
         """
         CREATE TABLE use (

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
-from mailrules.store import arrivals, facts, journal, mailboxes
+from mailrules.store import arrivals, facts, journal, mailboxes, marking
 from mailrules.store.base import MARKS_KEPT, USES_KEPT, Store
 from mailrules.store.lease import lease
-from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, EntryState, Met, MetBefore, Seen
+from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, EntryState, Marked, Met, Seen
 from mailrules.store.waiting import Waiting
 from mailrules.store.writer import Writer
 
@@ -58,8 +58,8 @@ class SqliteStore(Store):
         now: datetime,
     ) -> tuple[Entry, ...]:
         """Take responsibility for a batch of messages in one transaction."""
-        owner = checkpoint or next(iter(entries), None)
-        if owner is None and (seen or created or met or acted):
+        owner = checkpoint or next(iter(entries), None) or next(iter(met), None)
+        if owner is None and (seen or created or acted):
             raise ValueError("a batch without a checkpoint and without entries belongs to no mailbox")
 
         def work(db: Connection) -> tuple[Entry, ...]:
@@ -70,7 +70,7 @@ class SqliteStore(Store):
                 mailbox = mailboxes.mailbox_id(db, owner.account, owner.mailbox)
                 mailboxes.remember_seen(db, mailbox, seen)
                 mailboxes.remember_created(db, owner.account, created, now)
-                facts.insert_met(db, owner.account, met, now)
+                marking.insert_met(db, met)
                 facts.insert_acted(db, owner.account, mailbox, acted, now)
             return numbered
 
@@ -139,7 +139,7 @@ class SqliteStore(Store):
     async def prune(self, before: datetime, *, now: datetime, marks: timedelta = MARKS_KEPT) -> int:
         """Forget what finished before this time and what counts no more, a chunk in each transaction."""
         await self._writer.write(partial(journal.prune_created, before=before))
-        await self._prune(partial(facts.prune_met, before=now - marks, limit=PRUNE_CHUNK))
+        await self._prune(partial(marking.prune_met, before=now - marks, limit=PRUNE_CHUNK))
         await self._prune(partial(facts.prune_acted, before=now - USES_KEPT, limit=PRUNE_CHUNK))
         return await self._prune(partial(journal.prune_chunk, before=before, limit=PRUNE_CHUNK))
 
@@ -150,10 +150,12 @@ class SqliteStore(Store):
         return pruned
 
     async def met(
-        self, account: str, marks: Mapping[tuple[str, str], Collection[str]]
-    ) -> Mapping[tuple[str, str], Sequence[MetBefore]]:
+        self, account: str, mailbox: bytes, uidvalidity: int, marks: Mapping[tuple[str, str], Mapping[int, str]]
+    ) -> Mapping[tuple[str, str], Marked]:
         """Return which messages left these marks."""
-        return await self._writer.read(partial(facts.read_met, account=account, marks=marks))
+        return await self._writer.read(
+            partial(marking.read_met, account=account, mailbox=mailbox, uidvalidity=uidvalidity, marks=marks)
+        )
 
     async def used(self, account: str, rule: str, since: datetime, most: int) -> Sequence[datetime]:
         """Return when the rule acted."""

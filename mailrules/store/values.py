@@ -147,20 +147,36 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A mark that a message of the batch leaves: by `key` it is known again as a duplicate among those of `handle`."""
+    """A mark that a message of the batch leaves: by `key` it is known again as a duplicate among those of `handle`.
 
+    The message itself is known again by its place, whatever the server tells of it, and by its fingerprint, wherever it
+    has been moved. `received` is its INTERNALDATE.
+    """
+
+    account: str
+    mailbox: bytes
+    uidvalidity: int
+    uid: int
     fingerprint: str
-    """The message's; it stays the same wherever the message is moved."""
+    received: datetime
     handle: str
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class MetBefore:
-    """A message that has left a mark, and when."""
+    """A message that has left a mark; `order` numbers the messages as they were met."""
 
-    fingerprint: str
-    at: datetime
+    received: datetime
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Who left one mark: the `newest` of all messages that did, and of those that were asked about each, by UID."""
+
+    newest: tuple[MetBefore, ...]
+    own: Mapping[int, MetBefore]
 
 
 @dataclass(frozen=True, slots=True)

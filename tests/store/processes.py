@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mailrules.store import Acted, Met, SqliteStore
-from tests.store.builders import ACCOUNT, NOW, checkpoint, entry, seen
+from tests.store.builders import ACCOUNT, INBOX, NOW, checkpoint, entry, seen
 
 BATCH = 50
 
@@ -28,7 +28,7 @@ async def write(store: SqliteStore) -> None:
             [entry(uid) for uid in uids],
             checkpoint(last),
             [seen(uid) for uid in uids],
-            met=[Met(f"f{uid}", "subject", "the same") for uid in uids],
+            met=[Met(ACCOUNT, INBOX, 7, uid, f"f{uid}", NOW, "subject", "the same") for uid in uids],
             acted=[Acted("lists", 7, uid) for uid in uids],
             now=NOW,
         )

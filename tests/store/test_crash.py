@@ -43,8 +43,8 @@ async def test_what_begin_has_returned_from_is_there_after_a_kill(path: Path, ba
         assert list(range(1, stands.uid + 1)) == [entry.uid for entry in await store.unfinished(ACCOUNT, INBOX)]
         assert stands.uid == len(await store.fingerprints(ACCOUNT, INBOX))
         assert stands.uid == len(await store.used(ACCOUNT, "lists", NOW, 1_000_000))
-        left = await store.met(ACCOUNT, {("subject", "the same"): ()})
-        assert min(stands.uid, MET_BEFORE) == len(left["subject", "the same"])
+        left = await store.met(ACCOUNT, INBOX, 7, {("subject", "the same"): {}})
+        assert min(stands.uid, MET_BEFORE) == len(left["subject", "the same"].newest)
 
 
 async def test_every_prefix_of_the_write_ahead_log_holds_a_prefix_of_the_batches(path: Path, tmp_path: Path) -> None:

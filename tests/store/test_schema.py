@@ -59,7 +59,8 @@ async def test_a_state_of_the_first_schema_is_migrated_in_place(path: Path) -> N
     assert 1 == schema(path)
     async with SqliteStore(path) as store:
         assert {"<5@example.org>": LISTS} == await store.filed(ACCOUNT, ["<5@example.org>"])
-        await store.begin([entry(6)], None, met=[Met("f", "id", "x")], acted=[Acted("lists", 7, 6)], now=NOW)
+        met = [Met(ACCOUNT, INBOX, 7, 6, "f", NOW, "id", "x")]
+        await store.begin([entry(6)], None, met=met, acted=[Acted("lists", 7, 6)], now=NOW)
         assert [6] == [one.uid for one in await store.unfinished(ACCOUNT, INBOX)]
     assert len(MIGRATIONS) == schema(path)
 
