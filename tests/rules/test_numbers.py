@@ -99,7 +99,7 @@ def test_what_is_written_is_read_as_the_same_and_fits_the_schema(model: type[Num
         ("5.", "5"),
         ("5.3.1", "5.3"),
         ("007", "7"),
-        ("9" * 5000, "9" * 5000),
+        ("9" * 500, "9" * 500),
         ("", None),
         ("score 5", None),
         ("- 5", None),
