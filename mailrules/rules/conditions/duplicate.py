@@ -67,7 +67,8 @@ class Duplicate(Condition):
     """Whether another message like this one came to the account before: `true`, `false`, or a table (RFC 7352).
 
     By default a message is like another if it has the same Message-ID. One without the field that is compared by is no
-    duplicate. Messages are remembered from the day the rule is there, in the mailboxes that it is for.
+    duplicate, nor is one that was received before the other. Messages are remembered from the day the rule is there, in
+    the mailboxes that it is for, whether they are still there or not.
     """
 
     is_: Annotated[Switch, Field(alias="is")] = True
