@@ -42,7 +42,7 @@ class Namespace:
         """Return the server's name for a path.
 
         INBOX is INBOX in any case, and `INBOX/Lists` has the prefix `INBOX.` already. A delimiter that is not `/`
-        becomes `_` within a level: who files mail by its domain does not mean `example.org` to be two levels.
+        becomes `_` within a level, so that no path means what another one is for.
         """
         if path.upper() == INBOX:
             return MailboxName.from_text(INBOX)

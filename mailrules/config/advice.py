@@ -13,6 +13,8 @@ from mailrules.rules.conditions.named import Named
 from mailrules.rules.match import Groups
 from mailrules.rules.text import printable
 
+_PREFIX = "INBOX."  # of Courier's, Cyrus' and others' namespaces
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedRule:
@@ -30,6 +32,7 @@ class PlacedRule:
 def advice(config: Config, main: Document, rules: Sequence[PlacedRule]) -> Iterator[Problem]:
     """Return the warnings, those about the accounts first."""
     yield from _readable_passwords(config, main)
+    yield from _spelt_as_on_servers(config, main, rules)
     if not rules:
         yield Problem(main.file, None, "", "there are no rules, so every message stays as it is")
     if config.accounts:
@@ -47,6 +50,40 @@ def _readable_passwords(config: Config, main: Document) -> Iterator[Problem]:
         yield main.problem(
             ("accounts", plain[0], "password"), f"everyone on this machine can read this password; {remedy}"
         )
+
+
+def _spelt_as_on_servers(config: Config, main: Document, rules: Sequence[PlacedRule]) -> Iterator[Problem]:
+    """Warn of mailboxes that are written as some servers write them, ``INBOX.Lists``."""
+    for account, settings in config.accounts.items():
+        at_settings: list[tuple[KeyPath, str]] = [(("watch", index), path) for index, path in enumerate(settings.watch)]
+        at_settings += [(("trash",), settings.trash)] if settings.trash else []
+        for place, path in at_settings:
+            if wrong := _of_server(path, path.replace(".", "/")):
+                yield main.problem(("accounts", account, *place), wrong)
+    for placed in rules:
+        rule = placed.rule
+        conditions = () if rule.match == "everything" else rule.match.walk()
+        at_rule: list[tuple[KeyPath, str, str]] = [
+            (("then", action.key), target.text, target.with_slashes("."))
+            for action in rule.then.actions()
+            for target in action.targets()
+        ]
+        at_rule += [
+            (("mailboxes", index), path, path.replace(".", "/")) for index, path in enumerate(rule.mailboxes or ())
+        ]
+        at_rule += [(("match",), path, path.replace(".", "/")) for each in conditions for path in each.mailboxes()]
+        for place, path, written in at_rule:
+            if wrong := _of_server(path, written):
+                yield placed.problem(place, wrong)
+
+
+def _of_server(path: str, written: str) -> str | None:
+    if not path.upper().startswith(_PREFIX) or path.upper() == _PREFIX:
+        return None
+    return (
+        f'"{printable(path)}": write "{printable(written[len(_PREFIX) :])}"; '
+        f"/ separates the levels whatever the server uses, and {_PREFIX} before them is added by itself"
+    )
 
 
 def _unknown_scopes(config: Config, placed: PlacedRule) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from mailrules.client import MailboxInfo, Namespace, Session
 from mailrules.config import Account
+from mailrules.engine import separator
 from mailrules.engine.lowering import Destination
 from mailrules.engine.watching import is_set_apart, is_watched
 from mailrules.imap import MailboxName, Refused, StatusData
@@ -149,13 +150,13 @@ class Directory:
         A special use (RFC 6154) is found by its attribute, \Trash also by the account's ``trash``.
         """
         if target.special_use is None:
-            return self._known_as(session.namespace.to_wire(target.path))
+            return self._named(target.path, session.namespace)
         wanted = target.special_use.lower()
         for info in self.mailboxes:
             if info.special_use and info.special_use.lower() == wanted and info.selectable:
                 return info.name
         if wanted == "\\trash" and self._settings.trash:
-            return self._known_as(session.namespace.to_wire(self._settings.trash))
+            return self._named(self._settings.trash, session.namespace)
         hint = f"; set accounts.{self._account}.trash" if wanted == "\\trash" else "; name the mailbox instead"
         raise TargetError(f"the server marks no mailbox as {target.special_use}{hint}")
 
@@ -241,6 +242,11 @@ class Directory:
         """The mailboxes created since the last call; the next ``begin`` counts them."""
         created, self._created_unjournalled = tuple(self._created_unjournalled), []
         return created
+
+    def _named(self, path: str, namespace: Namespace) -> MailboxName:
+        if wrong := separator.mistake(path, namespace):
+            raise TargetError(wrong)
+        return self._known_as(namespace.to_wire(path))
 
     def _known_as(self, name: MailboxName) -> MailboxName:
         """The server's own spelling of a name, as far as it is known."""

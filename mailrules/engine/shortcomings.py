@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mailrules.client import Session
+from mailrules.engine import separator
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import TargetError
 from mailrules.engine.lowering import Lowering, lowering_for
@@ -33,13 +34,15 @@ class Shortcomings:
         ruleset = self._context.rules()
         if ruleset is not self._judged:  # to look through a thousand rules each minute would be a waste
             self._judged, self._of_rules = ruleset, frozenset(self._judge(ruleset, session))
-        found = self._of_rules.union(self._unwatched())
+        found = self._of_rules.union(self._unwatched(session))
         news, self._told = found - self._told, found
         return tuple(sorted(news))
 
-    def _unwatched(self) -> Iterator[str]:
+    def _unwatched(self, session: Session) -> Iterator[str]:
         for pattern in self._context.settings.watch:
-            if not any(is_watched(info, (pattern,)) for info in self._context.directory.mailboxes):
+            if wrong := separator.mistake(pattern, session.namespace):
+                yield f"watch: {wrong}"
+            elif not any(is_watched(info, (pattern,)) for info in self._context.directory.mailboxes):
                 yield f"watch: there is no mailbox {pattern}"
 
     def _judge(self, ruleset: Ruleset, session: Session) -> Iterator[str]:
@@ -50,6 +53,10 @@ class Shortcomings:
                     self._context.directory.resolve(target, session)
                 except TargetError as error:
                     yield f"rule '{rule.name}': {error}"
+        trash = self._context.settings.trash
+        if trash and (wrong := separator.mistake(trash, session.namespace)):
+            yield f"trash: {wrong}"
+        yield from separator.of_rules(rules, ruleset, session.namespace)
         yield from _extensions(session, {action.key for rule in rules for action in rule.then.actions()})
 
 

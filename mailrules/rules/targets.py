@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from mailrules.rules.placeholders import Part, Values
 
+_NAMES_OF_VALUES = re.compile(r"(\{\{|\{[^{}:]*[}:])")
 _SPECIAL_USES = {use.lower(): use for use in SPECIAL_USES}
 
 
@@ -30,6 +32,14 @@ class TargetText:
 
     def __str__(self) -> str:
         return self.text
+
+    def with_slashes(self, separator: str) -> str:
+        """Write it with ``/`` for another separator of levels, which stays in the names of values alone."""
+        if self.template is None:
+            return self.text
+        pieces = _NAMES_OF_VALUES.split(self.text)
+        pieces[::2] = (piece.replace(separator, "/") for piece in pieces[::2])
+        return "".join(pieces)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mailrules.engine.shortcomings import Shortcomings
+from mailrules.rules.definitions import Definitions
+from mailrules.rules.match import Match
 from tests.engine.scene import Scene, rule, ruleset, scene
+from tests.servers.configuration import Layout
 from tests.servers.dovecot import Dovecot
 
 MOVE = rule("move", 'subject = "one"', 'move = "Lists"')
@@ -60,3 +64,40 @@ async def test_it_is_told_once_and_again_when_it_comes_back(dovecot: Dovecot, us
 
         no_support = ("watch: there is no mailbox Support",)
         assert told == [no_support, (), (NO_IMPORTANT,), no_support]
+
+
+async def test_names_with_the_servers_separator_are_told_with_what_to_write(user: str, tmp_path: Path) -> None:
+    rules = [
+        rule("literal", 'subject = "one"', 'copy = ["INBOX.Foo.Bar", "Lists/Python"]'),
+        rule("template", 'subject = "one"', 'move = "A.{from.domain}/{received:%Y.%m}"'),
+        rule("scope", 'subject = "one"', "trash = true").replace("match", 'mailboxes = ["INBOX.Lists.%"]\nmatch', 1),
+        rule("exists", 'mailbox_exists = ["A.B", "A/B"]', "stop = true"),
+        rule("thread", 'thread.in = "Support.*"', "stop = true"),
+    ]
+    written = {
+        "rule 'literal': INBOX.Foo.Bar": "Foo/Bar",
+        "rule 'template': A.{from.domain}/{received:%Y.%m}": "A/{from.domain}/{received:%Y/%m}",
+        "rule 'scope': INBOX.Lists.%": "Lists/%",
+        "rule 'exists': A.B": "A/B",
+        "rule 'thread': Support.*": "Support/*",
+        "condition 'filed': C.D": "C/D",
+        "trash: INBOX.Bin": "Bin",
+        "watch: INBOX.*": "*",
+    }
+    hint = "in rule files / separates the levels, whatever the server uses (here .)"
+    with Dovecot(Layout(separator=".", prefix="INBOX.")) as server:
+        async with scene(server, user, tmp_path, "".join(rules), watch=["INBOX", "INBOX.*"], trash="INBOX.Bin") as it:
+            filed = Match.model_validate({"mailbox_exists": "C.D"})
+            it.rules = replace(it.rules, definitions=Definitions(conditions={"filed": filed}))
+            shortcomings = Shortcomings(it.context)
+            told = [await news(it, shortcomings), await news(it, shortcomings)]
+
+    assert told == [tuple(sorted(f"{name}: write {path}; {hint}" for name, path in written.items())), ()]
+
+
+async def test_a_dot_is_a_character_where_the_server_separates_by_slashes(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    rules = rule("literal", 'subject = "one"', 'move = "Customers/example.org"')
+    async with scene(dovecot, user, tmp_path, rules) as it:
+        assert await news(it, Shortcomings(it.context)) == ()

@@ -11,6 +11,7 @@ from mailrules.engine.outcome import OutcomeState
 from mailrules.imap import MailboxName
 from tests.builders import message
 from tests.engine.scene import handle_until, rule, scene
+from tests.servers.configuration import Layout
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import Point
 
@@ -148,3 +149,25 @@ async def test_a_target_in_another_spelling_is_looked_at_under_its_own_name(
         await it.until_filed()
 
         assert it.subjects() == {"Lists": ["one", "one"]}
+
+
+async def test_a_name_with_the_servers_separator_holds_the_message_and_makes_nothing(user: str, tmp_path: Path) -> None:
+    """Not even if the server has just this mailbox. In a stranger's value the separator is replaced, as ever."""
+    rules = rule("there", 'subject = "one"', 'move = "INBOX.Lists.Python"')
+    rules += rule("not there", 'subject = "two"', 'copy = "Test.{from.user}"')
+    rules += rule("value", 'subject = "three"', 'move = "By/{from.domain}"')
+    with Dovecot(Layout(separator=".", prefix="INBOX.")) as server:
+        server.create(user, "INBOX.Lists.Python")
+        async with scene(server, user, tmp_path, rules) as it:
+            server.deliver(user, message("one"), message("two"), message("three"))
+            before = set(server.look(user))
+
+            await it.file()
+
+            assert it.subjects() == {"INBOX": ["one", "two"], "INBOX.By.example_com": ["three"]}
+            assert set(server.look(user)) - before == {"INBOX.By.example_com"}
+            hint = "in rule files / separates the levels, whatever the server uses (here .)"
+            assert {outcome.reason for outcome in it.outcomes if outcome.reason} == {
+                f"INBOX.Lists.Python: write Lists/Python; {hint}",
+                f"Test.bob: write Test/bob; {hint}",
+            }

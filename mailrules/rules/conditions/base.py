@@ -48,6 +48,10 @@ class Condition(Table):
         """Give the header fields it looks at, in upper case."""
         return frozenset()
 
+    def mailboxes(self) -> tuple[str, ...]:
+        """Give the mailboxes that it names, patterns too."""
+        return ()
+
     def wants(self) -> frozenset[str]:
         """Name the account's settings without which it is always unknown."""
         return frozenset()

@@ -97,6 +97,10 @@ class MailboxExists(_Exists):
         """Give what is asked for."""
         return self.is_ or ()
 
+    def mailboxes(self) -> tuple[str, ...]:
+        """Give the mailboxes that it names."""
+        return self.names()
+
     def there(self, facts: Facts) -> frozenset[str]:
         """Give those of the paths that are there."""
         wanted = {"INBOX" if name.upper() == "INBOX" else name for name in self.names()}
