@@ -14,6 +14,7 @@ from mailrules.config import traps
 from mailrules.config.advice import PlacedRule, advice
 from mailrules.config.cases import PlacedCase, check_cases, failing, read_cases, unasked_searches
 from mailrules.config.definitions import read_definitions
+from mailrules.config.doubts import doubts
 from mailrules.config.findings import Findings
 from mailrules.config.model import Account, Config, Daemon
 from mailrules.config.problems import ConfigError, KeyPath, Problem
@@ -114,7 +115,12 @@ def _load(path: Path) -> Loaded:
     ruleset = Ruleset(config.rules, definitions)
     if unasked := list(unasked_searches(cases, ruleset)):
         raise ConfigError(sorted(unasked, key=sources.order), watched)
-    warned = (*sources.warnings, *advice(config, main, rules), *reference_warnings(rules, defined))
+    warned = (
+        *sources.warnings,
+        *advice(config, main, rules),
+        *doubts(rules, defined),
+        *reference_warnings(rules, defined),
+    )
     warnings = sorted(warned, key=sources.order)
     return Loaded(config, ruleset, tuple(warnings), watched, path, tuple(cases), tuple(rules))
 

@@ -23,6 +23,7 @@ from mailrules.rules.conditions.moments import (
 )
 from mailrules.rules.conditions.numbers import Numbers
 from mailrules.rules.conditions.operators import TextOperators
+from mailrules.rules.dates import FIRST_YEAR, LAST_YEAR
 from mailrules.rules.tables import Table, each, kind, wrong
 from mailrules.rules.text import Text
 
@@ -67,7 +68,7 @@ class DateOperators(Table):
     """The time of day: `{ after = "18:00", before = "06:00" }` is the night."""
     weekday: Weekdays | None = None
     """The weekday, or one of a list: "mon" to "sun", or 0 (Sunday) to 6."""
-    year: Numbers | None = None
+    year: Annotated[Numbers | None, _within(FIRST_YEAR, LAST_YEAR)] = None
     """The year, as in 2024."""
     month: Annotated[Numbers | None, _within(1, 12)] = None
     """The month, 1 to 12."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules import scanners
@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from mailrules.rules.verdict import Facts
 
 
+def _is_of_a_hundred(numbers: Numbers | None) -> Numbers | None:
+    if numbers is not None:
+        limits = [each for each in (numbers.over, numbers.under, numbers.at_least, numbers.at_most) if each is not None]
+        if not all(0 <= number <= 100 for number in (*(numbers.is_ or ()), *limits)):
+            raise wrong("percent is from 0 to 100")
+        if numbers.over == 100 or numbers.under == 0:
+            raise wrong("this is never so: percent is from 0 to 100")
+    return numbers
+
+
 @condition("spam")
 class Spam(Condition):
     """What the server's spam filter says, in the header fields of SpamAssassin, rspamd, amavis, Exchange and others.
@@ -37,7 +47,7 @@ class Spam(Condition):
     """What a bare `true` or `false` stands for: whether it is called spam."""
     score: Numbers | None = None
     """The points that it has given; what that means depends on the filter. Without any this is false."""
-    percent: Numbers | None = None
+    percent: Annotated[Numbers | None, AfterValidator(_is_of_a_hundred)] = None
     """How near it is to what the filter calls spam, which is 100, or how likely that is; without any this is false."""
 
     bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ({"type": "boolean"},)
