@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mailrules.cli.failures import complain
 from mailrules.client import MailboxInfo, Session
 from mailrules.config import Account, ConfigError, Loaded, Problem
 from mailrules.daemon.door import sign_in
@@ -61,6 +62,7 @@ async def applying(
             rules=lambda: loaded.ruleset,
             general=lambda: loaded.config.daemon,
             report=report,
+            complain=lambda mailbox, text: complain(f"account '{name}': {mailbox}: {text}"),
             now=_now,
             open_session=lambda: _signed_in(settings),
             spawn=spawn,

@@ -71,6 +71,7 @@ class Account:
             rules=lambda: loaded().ruleset,
             general=lambda: loaded().config.daemon,
             report=report,
+            complain=lambda mailbox, reason: self._log.warning("a rule does not work", mailbox=mailbox, reason=reason),
             now=_now,
             open_session=self._extra_session,
             spawn=self._run_beside,

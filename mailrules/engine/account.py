@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from mailrules.config import Account, Daemon
 from mailrules.engine.caution import Caution
 from mailrules.engine.directory import Directory
 from mailrules.engine.outcome import Outcome
+from mailrules.imap import MailboxName
 from mailrules.rules import Facts, Ruleset
 from mailrules.store import Store
 
@@ -31,6 +33,8 @@ class AccountContext:
     general: Callable[[], Daemon]
     """The settings for all accounts, read like the rules: time zone, grace, and whether all is only observed."""
     report: Callable[[Outcome], None]
+    complain: Callable[[str, str], None]
+    """Told of what is amiss with the rules in a mailbox: its path, and a sentence."""
     now: Callable[[], datetime]
     open_session: Callable[[], AbstractAsyncContextManager[Session]]
     """A signed-in session of its own for work beside the watchers; closed afterwards."""
@@ -38,6 +42,12 @@ class AccountContext:
     """Run something beside the watchers, for as long as the account is served."""
     caution: Caution = field(default_factory=Caution)
     """What was lost while fetching."""
+    asking: Caution = field(default_factory=Caution)
+    """What was lost while asking more than that."""
+    complained_of: set[tuple[str, str, str]] = field(default_factory=set)
+    """The rules, by name and the digest of all, that could not be decided in a mailbox."""
+    counting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from the counting of a limited rule's uses until further ones are written down."""
     in_repair: set[int | None] = field(default_factory=set)
     """The journal's entries that recovery has in hand."""
 
@@ -50,6 +60,18 @@ class AccountContext:
     def grace(self) -> float:
         """Seconds between two looks at a target: an old session may still be at work there."""
         return self.general().grace
+
+    def complain_of(self, rule: str, mailbox: str, reason: str) -> None:
+        """Tell of a rule that can't be decided in a mailbox, once for as long as the rules stay the same."""
+        case = (self.rules().digest, mailbox, rule)
+        if case not in self.complained_of:
+            self.complained_of.add(case)
+            self.complain(mailbox, f"rule '{rule}' could not be decided, and does nothing then: {reason}")
+
+    def forget_losses(self, name: MailboxName, uid: int) -> None:
+        """Let go of a message that may have ended the connection: the journal holds it now."""
+        self.caution.forget(name, uid)
+        self.asking.forget(name, uid)
 
     def facts(self, mailbox: str, namespace: Namespace) -> Facts:
         """What rules may ask besides the message itself."""

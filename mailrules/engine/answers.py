@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import Enum
 
-from mailrules.imap import Bad, Refused
+from mailrules.imap import Bad, No, Refused
 from mailrules.store import StepKind
 
-__all__ = ["RETRY_FOR", "Temper", "is_passing", "retry_after", "temper"]
+__all__ = ["RETRY_FOR", "Temper", "is_passing", "may_be_of_one", "may_pass", "retry_after", "temper"]
 
 RETRY_FOR = timedelta(days=1)
 """How long a refused message is tried again before it is held."""
@@ -22,6 +22,8 @@ _LONGEST_RETRY = timedelta(hours=1)
 
 _HOPELESS = frozenset({"NOPERM", "CANNOT", "CLIENTBUG", "TOOBIG"})
 _PASSING = frozenset({"INUSE", "UNAVAILABLE", "LIMIT", "SERVERBUG", "OVERQUOTA", "EXPUNGEISSUED", "CONTACTADMIN"})
+_NEVER_ANSWERED = _HOPELESS | {"BADCHARSET", "NONEXISTENT", "UNKNOWN-CTE"}
+_OF_ALL = frozenset({"INUSE", "UNAVAILABLE", "LIMIT"})
 _MISSING_TARGET = frozenset({"TRYCREATE", "NONEXISTENT"})
 
 
@@ -55,6 +57,16 @@ def temper(refused: Refused, kind: StepKind) -> Temper:
 def is_passing(refused: Refused) -> bool:
     """Whether the server says that it is busy or out of room: later it may be otherwise."""
     return _code(refused) in _PASSING
+
+
+def may_pass(refused: Refused) -> bool:
+    """Whether a question that was refused may be answered later: so says the code, or a NO that tells no reason."""
+    return is_passing(refused) or not (isinstance(refused, Bad) or _code(refused) in _NEVER_ANSWERED)
+
+
+def may_be_of_one(refused: Refused) -> bool:
+    """Whether one message may be why a question about many was refused, so that the others are better asked alone."""
+    return isinstance(refused, No) and _code(refused) not in _OF_ALL
 
 
 def _code(refused: Refused) -> str:

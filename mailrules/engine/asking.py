@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailrules.client import Session
+from mailrules.engine.answers import may_be_of_one, may_pass
 from mailrules.engine.proving import program_of
 from mailrules.engine.structure import part_of
 from mailrules.imap import (
@@ -18,6 +19,7 @@ from mailrules.imap import (
     GmailLabels,
     Items,
     MessageData,
+    ProtocolError,
     Refused,
     Section,
     UidFetch,
@@ -40,9 +42,25 @@ class Answers:
 
     by_uid: defaultdict[int, dict[Question[object], object]] = field(default_factory=lambda: defaultdict(dict))
 
+    waiting: dict[int, str] = field(default_factory=dict)
+    """By UID: what the server refused to say of a message for now."""
+    unsaid: dict[int, str] = field(default_factory=dict)
+    """By UID: why something that was asked of a message can't be found out at all."""
+
     def put(self, uid: int, question: Question[object], answer: object) -> None:
         """Note an answer; None for what can't be found out."""
         self.by_uid[uid][question] = answer
+
+    def put_unsaid(self, uid: int, question: Question[object], reason: str) -> None:
+        """Note that a question can't be answered, and why."""
+        self.put(uid, question, None)
+        self.unsaid[uid] = reason
+
+    def put_failure(self, uid: int, question: Question[object], error: Refused | ProtocolError) -> None:
+        """Note a question that was refused, or answered by nonsense."""
+        self.put(uid, question, None)
+        passing = isinstance(error, Refused) and may_pass(error)
+        (self.waiting if passing else self.unsaid)[uid] = str(error)
 
     def of(self, uid: int) -> Mapping[Question[object], object]:
         """Give the answers about one message."""
@@ -50,16 +68,20 @@ class Answers:
 
 
 async def ask(session: Session, asked: Asked, answers: Answers) -> None:
-    """Ask the server, in one flight; what it refuses or does not say is answered by None. Raises NetworkError."""
+    """Ask the server, all in one flight.
+
+    A question that is refused for good, answered by nonsense or not at all has the answer None, and what is refused
+    for now is noted as waiting. What was refused of many messages is asked once more of each. Raises NetworkError.
+    """
     session.connection.done()
     known = {each: uids for each, uids in asked.items() if _can_be_asked(session, each)}
     for each in asked.keys() - known.keys():
         for uid in asked[each]:
-            answers.put(uid, each, None)
+            answers.put_unsaid(uid, each, "the server lacks the extension that it takes")
     searches = [(each, uids) for each, uids in known.items() if isinstance(each, questions.Search)]
     fetches = [(each, uids, item) for each, uids in known.items() if (item := _item(each)) is not None]
     await asyncio.gather(
-        *(_search(session, each, uids, answers) for each, uids in searches),
+        *(_search(session, each, UIDSet(map(UID, uids)), answers) for each, uids in searches),
         *(_fetch(session, items, uids, answers) for uids, items in _together(fetches).items()),
     )
 
@@ -74,20 +96,25 @@ def _can_be_asked(session: Session, question: Question[object]) -> bool:
     return True
 
 
-async def _search(session: Session, question: questions.Search, uids: Sequence[int], answers: Answers) -> None:
-    chunks = list(UIDSet(map(UID, uids)).chunks())
+async def _search(session: Session, question: questions.Search, uids: UIDSet, answers: Answers) -> None:
+    chunks = list(uids.chunks())
     keys = program_of(question)
     commands = [session.search(search.uid(chunk) & keys) for chunk in chunks]
+    alone: list[UID] = []
     for chunk, result in zip(chunks, await asyncio.gather(*commands, return_exceptions=True), strict=True):
         match result:
-            case Refused():
-                hits = None
+            case Refused() if len(chunk) > 1 and may_be_of_one(result):
+                alone += chunk
+            case Refused() | ProtocolError():
+                for uid in chunk:
+                    answers.put_failure(uid, question, result)
             case BaseException():
                 raise result
             case _:
                 hits = frozenset(result)
-        for uid in chunk:
-            answers.put(uid, question, None if hits is None else uid in hits)
+                for uid in chunk:
+                    answers.put(uid, question, uid in hits)
+    await asyncio.gather(*(_search(session, question, UIDSet([uid]), answers) for uid in alone))
 
 
 # What is fetched
@@ -139,20 +166,33 @@ def _together(
 
 
 async def _fetch(session: Session, items: _Items, uids: UIDSet, answers: Answers) -> None:
-    attributes = [Items.UID, *items.values()]
-    commands = [session.connection.submit(UidFetch(chunk, attributes)) for chunk in uids.chunks()]
-    told: dict[int, MessageData] = {}
-    for result in await asyncio.gather(*commands, return_exceptions=True):
+    chunks = list(uids.chunks())
+    commands = [session.connection.submit(UidFetch(chunk, [Items.UID, *items.values()])) for chunk in chunks]
+    alone: list[UID] = []
+    for chunk, result in zip(chunks, await asyncio.gather(*commands, return_exceptions=True), strict=True):
         match result:
-            case Refused():
-                continue
+            case Refused() if len(chunk) > 1 and may_be_of_one(result):
+                alone += chunk
+            case Refused() | ProtocolError():
+                for uid in chunk:
+                    for question in items:
+                        answers.put_failure(uid, question, result)
             case BaseException():
                 raise result
             case _:
-                told |= {data.uid: data for data in result if data.uid is not None}
+                _take(items, chunk, result, answers)
+    await asyncio.gather(*(_fetch(session, items, UIDSet([uid]), answers) for uid in alone))
+
+
+def _take(items: _Items, uids: UIDSet, result: Iterable[MessageData], answers: Answers) -> None:
+    told = {data.uid: data for data in result if data.uid is not None}
     for uid in uids:
         for question in items:
-            answers.put(uid, question, _said(question, told[uid]) if uid in told else None)
+            answer = _said(question, told[uid]) if uid in told else None
+            if uid in told and answer is None:
+                answers.put_unsaid(uid, question, "the server's answer lacks what was asked for")
+            else:
+                answers.put(uid, question, answer)  # None for a message that is gone
 
 
 def _said(question: Question[object], data: MessageData) -> object:

@@ -1,91 +1,138 @@
-"""Finds the message that ends the connection whenever it is fetched, so that it does not hold up all others.
+"""Finds the message that ends the connection whenever it is asked for, so that it does not hold up all others.
 
 Dovecot breaks the connection at a message that it can't read from its disk, and would do so at each
-reconnect. After some losses in a row messages are fetched one by one, and the one that does it is known.
+reconnect. After some losses in a row messages are asked for one by one, and the one that does it is known.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from mailrules.client import NetworkError, Session
 from mailrules.engine.reading import Fetched, fetch, uids_in
 from mailrules.imap import UID, MailboxName, UIDSet
 
-__all__ = ["Caution", "careful_fetch"]
+__all__ = ["Caution", "careful_fetch", "carefully"]
+
+T = TypeVar("T")
 
 _IN_A_ROW = 3
-"""Lost fetches of many messages after which they are fetched one by one."""
+"""Losses with many messages after which they go one by one."""
 _ALONE = 2
-"""Lost fetches of one message alone after which it is taken for the reason."""
+"""Losses with one message alone after which it is taken for the reason."""
 
 
 class Caution:
-    """What was lost while fetching, in the mailboxes of one account."""
+    """What was lost while messages were asked for, in the mailboxes of one account.
+
+    Losses with many messages count for those that begin with the same one: after a loss they are asked for again, and
+    what goes well elsewhere says nothing of them.
+    """
 
     def __init__(self) -> None:
-        self._together: Counter[MailboxName] = Counter()
+        self._together: Counter[tuple[MailboxName, int]] = Counter()
         self._alone: Counter[tuple[MailboxName, int]] = Counter()
-        self._others: set[MailboxName] = set()
+        self._suspects: set[tuple[MailboxName, int]] = set()
 
-    def is_due(self, name: MailboxName) -> bool:
-        """Whether messages of a mailbox are better fetched one by one."""
-        return self._together[name] >= _IN_A_ROW
+    def is_due(self, name: MailboxName, first: int) -> bool:
+        """Whether messages of a mailbox, from the ``first`` on, are better asked for one by one."""
+        return self._together[name, first] >= _IN_A_ROW
 
-    def is_suspect(self, name: MailboxName, uid: int) -> bool:
-        """Whether a message ends the connection: it was lost again and again, and others were not.
+    def suspects(self, name: MailboxName, uids: UIDSet) -> list[int]:
+        """Those of the messages that are known to end the connection, until they are forgotten."""
+        return sorted(uid for mailbox, uid in self._suspects if mailbox == name and uid in uids)
 
-        Where nothing can be fetched at all, it is the network or the server, and no message is to blame.
+    def blames(self, name: MailboxName, uid: int) -> bool:
+        """Whether a message ends the connection: it was lost alone again and again, and the server answers for others.
+
+        Where nothing is answered at all, it is the network or the server: do not ask this then.
         """
-        return self._alone[name, uid] >= _ALONE and name in self._others
+        if self._alone[name, uid] >= _ALONE:
+            self._suspects.add((name, uid))
+        return (name, uid) in self._suspects
 
     def in_order(self, name: MailboxName, uids: Iterable[int]) -> list[int]:
         """Put what was lost before behind the others."""
         return sorted(uids, key=lambda uid: (self._alone[name, uid], uid))
 
     @contextmanager
-    def together(self, name: MailboxName) -> Iterator[None]:
-        """Fetch many messages in this block."""
+    def together(self, name: MailboxName, first: int) -> Iterator[None]:
+        """Ask for many messages, from the ``first`` on, in this block."""
         try:
             yield
         except NetworkError:
-            self._together[name] += 1
+            self._together[name, first] += 1
             raise
-        del self._together[name]
+        self.passed(name, first)
 
     @contextmanager
     def alone(self, name: MailboxName, uid: int) -> Iterator[None]:
-        """Fetch one message in this block."""
+        """Ask for one message in this block."""
         try:
             yield
         except NetworkError:
             self._alone[name, uid] += 1
             raise
         del self._alone[name, uid]
-        self._others.add(name)
 
-    def passed(self, name: MailboxName) -> None:
-        """All messages were fetched one by one, or are known to be unreadable."""
-        del self._together[name]
-        self._others.discard(name)
+    def passed(self, name: MailboxName, first: int) -> None:
+        """Take note that these messages were all answered for, but for those that end the connection."""
+        del self._together[name, first]
+
+    def forget(self, name: MailboxName, uid: int) -> None:
+        """Let go of a message: from now on the journal holds it, and who frees it there wants another try."""
+        self._suspects.discard((name, uid))
+        del self._alone[name, uid]
+
+
+async def carefully(
+    caution: Caution,
+    name: MailboxName,
+    uids: UIDSet,
+    ask: Callable[[UIDSet], Awaitable[Sequence[T]]],
+    *,
+    first: int,
+    answers: bool,
+) -> tuple[list[T], list[int]]:
+    """Ask for messages, together or one by one; return what came, and the UIDs of those that end the connection.
+
+    ``first`` is where the messages begin that were wanted. ``answers`` says whether the server has just shown on this
+    connection that it answers. Raises NetworkError.
+    """
+    suspects = caution.suspects(name, uids)
+    free = [uid for uid in uids if uid not in suspects]
+    found: list[T] = []
+    if not caution.is_due(name, first):
+        if free:
+            with caution.together(name, first):
+                found += await ask(UIDSet(free))
+        return found, suspects
+    for uid in caution.in_order(name, free):
+        if answers and caution.blames(name, uid):
+            suspects.append(uid)
+            continue
+        with caution.alone(name, uid):
+            found += await ask(UIDSet([UID(uid)]))
+        answers = True
+    caution.passed(name, first)
+    return found, suspects
 
 
 async def careful_fetch(
     caution: Caution, session: Session, name: MailboxName, uids: UIDSet, fields: Iterable[str]
 ) -> Sequence[Fetched]:
     """Fetch messages of a mailbox, ascending; one that is known to end the connection comes as unreadable."""
-    if not caution.is_due(name):
-        with caution.together(name):
+    first = uids.first or 0
+    if not caution.is_due(name, first) and not caution.suspects(name, uids):
+        with caution.together(name, first):
             return await fetch(session, uids, fields)
-    found: list[Fetched] = []
     session.connection.done()
-    for uid in caution.in_order(name, await uids_in(session, uids)):
-        if caution.is_suspect(name, uid):
-            found.append(Fetched.unreadable(uid))
-            continue
-        with caution.alone(name, uid):
-            found += await fetch(session, UIDSet([UID(uid)]), fields)
-    caution.passed(name)
+    there = UIDSet(map(UID, await uids_in(session, uids)))
+    found, suspects = await carefully(
+        caution, name, there, lambda some: fetch(session, some, fields), first=first, answers=False
+    )
+    found += [Fetched.unreadable(uid) for uid in suspects]
     return sorted(found, key=lambda message: message.uid)

@@ -12,16 +12,19 @@ from dataclasses import dataclass, replace
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.asking import Answers, ask
+from mailrules.engine.caution import carefully
 from mailrules.engine.directory import TargetError
-from mailrules.engine.journal import decided, draft, held
+from mailrules.engine.journal import decided, draft, held, postponed
 from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, lowering_for
 from mailrules.engine.proving import proofs_wanted, proved, told_by_data
-from mailrules.engine.reading import Fetched, validity
+from mailrules.engine.reading import UNREADABLE, Fetched, validity
 from mailrules.engine.recalling import Recollection
 from mailrules.imap import (
     DELETED,
+    UID,
     MailboxName,
     SelectedMailbox,
+    UIDSet,
     admits,
     has_flag,
 )
@@ -29,12 +32,14 @@ from mailrules.rules import Expunge, Facts, MoveTo, Needs, Ruleset, Target, Tras
 from mailrules.rules.questions import Question
 from mailrules.store import Entry, Own, Step, StepKind
 
-__all__ = ["Decision", "Origin", "decide", "entries_for", "is_shareable"]
+__all__ = ["Decision", "Origin", "decide", "entries_for", "foreseen", "is_shareable"]
 
 _MAX_HOPS = 8
 _ROUNDS = 10
 _TOGETHER = 32 << 20
 """Octets of the messages that are asked about at the same time; of a larger one only parts are in memory."""
+_UNTOLD_SIZE = 1 << 20
+"""What counts for a message whose size the server tells as 0, or not at all."""
 _TRASH = Target(special_use="\\Trash")
 
 
@@ -46,6 +51,8 @@ class Decision:
     verdict: Verdict
     origin: Own | None = None
     """Set when mailrules itself put the message here and the moving rule asked for ``chain``."""
+    postponed: bool = False
+    """Whether the server refused for now to say what a rule asks; the verdict's error tells its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ async def decide(
 
     ``answers`` is for whoever wants to know what was answered; without it they are forgotten as soon as may be.
     Questions that rules leave open are put to the server for all open messages together, and a part of them at a
-    time so that bodies do not pile up. What it refuses to say stays unknown, and a rule that ends unknown does nothing.
+    time so that bodies do not pile up. What can't be found out stays unknown, and a rule that ends unknown does
+    nothing. A message whose questions end the connection each time can't be read: its verdict is an error.
     """
     facts = context.facts(origin.path, origin.session.namespace)
     decisions: list[Decision] = []
@@ -80,14 +88,15 @@ async def decide(
     recollection.note(free, ruleset, facts)
     for message in free:
         own = owners.get(message.uid)
-        match _rules_for(ruleset, own).evaluate(message.message, facts):
+        match ruleset.evaluate(message.message, facts, without=own.rules if own else ()):
             case Needs() as needs:
                 open_ones.append((message, needs))
             case Verdict() as verdict:
                 decisions.append(Decision(message, verdict, own))
     for chunk in _portions(open_ones):
         kept = Answers() if answers is None else answers
-        decisions += await _decide_open(origin.session, chunk, ruleset, owners, facts, recollection, kept)
+        inquiry = _Inquiry(context, origin, ruleset, owners, facts, recollection, kept)
+        decisions += await inquiry.decide(chunk)
     return sorted(decisions, key=lambda decision: decision.message.uid)
 
 
@@ -96,58 +105,90 @@ def _portions(open_ones: Iterable[tuple[Fetched, Needs]]) -> Iterator[list[tuple
     portion: list[tuple[Fetched, Needs]] = []
     octets = 0
     for message, needs in open_ones:
-        if portion and octets + message.size > _TOGETHER:
+        size = message.size or _UNTOLD_SIZE
+        if portion and octets + size > _TOGETHER:
             yield portion
             portion, octets = [], 0
         portion.append((message, needs))
-        octets += message.size
+        octets += size
     if portion:
         yield portion
 
 
-async def _decide_open(
-    session: Session,
-    open_ones: Sequence[tuple[Fetched, Needs]],
-    ruleset: Ruleset,
-    owners: Mapping[int, Own],
-    facts: Facts,
-    recollection: Recollection,
-    answers: Answers,
-) -> list[Decision]:
-    """Ask until every message is decided: an answer may lead to further questions, as the structure to its parts."""
-    decisions: list[Decision] = []
-    for _ in range(_ROUNDS):
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """Questions about some messages, and what they lead to."""
+
+    context: AccountContext
+    origin: Origin
+    ruleset: Ruleset
+    owners: Mapping[int, Own]
+    facts: Facts
+    recollection: Recollection
+    answers: Answers
+
+    async def decide(self, portion: Sequence[tuple[Fetched, Needs]]) -> list[Decision]:
+        """Decide about messages, together or one by one; those that end the connection are errors.
+
+        That the server answers has just been seen: it told their headers.
+        """
+        by_uid = {message.uid: (message, needs) for message, needs in portion}
+        decisions, unreadable = await carefully(
+            self.context.asking,
+            self.origin.name,
+            UIDSet(map(UID, by_uid)),
+            lambda uids: self._decide([by_uid[uid] for uid in uids]),
+            first=min(by_uid),
+            answers=True,
+        )
+        return decisions + [self._failed(by_uid[uid][0], UNREADABLE) for uid in unreadable]
+
+    async def _decide(self, open_ones: Sequence[tuple[Fetched, Needs]]) -> list[Decision]:
+        """Ask until all is decided: an answer may lead to further questions, as the structure to its parts."""
+        decisions: list[Decision] = []
+        for _ in range(_ROUNDS):
+            await self._ask(open_ones)
+            again: list[tuple[Fetched, Needs]] = []
+            for message, _ in open_ones:
+                match self._judge(message):
+                    case Needs() as needs:
+                        again.append((message, needs))
+                    case Decision() as decision:
+                        decisions.append(decision)
+            if not again:
+                return decisions
+            open_ones = again
+        raise AssertionError("every question is answered after a few rounds, if only by unknown")
+
+    async def _ask(self, open_ones: Iterable[tuple[Fetched, Needs]]) -> None:
         asked: defaultdict[Question[object], list[int]] = defaultdict(list)
         for message, needs in open_ones:
             for question in needs.questions:
                 if (told := told_by_data(question, message)) is None:
                     asked[question].append(message.uid)
                 else:
-                    answers.put(message.uid, question, told)
-        await recollection.answer(asked, answers)
-        await ask(session, asked, answers)
-        again: list[tuple[Fetched, Needs]] = []
-        for message, _ in open_ones:
-            own = owners.get(message.uid)
-            known = message.message.answered(proved(answers.of(message.uid)))
-            match _rules_for(ruleset, own).evaluate(known, facts):
-                case Needs() as needs:
-                    again.append((message, needs))
-                case Verdict() as verdict if proofs := proofs_wanted(verdict, message, answers.of(message.uid)):
-                    again.append((message, Needs(proofs)))
-                case Verdict() as verdict:
-                    decisions.append(Decision(message, verdict, own))
-        if not again:
-            return decisions
-        open_ones = again
-    raise AssertionError("every question is answered after a few rounds, if only by unknown")
+                    self.answers.put(message.uid, question, told)
+        await self.recollection.answer(asked, self.answers)
+        await ask(self.origin.session, asked, self.answers)
 
+    def _judge(self, message: Fetched) -> Decision | Needs:
+        uid, answers = message.uid, self.answers
+        if refusal := answers.waiting.pop(uid, None):
+            return replace(self._failed(message, refusal), postponed=True)
+        own = self.owners.get(uid)
+        known = proved(answers.of(uid))
+        verdict = self.ruleset.evaluate(message.message.answered(known), self.facts, without=own.rules if own else ())
+        if isinstance(verdict, Needs):
+            return verdict
+        if proofs := proofs_wanted(verdict, message, answers.of(uid)):
+            return Needs(proofs)
+        for rule in verdict.unknown:
+            reason = answers.unsaid.get(uid, "the server does not say, or says the same of the contrary")
+            self.context.complain_of(rule, self.origin.path, reason)
+        return Decision(message, verdict, own)
 
-def _rules_for(ruleset: Ruleset, own: Own | None) -> Ruleset:
-    """No rule acts twice on one message."""
-    if own is None:
-        return ruleset
-    return Ruleset(tuple(rule for rule in ruleset.rules if rule.name not in own.rules), ruleset.definitions)
+    def _failed(self, message: Fetched, reason: str) -> Decision:
+        return Decision(message, Verdict(error=reason), self.owners.get(message.uid))
 
 
 async def entries_for(
@@ -157,7 +198,22 @@ async def entries_for(
 
     Missing targets are created first, so that their names are known to work.
     """
-    drafts: list[tuple[Decision, Entry, dict[MailboxName, Target]]] = []
+    drafts = _drafts(context, origin, decisions, ruleset)
+    wanted = {name: target for _, _, targets in drafts for name, target in targets.items()}
+    return _complete(context, origin, drafts, await context.directory.prepare(origin.session, list(wanted.items())))
+
+
+def foreseen(context: AccountContext, origin: Origin, decisions: Sequence[Decision], ruleset: Ruleset) -> list[Entry]:
+    """The same entries as far as they can be known before a target is created."""
+    return _complete(context, origin, _drafts(context, origin, decisions, ruleset), {})
+
+
+_Draft = tuple[Decision, Entry, dict[MailboxName, Target]]
+
+
+def _drafts(context: AccountContext, origin: Origin, decisions: Sequence[Decision], ruleset: Ruleset) -> list[_Draft]:
+    """The entries without their steps, each with the targets that it needs."""
+    drafts: list[_Draft] = []
     for decision in decisions:
         verdict = decision.verdict
         if not verdict.plan and verdict.error is None:
@@ -165,14 +221,19 @@ async def entries_for(
         blank = draft(context.name, origin.name.raw, validity(origin.selected), decision.message)
         entry = decided(blank, verdict, ruleset.digest)
         if verdict.error is not None:
-            drafts.append((decision, held(entry, verdict.error), {}))
+            kept = postponed(entry, verdict.error, context.now()) if decision.postponed else held(entry, verdict.error)
+            drafts.append((decision, kept, {}))
             continue
         try:
             drafts.append((decision, entry, _targets(context, origin, verdict)))
         except TargetError as error:
             drafts.append((decision, held(entry, str(error)), {}))
-    wanted = {name: target for _, _, targets in drafts for name, target in targets.items()}
-    failed = await context.directory.prepare(origin.session, list(wanted.items()))
+    return drafts
+
+
+def _complete(
+    context: AccountContext, origin: Origin, drafts: Iterable[_Draft], failed: dict[MailboxName, str]
+) -> list[Entry]:
     entries = [_with_steps(context, origin, *one, failed) for one in drafts]
     return [entry for entry in entries if entry.steps or entry.reason]
 

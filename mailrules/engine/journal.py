@@ -16,7 +16,7 @@ from mailrules.imap import MailboxName
 from mailrules.rules import Expunge, FlagChange, MoveTo, Plan, Trash, Verdict
 from mailrules.store import Entry, EntryState, Step, StepKind, StepState
 
-__all__ = ["conclude", "decided", "draft", "held", "outcome_in", "outcome_of", "would_be"]
+__all__ = ["conclude", "decided", "draft", "held", "outcome_in", "outcome_of", "postponed", "would_be"]
 
 _STATES = {
     EntryState.BEGUN: OutcomeState.PENDING,
@@ -58,9 +58,14 @@ def conclude(work: Work, now: datetime) -> Entry:
     state = work.verdict or EntryState.BEGUN
     if state is not EntryState.PENDING:
         return replace(entry, state=state, reason=work.reason, due=None)
+    return postponed(entry, work.reason, now)
+
+
+def postponed(entry: Entry, reason: str, now: datetime) -> Entry:
+    """The entry of a message that the server refused something for now: to be tried again, for a day."""
     if entry.begun is not None and now - entry.begun > RETRY_FOR:
-        return replace(entry, state=EntryState.HELD, reason=f"given up after {RETRY_FOR.days} day: {work.reason}")
-    return replace(entry, state=state, reason=work.reason, due=now + retry_after(entry.attempts))
+        return replace(entry, state=EntryState.HELD, reason=f"given up after {RETRY_FOR.days} day: {reason}")
+    return replace(entry, state=EntryState.PENDING, reason=reason, due=now + retry_after(entry.attempts))
 
 
 def outcome_in(namespace: Namespace, entry: Entry, message: Fetched | None = None) -> Outcome:

@@ -97,7 +97,7 @@ class Path:
         decisions = await decide(self.context, self.origin, messages, ruleset, owners, self._recollection, answers)
         for decision in decisions:
             verdict = decision.verdict
-            if self.context.observe and verdict.plan:
+            if self.context.observe and (verdict.plan or verdict.error):
                 self.report_observed(decision)
             elif verdict.observed:
                 # The other rules' actions are no would-be: they are carried out, and reported then.
@@ -126,7 +126,7 @@ class Path:
         entries = [*entries, *aside]
         if not (entries or met) and checkpoint is None:
             return ()
-        return await self.context.store.begin(
+        begun = await self.context.store.begin(
             entries,
             checkpoint,
             [message.seen() for message in messages] if checkpoint else (),
@@ -135,6 +135,14 @@ class Path:
             acted=acted,
             now=self.context.now(),
         )
+        self.let_go(begun)
+        return begun
+
+    def let_go(self, entries: Iterable[Entry]) -> None:
+        """Remember no more that messages ended the connection, where the journal holds them."""
+        for entry in entries:
+            if entry.state is EntryState.HELD:
+                self.context.forget_losses(self.name, entry.uid)
 
     async def _entries(
         self, decisions: Sequence[Decision], ruleset: Ruleset, copied: Mapping[int, frozenset[bytes]] | None

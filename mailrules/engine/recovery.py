@@ -25,7 +25,7 @@ from mailrules.engine.journal import conclude, outcome_in
 from mailrules.engine.looking import Look, look, settle_by
 from mailrules.engine.reading import validity
 from mailrules.engine.stale import OUTDATED, is_outdated
-from mailrules.imap import UID, MailboxName, Refused, UIDSet
+from mailrules.imap import UID, MailboxName, ProtocolError, Refused, UIDSet
 from mailrules.store import Entry, EntryState, StateError, StepKind, StepState
 
 __all__ = ["replay", "replay_once"]
@@ -61,7 +61,7 @@ async def replay(context: AccountContext, name: MailboxName, entries: Sequence[E
                 await replay_once(context, name, begun)
             except SignInFailed:
                 wait = max(wait, _NO_HAMMERING)
-            except (NetworkError, Refused, StateError):
+            except (NetworkError, Refused, ProtocolError, StateError):
                 pass
     finally:
         context.in_repair.difference_update(ids)

@@ -24,7 +24,7 @@ from mailrules.rules.truth import FALSE, UNKNOWN, Truth
 from mailrules.rules.verdict import Needs, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from mailrules.rules.actions import Action
     from mailrules.rules.checks import Element
@@ -72,10 +72,14 @@ class Ruleset:
         object.__setattr__(self, "_marking", tuple(marking))
         object.__setattr__(self, "_scopes", {})
 
-    def evaluate(self, message: Message, facts: Facts) -> Verdict | Needs:
-        """Decide what is done with a message, or say what has to be asked first; never raises."""
+    def evaluate(self, message: Message, facts: Facts, *, without: Collection[str] = ()) -> Verdict | Needs:
+        """Decide what is done with a message, or say what has to be asked first; never raises.
+
+        `without` are names of rules that do not run.
+        """
         scope = self._in_scope(facts)
         candidates = [self._ready[position] for position in self._index.candidates(message) if position in scope]
+        candidates = [ready for ready in candidates if ready.rule.name not in without] if without else candidates
         run = _run(candidates, message, facts)
         if run.needs:
             return Needs(frozenset(run.needs))

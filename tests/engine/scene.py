@@ -48,6 +48,7 @@ class Scene:
     settings: Account
     rules: Ruleset
     outcomes: list[Outcome] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     ahead: timedelta = timedelta()
     """How far the clock of the engine is ahead."""
@@ -63,6 +64,7 @@ class Scene:
             directory=self.directory,
             rules=lambda: self.rules,
             report=self.outcomes.append,
+            complain=lambda mailbox, text: self.complaints.append(f"{mailbox}: {text}"),
             now=self.now,
             general=lambda: Daemon(timezone=UTC, grace=GRACE),
             open_session=self.session,
