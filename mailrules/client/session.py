@@ -74,6 +74,9 @@ class Session:
         self.connection = connection
         self.capabilities = capabilities
         self.namespace = namespace
+        self._names_searches = "ESEARCH" in capabilities
+        self._named: set[asyncio.Future[tuple[UID, ...] | None]] = set()
+        """Named searches in flight."""
 
     @classmethod
     async def open(cls, endpoint: Endpoint, credentials: Credentials, timeouts: Timeouts | None = None) -> Self:
@@ -125,10 +128,33 @@ class Session:
     def search(self, program: SearchProgram) -> asyncio.Future[tuple[UID, ...]]:
         """Submit a search of the selected mailbox by UID; the future raises as that of `Connection.submit`.
 
-        Where ESEARCH is offered several searches share a flight; elsewhere one waits for the other.
+        Where ESEARCH is offered several searches share a flight; elsewhere, and where it is only announced, one waits
+        for the other.
         """
-        named = "ESEARCH" in self.capabilities
-        return self.connection.submit(UidSearchNamed(program) if named else UidSearch(program))
+        if not self._names_searches:
+            return self.connection.submit(UidSearch(program))
+        named = self.connection.submit(UidSearchNamed(program))
+        self._named.add(named)
+        named.add_done_callback(self._named.discard)
+        return asyncio.ensure_future(self._hits(program, named))
+
+    async def _hits(self, program: SearchProgram, named: asyncio.Future[tuple[UID, ...] | None]) -> tuple[UID, ...]:
+        """Take the answer to a named search; if it is refused or does not name it, search once more without."""
+        try:
+            if (hits := await named) is not None:
+                return hits
+        except Refused:
+            pass  # for the name, or for what is searched
+        # What answers those in flight may not be named either, and would be taken for the answer to this one.
+        while self._named:
+            await asyncio.wait(self._named)
+        self._names_searches = False
+        self.connection.done()
+        try:
+            return await self.connection.submit(UidSearch(program))
+        except Refused:
+            self._names_searches = "ESEARCH" in self.capabilities  # so it was not for the name
+            raise
 
     async def select(self, name: MailboxName) -> SelectedMailbox:
         """Select a mailbox; what is returned goes on changing with it. Raises Refused and NetworkError."""

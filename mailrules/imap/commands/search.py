@@ -51,14 +51,34 @@ class UidSearch(Command[tuple[UID, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class UidSearchNamed(UidSearch):
-    """The same where ESEARCH is offered: the answer names its command, so several may be in flight. RFC 4731 §3.2."""
+class UidSearchNamed(Command[tuple[UID, ...] | None]):
+    """Search where ESEARCH is offered: the answer names its command, so several may be in flight. RFC 4731 §3.1.
 
-    answers_unnamed = False
+    `charset` as in UidSearch.
+    """
+
+    name = b"UID SEARCH"
+    states = SELECTED
+
+    program: SearchProgram
+    charset: str | None = "UTF-8"
 
     def arguments(self) -> Iterable[Argument]:
         """RETURN (ALL), then as ever."""
         return (b"RETURN", (SearchReturn.ALL.value,), *search_arguments(self.program, self.charset))
+
+    def claims(self, response: Response) -> bool:
+        """Only what names a command; the protocol sees to it that it is this one."""
+        return isinstance(response, ESearchData) and response.tag is not None
+
+    def result(self, answer: Answer) -> tuple[UID, ...] | None:
+        """Return the hits, ascending; None where the server named no command, so that nobody knows whose they are.
+
+        A server that finds nothing says so by name too. Raises ProtocolError if they are more than any mailbox has.
+        """
+        if not answer.untagged:
+            return None
+        return tuple(UID(number) for number in _hits(answer))
 
 
 @dataclass(frozen=True, slots=True)
