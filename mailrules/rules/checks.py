@@ -69,6 +69,11 @@ class Leaf:
         if self.asks is not None:
             yield from (question for question in self.asks(message, facts) if not message.asked(question))
 
+    def group_needs(self, owner: str, message: Message, facts: Facts) -> Iterator[Question[object]]:
+        """Give the same if it has the groups of a field or of its part, ``body`` or ``attachment.name``."""
+        if self.captures is not None and f"{owner}.".startswith(f"{self.field}."):
+            yield from self.needs(message, facts)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -103,6 +108,14 @@ class Group:
         for child in self.children:
             if child.check(message, facts) is UNKNOWN:
                 yield from child.needs(message, facts)
+
+    def group_needs(self, owner: str, message: Message, facts: Facts) -> Iterator[Question[object]]:
+        """Give the questions by which the groups of a field may be found, though the result is known without them."""
+        if self.fold is none_of:
+            return
+        for child in self.children:
+            if child.check(message, facts) is not FALSE:
+                yield from child.group_needs(owner, message, facts)
 
 
 Check = Leaf | Group

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mailrules.rules.checks import Group
     from mailrules.rules.lookup import Lookup
     from mailrules.rules.match import Match
 
@@ -19,6 +20,13 @@ class Definitions:
     """``[tables.x]``"""
     conditions: Mapping[str, Match] = field(default_factory=dict)
     """``[conditions.x]``; none of them leads back to itself."""
+    _checks: dict[str, Group] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def check(self, name: str) -> Group:
+        """Give a condition ready to run. It is made so once, for all that refers to it."""
+        if name not in self._checks:
+            self._checks[name] = self.conditions[name].check(f"condition.{name}", self)
+        return self._checks[name]
 
     def written(self) -> dict[str, dict[str, object]]:
         """Give all of it as data, tables by their digests."""

@@ -83,11 +83,16 @@ class Index:
     def __init__(self, guards: Sequence[Guard | None]) -> None:
         shelves: dict[tuple[Source, bool], _Shelf] = {}
         unguarded: set[int] = set()
+        shared: dict[int, list[int]] = {}  # by the guard itself: rules that name one condition have the same
         for position, guard in enumerate(guards):
             if guard is None:
                 unguarded.add(position)
-            for clue in guard or ():
-                shelves.setdefault((clue.source, clue.exact), _Shelf(clue.source, clue.exact)).put(clue, position)
+            elif id(guard) in shared:
+                shared[id(guard)].append(position)
+            else:
+                positions = shared[id(guard)] = [position]
+                for clue in guard:
+                    shelves.setdefault((clue.source, clue.exact), _Shelf(clue.source, clue.exact)).put(clue, positions)
         self._shelves = tuple(shelves.values())
         for shelf in self._shelves:
             unguarded |= shelf.close()
@@ -101,27 +106,30 @@ class Index:
         return sorted(found.union(self._unguarded)) if found else self._unguarded
 
 
+_Positions = list[int]
+
+
 class _Shelf:
     """The clues on one source."""
 
     def __init__(self, source: Source, exact: bool) -> None:  # noqa: FBT001 - a value, looked at below
         self._source = source
         self._exact = exact
-        self._wholes: dict[str, list[int]] = {}
-        self._members: dict[Keys, list[int]] = {}
-        self._expressions: dict[str, list[int]] = {"": []}
+        self._wholes: dict[str, list[_Positions]] = {}
+        self._members: dict[Keys, list[_Positions]] = {}
+        self._expressions: dict[str, list[_Positions]] = {"": []}
         self._set: re2.Set | None = None
-        self._positions: tuple[list[int], ...] = ()
+        self._positions: tuple[list[_Positions], ...] = ()
 
-    def put(self, clue: Clue, position: int) -> None:
-        """Add a clue of the rule at a position."""
+    def put(self, clue: Clue, positions: _Positions) -> None:
+        """Add a clue of the rules at some positions."""
         match clue:
             case Whole(text=text):
-                self._wholes.setdefault(text, []).append(position)
+                self._wholes.setdefault(text, []).append(positions)
             case Member(keys=keys):
-                self._members.setdefault(keys, []).append(position)
+                self._members.setdefault(keys, []).append(positions)
             case Expression(regex=regex):
-                self._expressions.setdefault(regex, []).append(position)
+                self._expressions.setdefault(regex, []).append(positions)
 
     def close(self) -> set[int]:
         """Compile the expressions; give the rules that must do without, should they be too much for RE2."""
@@ -137,7 +145,7 @@ class _Shelf:
                 expressions.Add(regex)
             expressions.Compile()
         except re2.error:
-            return {position for positions in self._expressions.values() for position in positions}
+            return {position for each in self._expressions.values() for positions in each for position in positions}
         self._set = expressions
         self._positions = tuple(self._expressions.values())
         return set()
@@ -147,12 +155,12 @@ class _Shelf:
         for text in self._source.texts(message):
             value = text.value if self._exact else text.folded
             if value in self._wholes:
-                found.update(self._wholes[value])
+                found.update(*self._wholes[value])
             for keys, positions in self._members.items():
                 if value in keys:
-                    found.update(positions)
+                    found.update(*positions)
             if self._set is not None:
                 # The first expression is the empty one, which is in every text: without it RE2 ran out of memory,
                 # says nothing of it, and everything has to be visited.
                 for hit in self._set.Match(value) or range(len(self._positions)):
-                    found.update(self._positions[hit])
+                    found.update(*self._positions[hit])

@@ -58,6 +58,11 @@ class Value(ABC):
         return ()
 
     @property
+    def owner(self) -> str:
+        """The field or its part, as in the file, whose patterns' group decides the value; empty if none does."""
+        return ""
+
+    @property
     def is_path(self) -> bool:
         """Whether the value is a whole mailbox that mailrules knows of, so that nothing in it has to be cleaned."""
         return False
@@ -174,6 +179,11 @@ class TableValue(Value):
     def header_fields(self) -> frozenset[str]:
         """The header fields that the key is read from, in upper case."""
         return self.key.header_fields
+
+    @property
+    def owner(self) -> str:
+        """The field or its part whose patterns' group is the key."""
+        return self.key.owner
 
     def questions(self, message: Message, facts: Facts) -> Iterable[Question[object]]:
         """Give the questions that the key is the answer to, as far as they can be known yet."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mailrules.rules import matching
 from mailrules.rules.actions import Scene
 from mailrules.rules.checks import Group, conjunction
+from mailrules.rules.conditions.named import Named
 from mailrules.rules.definitions import NOTHING, Definitions
 from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
@@ -24,7 +25,7 @@ from mailrules.rules.truth import FALSE, UNKNOWN, Truth
 from mailrules.rules.verdict import Needs, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from mailrules.rules.actions import Action
     from mailrules.rules.checks import Element
@@ -57,8 +58,8 @@ class Ruleset:
 
     def __post_init__(self) -> None:
         enabled = tuple(rule for rule in self.rules if rule.enabled and (rule.every is not None) == self.scheduled)
-        named = self.definitions.conditions.values()
-        fields = frozenset().union(*map(_header_fields, enabled), *map(_fields_of_match, named))
+        matches = list(_with_named((rule.match for rule in enabled if rule.match != "everything"), self.definitions))
+        fields = frozenset().union(*map(_fields_of_match, matches), *map(_fields_of_targets, enabled))
         object.__setattr__(self, "header_fields", fields)
         object.__setattr__(self, "digest", _digest(self.rules, self.definitions))
         object.__setattr__(self, "_ready", tuple(_ReadyRule.of(rule, self.definitions) for rule in enabled))
@@ -148,6 +149,9 @@ class _ReadyRule:
         """Give the questions that values of its targets are the answers to, and that have not been asked."""
         for template in self.templates:
             yield from (question for question in template.questions(message, facts) if not message.asked(question))
+            for placeholder in template.placeholders():
+                if placeholder.owner:
+                    yield from self.tree.group_needs(placeholder.owner, message, facts)
 
     def enact(self, draft: Draft, message: Message, facts: Facts) -> None:
         """Add what the rule does to the plan; raises `TemplateError` if a value is missing."""
@@ -243,10 +247,19 @@ def _would(observed: Sequence[_ReadyRule], message: Message, facts: Facts) -> Pl
     return draft.plan()
 
 
-def _header_fields(rule: Rule) -> frozenset[str]:
-    fields = _fields_of_match(rule.match) if isinstance(rule.match, Groups) else frozenset()
+def _fields_of_targets(rule: Rule) -> frozenset[str]:
     templates = (target.template for target in rule.then.targets())
-    return fields.union(*(template.header_fields for template in templates if template is not None))
+    return frozenset().union(*(template.header_fields for template in templates if template is not None))
+
+
+def _with_named(matches: Iterable[Groups], definitions: Definitions) -> Iterator[Groups]:
+    """Give these and the named conditions that they lead to, each of those once."""
+    waiting, seen = list(matches), set[str]()
+    for match in waiting:
+        yield match
+        names = {name for each in match.walk() if isinstance(each, Named) for name in each.names} - seen
+        waiting += (definitions.conditions[name] for name in names)
+        seen |= names
 
 
 def _fields_of_match(match: Groups) -> frozenset[str]:

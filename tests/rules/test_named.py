@@ -1,5 +1,6 @@
 """A condition that is written once and referred to by name works, is asked about and is shown as if it stood there."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -55,8 +56,23 @@ def test_a_named_condition_holds_where_it_would_hold_itself(
     assert (decide(named(match), message(*lines)).matched == ("r",)) == expected
 
 
-def test_its_header_fields_are_fetched() -> None:
-    assert {"FROM", "SUBJECT", "X-PRIORITY"} <= named({"condition": "both"}).header_fields
+def test_its_header_fields_are_fetched_and_no_other_condition_s() -> None:
+    assert named({"condition": "both"}).header_fields == {"FROM", "SUBJECT", "X-PRIORITY"}
+    assert named({"not": {"condition": "vip"}}).header_fields == {"FROM"}
+    assert named({"subject": "x"}).header_fields == {"SUBJECT"}
+    assert named("everything").header_fields == frozenset()
+
+
+def test_it_is_made_ready_once_for_all_rules() -> None:
+    """It takes a quarter of a second; made ready for each rule it took ten."""
+    addresses = [f"a{number}@d{number}.example" for number in range(5_000)]
+    defined = Definitions(conditions={"known": Match.model_validate({"from": addresses})})
+    rules = tuple(rule({"condition": "known", "subject": f"w{number}"}, name=f"r{number}") for number in range(300))
+    start = time.process_time()
+    ready = Ruleset(rules, defined)
+
+    assert time.process_time() - start < 2
+    assert decide(ready, message("From: a7@d7.example", "Subject: w42")).matched == ("r4", "r42")
 
 
 def test_its_questions_are_asked() -> None:

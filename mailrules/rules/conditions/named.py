@@ -43,7 +43,7 @@ class Named(Condition):
 
     def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
-        named = tuple(definitions.conditions[name].check(f"{self.key}.{name}", definitions) for name in self.names)
+        named = tuple(map(definitions.check, self.names))
         return named if len(named) == 1 else (disjunction(self.key, named),)
 
     @property
