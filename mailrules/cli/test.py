@@ -79,8 +79,6 @@ def _show(loaded: Loaded, test: PlacedCase, result: Result) -> None:
     name = printable(test.case.name)
     if result.passed:
         out.print(Text.assemble(("ok    ", "green"), name))
-        for note in result.notes:
-            out.print(Text(f"        {note}", style="yellow"))
         return
     out.print(Text.assemble(("FAIL  ", "bold red"), (name, "bold"), f" ({test.place})"))
     for reason in reasons(result, loaded.place_of):

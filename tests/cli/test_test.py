@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
@@ -52,6 +55,27 @@ def test_where_nothing_matched_the_closest_rule_says_what_it_saw(tmp_path: Path)
     path = rule_file(tmp_path, RULES + test)
     result = mailrules("test", "-c", path)
     assert f"        closest: rule 'lists' ({path}:4): list_id.contains \"python\" – saw" in result.stdout
+
+
+def test_every_run_prints_the_same(tmp_path: Path) -> None:
+    searches = "".join(
+        f'[[rules]]\nname = "{word}"\nmatch.search = "BODY {word}"\nthen.add_flags = "{word}"\n'
+        for word in ("one", "two", "three", "four")
+    )
+    path = rule_file(tmp_path, searches + RULES + GOOD + GOOD.replace("are filed", "are not").replace("python", "perl"))
+    runs = [
+        subprocess.run(
+            [sys.executable, "-m", "mailrules", "test", "-c", path],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=False,
+        ).stdout
+        for seed in ("1", "2", "3")
+    ]
+    assert runs == [runs[0]] * 3
+    lines = runs[0].decode().splitlines()
+    assert lines[:2] == ["ok    lists are filed", f"FAIL  lists are not ({path}:37)"]
+    assert "        rules 'one' and 'two' and 'three' and 'four' could not be decided" in lines
 
 
 def test_json_is_one_object_a_test(tmp_path: Path) -> None:

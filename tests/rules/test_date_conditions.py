@@ -199,7 +199,7 @@ def test_one_occurrence_is_enough_unless_one_is_picked(match: object, expected: 
 
 
 def test_only_the_headers_that_are_asked_for_are_fetched() -> None:
-    match = {"sent": "2024-01-31", "date": {"Resent-Date": "2024-01-31", "x-due": {"year" : 2024}}, "now": "2024-01-31"}
+    match = {"sent": "2024-01-31", "date": {"Resent-Date": "2024-01-31", "x-due": {"year": 2024}}, "now": "2024-01-31"}
 
     assert ruleset(rule(match)).header_fields == {"DATE", "RESENT-DATE", "X-DUE"}
 

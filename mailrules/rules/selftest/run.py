@@ -29,9 +29,9 @@ class Result:
     verdict: Verdict
     differences: tuple[Difference, ...]
     closest: Closest | None
-    """For a test that failed: the rule that should have acted, as far as that can be told."""
+    """For a test that failed, unless the rule that acted is known: the one that should have, if that can be told."""
     notes: tuple[str, ...]
-    """What the test leaves open, in words."""
+    """For a test that failed: what it leaves open, in words."""
 
     @property
     def passed(self) -> bool:
@@ -53,11 +53,13 @@ def _run(ruleset: Ruleset, trial: Trial, now: datetime) -> Result:
         ruleset, staged.message, staged.facts, partial(answers, trial.case.message, staged.content)
     )
     differing = tuple(differences(case.expect, verdict, staged.facts.mailbox))
+    if not differing:
+        return Result(trial, verdict, (), None, ())
+    names = [name for name in case.expect.matched or () if name not in (*verdict.matched, *verdict.observed)]
     nearest = None
-    if differing:
+    if names or not any(each.rule for each in differing):
         explained = ruleset.explain(message, staged.facts)
         missed = [each.missed for each in differing if each.missed is not None]
-        names = [name for name in case.expect.matched or () if name not in (*verdict.matched, *verdict.observed)]
         nearest = closest(ruleset.rules, explained, staged.facts, missed, names)
     return Result(trial, verdict, differing, nearest, tuple(_notes(message, verdict)))
 
@@ -67,9 +69,8 @@ def _notes(message: Message, verdict: Verdict) -> Iterator[str]:
         return
     rules = " and ".join(f"'{name}'" for name in verdict.unknown)
     yield f"{'rule' if len(verdict.unknown) == 1 else 'rules'} {rules} could not be decided"
-    for question, answer in message.answers.items():
-        match question:
-            case Search(text=text) if answer is None:
-                yield f"whether the search '{text}' finds the message is not said: search = {{ '{text}' = true }}"
-            case Labels() if answer is None:
-                yield 'its labels are not said: labels = ["work"], or labels = []'
+    unanswered = {question for question, answer in message.answers.items() if answer is None}
+    for text in sorted(question.text for question in unanswered if isinstance(question, Search)):
+        yield f"whether the search '{text}' finds the message is not said: search = {{ '{text}' = true }}"
+    if any(isinstance(question, Labels) for question in unanswered):
+        yield 'its labels are not said: labels = ["work"], or labels = []'

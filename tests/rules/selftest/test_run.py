@@ -78,7 +78,7 @@ def test_each_difference_is_told_with_the_rule_that_decided(
          ("customers", 'from.domain.is "acme.example" – saw acme.test')),
         (COPY + MOVE, '{ subject = "x" }', '{ move = "Customers/Acme" }',
          ("customers", 'from.domain.is "acme.example" – saw (absent)')),
-        (TRASH + MOVE, INVOICE, '{ move = "Customers/Acme" }',
+        (TRASH + MOVE, INVOICE, '{ matched = "customers" }',
          ("customers", "it matches, but an earlier rule had ended the run")),
         (rule("lists", 'list_id.exists = true', 'move = "Lists/{list_id.name}"') + MOVE, '{ subject = "x" }',
          '{ move = "Lists/python" }', ("lists", "list_id.exists true – saw (absent)")),
@@ -105,15 +105,23 @@ def test_of_a_test_that_fails_the_rule_that_came_closest_is_named(
     assert (nearest.rule, nearest.reason) == expected
 
 
+def test_where_the_rule_that_acted_is_named_none_came_close() -> None:
+    assert one(TRASH + MOVE, INVOICE, '{ move = "Customers/Acme" }').closest is None
+
+
 def test_where_another_rule_matched_and_none_could_do_it_none_came_close() -> None:
     assert one(MOVE, INVOICE, "{ expunge = true }").closest is None
 
 
 def test_a_search_that_is_not_given_is_unknown_and_said_to_be() -> None:
     rules = rule("unseen", 'search = "UNSEEN"', 'move = "A"')
-    passed, answered, absent = results(
+    failed, passed, answered, absent = results(
         rules
         + """
+[[tests]]
+name = "0"
+message.subject = "x"
+expect.move = "A"
 [[tests]]
 name = "1"
 message.subject = "x"
@@ -128,12 +136,12 @@ message = { subject = "x", search = { UNSEEN = false } }
 expect.stay = true
 """
     )
-    assert passed.notes == (
+    assert failed.notes == (
         "rule 'unseen' could not be decided",
         "whether the search 'UNSEEN' finds the message is not said: search = { 'UNSEEN' = true }",
     )
     assert [result.passed for result in (passed, answered, absent)] == [True, True, True]
-    assert (answered.notes, absent.notes) == ((), ())
+    assert (passed.notes, answered.notes, absent.notes) == ((), (), ())
 
 
 def test_scheduled_rules_run_in_scheduled_tests_only() -> None:
