@@ -142,13 +142,17 @@ class Account:
                 told = {info.name: info.status for info in self._directory.mailboxes if info.status}
                 await self._share_out()
                 await self._mend_strays()
-                await self._schedule.look()
+                await self._schedule.look(self._room - 1 - len(self._layout.held))
             if now >= go_at:
                 go_at = now + self._settings.poll
                 await rounds.go(self._layout.rounds, told)
+            if self._schedule.waits_for_lead:
+                home = None
+                await self._schedule.go_on(session)
             home = await self._at_home(session, home)
             arrived.set()
             limit = max(0.0, (min(list_at, go_at) if self._layout.rounds else list_at) - loop.time())
+            limit = 0.0 if self._schedule.waits_for_lead else limit
             if home is None:
                 await session.connection.until(lambda: False, limit)
             else:

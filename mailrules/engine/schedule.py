@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +10,12 @@ from datetime import datetime, timedelta
 from mailrules.client import MailboxInfo, Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.apply import ApplyMode
-from mailrules.engine.sweeping import NotOpened, Swept, sweep
+from mailrules.engine.sweeping import Extent, NotOpened, Swept, sweep
 from mailrules.engine.watching import is_watched
 from mailrules.imap import Refused
 from mailrules.rules import Rule, matching
 
-__all__ = ["RuleRun", "due_rules", "places", "record_runs", "run_scheduled", "scheduled_rules"]
+__all__ = ["RuleRun", "Run", "due_rules", "places", "record_runs", "scheduled_rules"]
 
 
 _EARLY = timedelta(seconds=30)
@@ -22,7 +23,7 @@ _EARLY = timedelta(seconds=30)
 for each minute must not miss every other one."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RuleRun:
     """What came out of one run of a rule over all its mailboxes."""
 
@@ -69,26 +70,79 @@ def places(context: AccountContext, rules: Iterable[Rule]) -> Mapping[MailboxInf
     return {info: here for info, here in found.items() if here}
 
 
-async def run_scheduled(
-    context: AccountContext, session: Session, rules: Sequence[Rule], refused: Callable[[MailboxInfo, Refused], None]
-) -> Mapping[str, RuleRun]:
-    """Run scheduled rules over all their mailboxes, and write down that they ran; what each has done, by its name.
+class Run:
+    """One run of scheduled rules over all their mailboxes, in portions of any size, each on whatever session there is.
 
-    ``refused`` is told of a mailbox that can't be opened; it is passed over. Raises NetworkError and Outdated: then the
-    run does not count, and what it has not done yet is for the next one.
+    ``refused`` is told of a mailbox that can't be opened; it is passed over. Where the server refuses anything else the
+    other mailboxes have their turn all the same, but the run does not count.
     """
-    began = context.now()
-    runs = {rule.name: RuleRun() for rule in rules}
-    for info, here in places(context, rules).items():
+
+    def __init__(
+        self, context: AccountContext, rules: Sequence[Rule], refused: Callable[[MailboxInfo, Refused], None]
+    ) -> None:
+        self._context = context
+        self._rules = rules
+        self._refused = refused
+        self._began = context.now()
+        self._to_go = list(places(context, rules).items())
+        self._after = 0
+        self._swept = Swept()
+        self._mailboxes: Counter[str] = Counter()
+        self._failure: Refused | None = None
+
+    async def go_on(self, session: Session, most: int | None = None) -> bool:
+        """Run over the next mailbox, or over so many windows of it; tell whether this was the last.
+
+        Then it is written down that the rules ran. Raises NetworkError, from where another call goes on, and Outdated
+        and Refused: then the run does not count, and what it has not done yet is for another one.
+        """
+        if self._to_go:
+            info, here = self._to_go[0]
+            try:
+                await self._sweep(session, info, here, most)
+            except Refused as error:
+                self._failure = self._failure or error
+                self._leave()
+        if self._to_go:
+            return False
+        if self._failure is not None:
+            raise self._failure
+        await record_runs(self._context, self._rules, self._began, self._swept.full_until)
+        return True
+
+    async def _sweep(self, session: Session, info: MailboxInfo, here: Sequence[Rule], most: int | None) -> None:
         try:
-            swept = await sweep(context, session, info.name, here, mode=ApplyMode.DO, progress=lambda _done, _all: None)
+            extent = Extent(after=self._after, most=most)
+            swept = await sweep(self._context, session, info.name, here, mode=ApplyMode.DO, extent=extent)
         except NotOpened as error:
-            refused(info, error.refused)
-            continue
-        for rule in here:
-            _add(runs[rule.name], rule.name, swept)
-    await record_runs(context, rules, began, {name: run.full_until for name, run in runs.items() if run.full_until})
-    return runs
+            self._refused(info, error.refused)
+            self._leave()
+            return
+        self._swept.add(swept)
+        if swept.reached is None:
+            self._mailboxes.update(rule.name for rule in here)
+            self._leave()
+        else:
+            self._after = swept.reached
+
+    def _leave(self) -> None:
+        """Go on to the next mailbox."""
+        self._to_go.pop(0)
+        self._after = 0
+
+    def results(self) -> Mapping[str, RuleRun]:
+        """What each rule has done, by its name."""
+        swept = self._swept
+        return {
+            rule.name: RuleRun(
+                mailboxes=self._mailboxes[rule.name],
+                looked_at=swept.looked_at[rule.name],
+                matched=swept.matched[rule.name],
+                done=swept.done[rule.name],
+                full_until=swept.full_until.get(rule.name),
+            )
+            for rule in self._rules
+        }
 
 
 async def record_runs(
@@ -100,14 +154,6 @@ async def record_runs(
     """
     for rule in rules:
         await context.store.record_run(context.name, rule.name, _counts_from(rule, began, full_until.get(rule.name)))
-
-
-def _add(run: RuleRun, name: str, swept: Swept) -> None:
-    run.mailboxes += 1
-    run.looked_at += swept.looked_at[name]
-    run.matched += swept.matched[name]
-    run.done += swept.done[name]
-    run.full_until = swept.full_until.get(name, run.full_until)
 
 
 def _counts_from(rule: Rule, began: datetime, full_until: datetime | None) -> datetime:

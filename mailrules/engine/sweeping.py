@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
+from itertools import islice
 
 from mailrules.client import ClientError, Session
 from mailrules.engine.account import AccountContext
@@ -26,7 +28,7 @@ from mailrules.imap import ImapError, MailboxName, Refused, SearchProgram, UIDSe
 from mailrules.rules import Rule, Ruleset
 from mailrules.store import Awaited, Entry, EntryState, StateError
 
-__all__ = ["NotOpened", "Outdated", "Swept", "sweep"]
+__all__ = ["Extent", "NotOpened", "Outdated", "Reach", "Swept", "sweep"]
 
 _BATCH = 10
 """Windows that are acted on together: one command a target serves up to 10,000 messages."""
@@ -34,6 +36,24 @@ _BATCH = 10
 
 class Outdated(Exception):
     """The rules have changed while they ran."""
+
+
+class Reach(Enum):
+    """Which mail of a mailbox scheduled rules run over."""
+
+    HANDLED = "what its watcher has handled"
+    ALL = "all that is there, where nobody watches"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of a mailbox is looked at."""
+
+    reach: Reach = Reach.HANDLED
+    after: int = 0
+    """A UID; what comes behind it is looked at."""
+    most: int | None = None
+    """How many windows, before the rest of the mailbox is left for another call."""
 
 
 class NotOpened(Exception):
@@ -56,6 +76,8 @@ class Swept:
     states: Counter[EntryState] = field(default_factory=Counter)
     full_until: dict[str, datetime] = field(default_factory=dict)
     """Rules that have reached their limit, so that messages are left for another run; when there is room again."""
+    reached: int | None = None
+    """The UID up to which the mailbox was looked at; None when that is all of it."""
 
     def add(self, other: Swept) -> None:
         """Put what came out of another mailbox to it."""
@@ -81,7 +103,8 @@ async def sweep(
     rules: Sequence[Rule],
     *,
     mode: ApplyMode,
-    progress: Callable[[int, int], None],
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+    extent: Extent = Extent(),
 ) -> Swept:
     r"""Run scheduled rules over a mailbox now, without messages marked \Deleted.
 
@@ -96,21 +119,21 @@ async def sweep(
         selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))
     except Refused as refused:
         raise NotOpened(refused) from refused
-    within = await _within(path)
+    within = await _within(path, extent)
     if not selected.exists or not within:
         return Swept()
-    return await _Sweep(path, rules, mode).run(within, progress)
+    return await _Sweep(path, rules, mode).run(within, extent.most, progress)
 
 
-async def _within(path: Path) -> UIDSet:
+async def _within(path: Path, extent: Extent) -> UIDSet:
     """The messages that are no new mail for a watcher; none where it has not begun to watch."""
-    context = path.context
-    if path.name not in {info.name for info in context.directory.watched()}:
-        return UIDSet.all()
+    context, after = path.context, extent.after
+    if extent.reach is Reach.ALL or path.name not in {info.name for info in context.directory.watched()}:
+        return UIDSet.after(after)
     checkpoint = await context.store.checkpoint(context.name, path.name.raw)
-    if checkpoint is None or checkpoint.uidvalidity != validity(path.selected) or not checkpoint.uid:
+    if checkpoint is None or checkpoint.uidvalidity != validity(path.selected) or checkpoint.uid <= after:
         return UIDSet()
-    return UIDSet.from_ranges([(1, checkpoint.uid)])
+    return UIDSet.from_ranges([(after + 1, checkpoint.uid)])
 
 
 class _Sweep:
@@ -122,30 +145,33 @@ class _Sweep:
         self._mode = mode
         self._swept = Swept()
 
-    async def run(self, within: UIDSet, progress: Callable[[int, int], None]) -> Swept:
+    async def run(self, within: UIDSet, most: int | None, progress: Callable[[int, int], None]) -> Swept:
         """Search, then fetch and decide a window at a time, and act on many windows together."""
-        found = await self._find(within)
+        hits = await self._find(within)
+        found = sorted(frozenset().union(*hits.values()))
         decisions: list[Decision] = []
         looked_at = 0
-        all_windows = list(windows(found))
-        for number, window in enumerate(all_windows, start=1):
+        here = list(islice(windows(found), most))
+        for number, window in enumerate(here, start=1):
             self._must_be_in_force()
             decisions += await self._decide(window)
             if self._mode is ApplyMode.DRY_RUN:
                 self._report(decisions)
                 decisions.clear()
-            elif number % _BATCH == 0 or number == len(all_windows):
+            elif number % _BATCH == 0 or number == len(here):
                 await self._act(decisions)
                 decisions.clear()
             looked_at += len(window)
             progress(looked_at, len(found))
-        return self._swept
+        seen = frozenset(found[:looked_at])
+        self._swept.looked_at.update({rule: len(seen & uids) for rule, uids in hits.items()}, **{"": len(seen)})
+        return self._swept if looked_at == len(found) else replace(self._swept, reached=found[looked_at - 1])
 
     def _must_be_in_force(self) -> None:
         if self._context.rules() is not self._all_rules:
             raise Outdated
 
-    async def _find(self, within: UIDSet) -> Sequence[int]:
+    async def _find(self, within: UIDSet) -> Mapping[str, frozenset[int]]:
         """Ask the server what each rule may match, in one flight; where it can't tell, all messages are looked at."""
         session = self._path.session
         base = search.uid(within) & search.key("UNDELETED")
@@ -163,9 +189,7 @@ class _Sweep:
                 case uids:
                     hits[rule] = frozenset(uid for uid in uids if uid in within)
         busy = await self._busy()
-        hits[""] = frozenset().union(*hits.values())
-        self._swept.looked_at.update({rule: len(uids - busy) for rule, uids in hits.items()})
-        return sorted(hits[""] - busy)
+        return {rule: uids - busy for rule, uids in hits.items()}
 
     def _program(self, rule: Rule) -> SearchProgram | None:
         """The search for what a rule may match, in words that the server knows; None where it takes any message."""
@@ -191,6 +215,8 @@ class _Sweep:
     async def _certain(self, messages: Sequence[Fetched]) -> Sequence[Fetched]:
         """Leave out what a copy or move without an answer may have put here: somebody will still look for it."""
         context, era = self._context, validity(self._path.selected)
+        if not await context.store.expects(context.name, self._path.name.raw):
+            return messages
         seen = [message.seen() for message in messages]
         arrivals = await context.store.arrivals(context.name, self._path.name.raw, era, seen)
         return [message for message in messages if not isinstance(arrivals.get(message.uid), Awaited)]
@@ -220,13 +246,8 @@ class _Sweep:
 
     async def _within_limits(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
         """Leave what is over a rule's limit to another run: unlike new mail it will be found again."""
-        context, limits = self._context, limits_of(self._due)
-        if not limits:
-            return decisions
-        waiting = await over_limit(context.store, context.name, limits, decisions, context.now())
-        for each in waiting.values():
-            self._swept.wait(each.rule, each.until)
-        return [decision for decision in decisions if decision.message.uid not in waiting]
+        self._swept.wait(waiting.rule, waiting.until)
+        return True
 
     async def _execute(self, entries: Sequence[Entry], messages: dict[int, Fetched]) -> Sequence[Entry]:
         """Carry out what was begun; meanwhile nobody takes it for what a crash has left."""

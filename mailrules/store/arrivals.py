@@ -28,6 +28,18 @@ def explain_arrivals(
     return arrivals
 
 
+def awaits_any(db: sqlite3.Connection, account: str, mailbox: bytes) -> bool:
+    """Tell whether a COPY or MOVE that has no answer yet may put anything into this mailbox."""
+    # CROSS JOIN: the few open entries come first, whatever number of finished steps had this target.
+    row = db.execute(
+        "SELECT 1 FROM entry CROSS JOIN step ON step.entry = entry.id"
+        " WHERE entry.finished IS NULL AND entry.state = 'begun' AND step.target = ? AND target_uid IS NULL"
+        " AND step.state = 'begun' LIMIT 1",
+        (find_mailbox(db, account, mailbox),),
+    ).fetchone()
+    return row is not None
+
+
 def _placed(db: sqlite3.Connection, target: int, uidvalidity: int, messages: Sequence[Seen]) -> dict[int, Arrival]:
     """Find the messages whose UID a finished step names."""
     uids = {message.uid for message in messages}

@@ -188,6 +188,10 @@ class Store(ABC):
     # Own arrivals
 
     @abstractmethod
+    async def expects(self, account: str, mailbox: bytes) -> bool:
+        """Tell whether `arrivals` could answer Awaited about any message of this mailbox; nothing is changed."""
+
+    @abstractmethod
     async def arrivals(self, account: str, mailbox: bytes, uidvalidity: int, messages: Sequence[Seen]) -> Arrivals:
         """Tell which of these messages mailrules itself put into this mailbox.
 

@@ -201,6 +201,10 @@ class SqliteStore(Store):
         """Count the mailboxes created since then."""
         return await self._writer.read(partial(mailboxes.count_created, account=account, since=since))
 
+    async def expects(self, account: str, mailbox: bytes) -> bool:
+        """Tell whether a copy or move into this mailbox is without an answer."""
+        return await self._writer.read(partial(arrivals.awaits_any, account=account, mailbox=mailbox))
+
     async def arrivals(self, account: str, mailbox: bytes, uidvalidity: int, messages: Sequence[Seen]) -> Arrivals:
         """Tell which of these messages mailrules itself put into this mailbox."""
         return await self._writer.write(

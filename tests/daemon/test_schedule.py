@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.demo import Drop, Hold, MemoryServer
+from mailrules.client import ConnectionLost, Session
+from mailrules.daemon import door
+from mailrules.demo import Drop, Hold, MemoryServer, Refuse
 from tests.builders import message
 from tests.daemon.house import House, account
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from mailrules.config import Account
 
 RULES = """
 [[rules]]
@@ -95,3 +99,53 @@ async def test_a_run_that_loses_its_connection_is_made_again(house: House, serve
         await house.heard("scheduled rule ran")
     assert mail(server) == {}
     assert len(house.outcomes) == 1
+
+
+async def test_without_a_connection_to_spare_the_lead_does_it(
+    house: House, server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A portion at a time, and looks for new mail between two of them."""
+    monkeypatch.setattr("mailrules.daemon.schedule._PORTION", 0.0)
+    monkeypatch.setattr("mailrules.engine.reading.WINDOW", 1)
+    house.write(table(server) + "max_connections = 1\n", rules=RULES)
+    for _ in range(3):
+        put(server, "Lists/a", "old")
+    released = asyncio.Event()
+    server.faults.plan("UID EXPUNGE", Hold(released))
+    async with house.running():
+        await server.heard("UID EXPUNGE")
+        server.deliver("INBOX", message("new"))
+        released.set()
+        await house.filed(5)
+        await house.heard("scheduled rule ran", rule="old", mailboxes=2, looked_at=4, matched=4, done=4)
+        assert server.clients == 1
+    assert mail(server) == {"Filed": 1}
+    assert [one.rules[0] for one in house.outcomes].index("file") < 4
+
+
+async def test_where_the_server_grants_no_further_connection_the_lead_does_it(
+    house: House, server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def one_only(settings: Account) -> Session:
+        if server.clients:
+            raise ConnectionLost("the server hung up", bye="Too many connections")
+        return await sign_in(settings)
+
+    sign_in = door.sign_in
+    monkeypatch.setattr(door, "sign_in", one_only)
+    monkeypatch.setattr("mailrules.daemon.account._LIST_EVERY", 0.05)
+    async with house.running():
+        await house.heard("scheduled rule ran", done=1)
+    assert mail(server) == {}
+
+
+async def test_the_lead_makes_a_run_again_in_which_something_was_refused(
+    house: House, server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailrules.daemon.account._LIST_EVERY", 0.05)
+    house.write(table(server) + "max_connections = 1\n", rules=RULES)
+    server.faults.plan("UID FETCH", Refuse("NO [INUSE] Try later"))
+    async with house.running():
+        await house.heard("scheduled rules could not run")
+        await house.heard("scheduled rule ran")
+    assert mail(server) == {}

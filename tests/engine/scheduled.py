@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from mailrules.client import MailboxInfo
-from mailrules.engine.schedule import RuleRun, due_rules, run_scheduled
+from mailrules.engine.schedule import RuleRun, Run, due_rules
 from mailrules.imap import Refused
 from tests.builders import message
 from tests.engine.scene import Scene, rule
@@ -31,13 +31,15 @@ def put(it: Scene, subject: str, *flags: str, mailbox: str = "INBOX", ago: timed
     return it.server.append(it.user, mailbox, message(subject), flags, dated(ago))
 
 
-async def run(it: Scene) -> dict[str, RuleRun]:
+async def run(it: Scene, most: int | None = None) -> dict[str, RuleRun]:
     """Run what is due, as the daemon does, with INBOX handled up to what is there."""
     refused: list[tuple[MailboxInfo, Refused]] = []
     async with it.session() as session:
         await it.directory.refresh(session)
         it.proxy.recording.forget()
-        runs = await run_scheduled(it.context, session, await due_rules(it.context), lambda *one: refused.append(one))
+        whole = Run(it.context, await due_rules(it.context), lambda *one: refused.append(one))
+        while not await whole.go_on(session, most):
+            pass
     await it.settled()
     assert refused == []
-    return dict(runs)
+    return dict(whole.results())

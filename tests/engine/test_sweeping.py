@@ -9,7 +9,8 @@ import pytest
 
 from mailrules.engine import reading, sweeping
 from mailrules.engine.outcome import OutcomeState
-from mailrules.engine.schedule import RuleRun, due_rules, run_scheduled
+from mailrules.engine.schedule import RuleRun, Run, due_rules
+from mailrules.imap import Refused
 from tests.engine.scene import rule, ruleset, scene
 from tests.engine.scheduled import OLD, every, put, run
 from tests.servers.dovecot import Dovecot
@@ -228,9 +229,45 @@ async def test_a_mailbox_that_can_not_be_opened_is_passed_over_and_said(
         refused: list[str] = []
         async with it.session() as session:
             await it.directory.refresh(session)
-            due = await due_rules(it.context)
-            runs = await run_scheduled(it.context, session, due, lambda info, _error: refused.append(info.path))
+            whole = Run(it.context, await due_rules(it.context), lambda info, _error: refused.append(info.path))
+            assert [await whole.go_on(session), await whole.go_on(session)] == [False, True]
 
         assert refused == ["Lists/a"]
-        assert runs["old"] == RuleRun(mailboxes=1, looked_at=1, matched=1, done=1)
+        assert whole.results()["old"] == RuleRun(mailboxes=1, looked_at=1, matched=1, done=1)
         assert it.subjects() == {"Lists/a": ["old"]}
+
+
+async def test_a_run_in_which_something_is_refused_does_not_count(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
+    """The other mailboxes have their turn all the same."""
+    rules = every("old", 'age.over = "90 days"', "expunge = true", mailboxes=["Lists/*"])
+    async with scene(dovecot, user, tmp_path, rules) as it:
+        put(it, "old", mailbox="Lists/a")
+        put(it, "old", mailbox="Lists/b")
+        it.proxy.refuse("UID FETCH", "NO [INUSE] Try later", times=1)
+
+        with pytest.raises(Refused):
+            await run(it)
+        first = it.subjects()
+        runs = await run(it)
+
+        assert (first, it.subjects()) == ({"Lists/a": ["old"]}, {})
+        assert runs["old"] == RuleRun(mailboxes=2, looked_at=1, matched=1, done=1)
+
+
+async def test_a_run_may_go_on_in_portions(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "WINDOW", 2)
+    rules = every("old", 'age.over = "90 days"', "expunge = true", mailboxes=["INBOX", "Archive"])
+    async with scene(dovecot, user, tmp_path, rules) as it:
+        for mailbox in ("INBOX", "Archive"):
+            for _ in range(4):
+                put(it, "old", mailbox=mailbox)
+            put(it, "fresh", mailbox=mailbox, ago=timedelta())
+        await it.file()
+
+        runs = await run(it, most=1)
+
+        assert it.subjects() == {"INBOX": ["fresh"], "Archive": ["fresh"]}
+        assert runs["old"] == RuleRun(mailboxes=2, looked_at=8, matched=8, done=8)
+        assert it.proxy.recording.names.count("SELECT") == 4

@@ -129,6 +129,23 @@ async def test_arrivals_of_a_mailbox_where_nothing_is_expected_cost_no_commit(st
     assert before == store.commits
 
 
+@pytest.mark.parametrize(
+    ("step", "state", "expected"),
+    [
+        (move(), EntryState.BEGUN, True),
+        (move(), EntryState.HELD, False),
+        (move(state=DONE), EntryState.BEGUN, False),
+        (move(state=DONE, uidvalidity=3, uid=41), EntryState.DONE, False),
+    ],
+)
+async def test_what_has_no_answer_yet_is_expected(
+    store: SqliteStore, step: Step, state: EntryState, *, expected: bool
+) -> None:
+    assert await store.expects(ACCOUNT, LISTS) is False
+    await store.begin([entry(1, step, state=state)], None, now=NOW)
+    assert (await store.expects(ACCOUNT, LISTS), await store.expects(ACCOUNT, INBOX)) == (expected, False)
+
+
 async def test_the_questions_of_the_hot_path_are_answered_by_indexes(store: SqliteStore) -> None:
     """No query on the way of a message reads through the history."""
     plans = [
