@@ -246,8 +246,13 @@ class _Sweep:
 
     async def _within_limits(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
         """Leave what is over a rule's limit to another run: unlike new mail it will be found again."""
-        self._swept.wait(waiting.rule, waiting.until)
-        return True
+        context, limits = self._context, limits_of(self._due)
+        if not limits:
+            return decisions
+        waiting = await over_limit(context.store, context.name, limits, decisions, context.now())
+        for each in waiting.values():
+            self._swept.wait(each.rule, each.until)
+        return [decision for decision in decisions if decision.message.uid not in waiting]
 
     async def _execute(self, entries: Sequence[Entry], messages: dict[int, Fetched]) -> Sequence[Entry]:
         """Carry out what was begun; meanwhile nobody takes it for what a crash has left."""
