@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from mailrules.client import ConnectionLost
+from mailrules.client import ConnectionLost, NetworkError
+from mailrules.engine import reading
 from mailrules.engine.caution import Caution, carefully
 from mailrules.engine.outcome import OutcomeState
 from mailrules.imap import INBOX, UID, MailboxName, UIDSet
 from tests.builders import message
 from tests.engine.scene import rule, scene
+from tests.engine.scheduled import OLD, put, run
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import Point
 
@@ -168,3 +170,24 @@ async def test_a_message_that_comes_during_an_outage_is_filed_after_it(
         await it.until_filed(losses=8)
 
         assert (it.subjects(), it.states()) == ({"Lists": ["one"]}, [OutcomeState.DONE])
+
+
+async def test_two_messages_of_two_windows_are_both_found(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "WINDOW", 2)
+    async with scene(dovecot, user, tmp_path, OLD) as it:
+        for number in range(5):
+            put(it, f"m{number}")
+        await it.file()
+        for _ in range(20):
+            it.proxy.cut("UID FETCH (1:2|1|3:4|3) ", Point.AFTER_COMMAND)
+        losses = 0
+        while losses < 20:
+            try:
+                await run(it)
+                break
+            except NetworkError:
+                losses += 1
+
+        assert (losses, it.subjects()) == (10, {"INBOX": ["m0", "m2"]})
