@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mailrules.client import Credentials, HungUp, Session
 from mailrules.imap import MailboxName, No, Noop, Subscribe
+from mailrules.imap.search import key
 from tests.builders import message
 from tests.client.connecting import QUICK, plain, signed_in
 from tests.servers.proxy import Proxy
@@ -142,3 +144,66 @@ async def test_a_cut_in_sign_in_is_a_refused_one(dovecot: Dovecot, user: str) ->
         proxy.cut("AUTHENTICATE")
         with pytest.raises(HungUp):
             await Session.open(plain(proxy.port), Credentials(user, "x"), QUICK)
+
+
+@pytest.mark.parametrize("answer", ["BAD unknown RETURN", "NO not supported"])
+async def test_where_named_searches_are_only_announced_all_are_done_without(
+    dovecot: Dovecot, user: str, answer: str
+) -> None:
+    """It is found out once for the session."""
+    dovecot.deliver(user, message("one"), message("two"))
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user) as session:
+        proxy.refuse("UID SEARCH RETURN", answer)
+        await session.select(INBOX)
+        one, two = await asyncio.gather(session.search(key("SUBJECT", "one")), session.search(key("SUBJECT", "two")))
+        proxy.recording.forget()
+        again = await session.search(key("ALL"))
+        asked = [exchange.text for exchange in proxy.recording.find("UID SEARCH")]
+    assert (one, two, again) == ((1,), (2,), (1, 2))
+    assert not any(b"RETURN" in text for text in asked)
+
+
+async def test_what_is_refused_without_a_name_too_is_refused(dovecot: Dovecot, user: str) -> None:
+    """Then the name was not the reason, and searches go on to share flights."""
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy.port, user) as session:
+        proxy.refuse("UID SEARCH .*DELETED", "NO [INUSE] later")
+        await session.select(INBOX)
+        with pytest.raises(No):
+            await session.search(key("DELETED"))
+        proxy.recording.forget()
+        await session.search(key("ALL"))
+        assert b"RETURN" in proxy.recording.find("UID SEARCH")[0].text
+
+
+async def test_an_answer_without_a_name_is_not_believed() -> None:
+    """The searches are asked again, one after the other, so that none gets the hits of another."""
+
+    async def script(peer: Peer) -> None:
+        await peer.converse(
+            "S: * PREAUTH [CAPABILITY IMAP4rev1 ESEARCH] ready",
+            'C: A1 LIST "" ""',
+            'S: * LIST (\\Noselect) "." ""',
+            "S: A1 OK",
+            "C: A2 SELECT INBOX",
+            "S: A2 OK",
+            "C: A3 UID SEARCH RETURN (ALL) SEEN",
+            "C: A4 UID SEARCH RETURN (ALL) DELETED",
+            "S: * SEARCH 2",
+            "S: A4 OK",
+            "S: * SEARCH 1",
+            "S: A3 OK",
+            "C: A5 UID SEARCH SEEN",
+            "S: * SEARCH 1",
+            "S: A5 OK",
+            "C: A6 UID SEARCH DELETED",
+            "S: * SEARCH 2",
+            "S: A6 OK",
+        )
+        await peer.end()
+
+    async with scripted(script) as port:
+        session = await Session.open(plain(port), Credentials("ann", "secret"), QUICK)
+        await session.select(INBOX)
+        seen, deleted = await asyncio.gather(session.search(key("SEEN")), session.search(key("DELETED")))
+        assert (seen, deleted) == ((1,), (2,))
+        session.connection.abort()
