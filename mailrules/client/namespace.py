@@ -6,6 +6,7 @@ RFC 2342.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -44,15 +45,16 @@ class Namespace:
         INBOX is INBOX in any case, and `INBOX/Lists` has the prefix `INBOX.` already. A delimiter that is not `/`
         becomes `_` within a level, so that no path means what another one is for.
         """
-        if path.upper() == INBOX:
-            return MailboxName.from_text(INBOX)
+        inbox = MailboxName.from_text(path)
+        if inbox.is_inbox:
+            return inbox
         name = path
         if self.delimiter is not None:
             name = self.delimiter.join(level.replace(self.delimiter, "_") for level in path.split("/"))
         if any(name.startswith(prefix) for prefix in self.foreign):
             return MailboxName.from_text(name)
-        if name.upper().startswith(self.prefix.upper()):
-            name = name[len(self.prefix) :]
+        if written := re.match(re.escape(self.prefix), name, re.IGNORECASE | re.ASCII):
+            name = name[written.end() :]
         return MailboxName.from_text(self.prefix + name)
 
     def to_path(self, name: MailboxName) -> str:

@@ -6,11 +6,11 @@ Trash, Junk, Sent, Drafts and All are watched only where they are named in full.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 from mailrules.client import MailboxInfo
+from mailrules.rules.matching import Test, mailbox
 
 __all__ = ["is_set_apart", "is_watched", "matches"]
 
@@ -34,14 +34,9 @@ def is_set_apart(info: MailboxInfo) -> bool:
 
 def matches(pattern: str, path: str) -> bool:
     """Whether a mailbox path ("/"-separated) fits a pattern; INBOX is INBOX in any case."""
-    return _compiled(pattern).fullmatch(_with_inbox(path)) is not None
+    return _test(pattern)(path)
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    pieces = {"*": ".*", "%": "[^/]*"}
-    return re.compile("".join(pieces.get(char) or re.escape(char) for char in _with_inbox(pattern)), re.DOTALL)
-
-
-def _with_inbox(path: str) -> str:
-    return "INBOX" + path[5:] if path[:5].upper() == "INBOX" and path[5:6] in {"", "/"} else path
+def _test(pattern: str) -> Test:
+    return mailbox([pattern])

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import re2
 
+from mailrules.rules.paths import path_key
+
 Test = Callable[[str], bool]
 
 _MEMORY = 64 << 20  # octets, for one pattern's automaton; the default of 8 MiB is short for large classes and repeats
@@ -63,12 +65,8 @@ def regex(patterns: Sequence[str]) -> Test:
 
 def mailbox(patterns: Sequence[str]) -> Test:
     """One of the patterns covers the mailbox's path; ``*`` and ``%`` as in LIST (RFC 9051 §6.3.9)."""
-    tests = [_full_match(_one_inbox(pattern), _LIST) for pattern in patterns]
-    return lambda path: any(test(_one_inbox(path)) for test in tests)
-
-
-def _one_inbox(path: str) -> str:
-    return "INBOX" if path.upper() == "INBOX" else path
+    holds = any_test([_full_match(path_key(pattern), _LIST) for pattern in patterns])
+    return lambda path: holds(path_key(path))
 
 
 def any_test(tests: Sequence[Test]) -> Test:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mailrules.rules.paths import path_key
+
 SPECIAL_USES = (r"\Junk", r"\Archive", r"\Trash", r"\Sent", r"\Drafts", r"\Flagged", r"\All", r"\Important")
 """What mailboxes can be for: RFC 6154 §2 and RFC 8457 §3."""
 
@@ -27,8 +29,8 @@ class Target:
 
     @property
     def key(self) -> str:
-        """What two targets have in common that are the same mailbox: INBOX is case-insensitive (RFC 9051 §5.1)."""
-        return "INBOX" if str(self).upper() == "INBOX" else str(self)
+        """What two targets have in common that are the same mailbox."""
+        return self.special_use or path_key(self.path)
 
 
 @dataclass(frozen=True, slots=True)

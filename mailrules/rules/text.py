@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from unicodedata import category, is_normalized, normalize
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_JOINERS = frozenset("\u200c\u200d")  # format characters without which Persian and emoji can't be written
+JOINERS = frozenset("\u200c\u200d")
+"""Format characters without which Persian, Sinhala and emoji can't be written."""
 _ESCAPES = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
 
 
@@ -46,7 +47,7 @@ def is_unprintable(character: str) -> bool:
 
     These are Unicode's control, format and surrogate characters and its line and paragraph separators.
     """
-    return category(character) in _UNPRINTABLE and character not in _JOINERS
+    return category(character) in _UNPRINTABLE and character not in JOINERS
 
 
 def printable(text: str) -> str:

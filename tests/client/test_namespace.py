@@ -41,6 +41,8 @@ def test_paths_go_both_ways(namespace: Namespace, path: str, raw: bytes) -> None
     [
         (COURIER, "INBOX/Lists", b"INBOX.Lists"),
         (COURIER, "Inbox/Lists", b"INBOX.Lists"),
+        (COURIER, "\u0131nbox", b"INBOX.&ATE-nbox"),
+        (COURIER, "\u0131nbox/Lists", b"INBOX.&ATE-nbox.Lists"),
         (COURIER, "Customers/example.org", b"INBOX.Customers.example_org"),
     ],
 )

@@ -22,6 +22,8 @@ def info(path: str, special_use: str | None = None, *, selectable: bool = True) 
         ("Inbox/Work", "INBOX/Work", True),
         ("INBOX", "inbox/Work", False),
         ("Inboxes", "INBOXES", False),
+        ("INBOX", "\u0131nbox", False),
+        ("Caf\u00e9", "Cafe\u0301", True),
         ("Lists", "lists", False),
         ("Lists", "Lists/Python", False),
         ("Lists/%", "Lists/Python", True),

@@ -292,3 +292,18 @@ def test_no_moment_makes_it_raise(received: datetime, now: datetime, zone: str) 
 
     rules.explain(mail, replace(FACTS, now=now))
     decide(rules, mail, replace(FACTS, now=now))
+
+
+def test_a_time_that_is_left_out_is_the_moment_at_which_clocks_are_put_forward() -> None:
+    moment = "2024-03-31T03:30"  # from 03:00, which is 01:00 UTC, it is 04:00
+    last, first = (message(f"Date: Sun, 31 Mar 2024 {clock} +0000") for clock in ("00:59:59", "01:00:00"))
+
+    assert [matches({"sent": {"after": moment}}, mail, KYIV) for mail in (last, first)] == [False, True]
+    assert [matches({"sent": {"before": moment}}, mail, KYIV) for mail in (last, first)] == [True, False]
+
+
+def test_of_a_time_that_comes_twice_the_first_is_meant() -> None:
+    moment = "2024-10-27T03:30"
+    last, first = (message(f"Date: Sun, 27 Oct 2024 {clock} +0000") for clock in ("00:29:59", "00:30:00"))
+
+    assert [matches({"sent": {"after": moment}}, mail, KYIV) for mail in (last, first)] == [False, True]

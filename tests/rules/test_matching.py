@@ -39,7 +39,11 @@ def test_a_glob_covers_the_whole_text(pattern: str, yes: list[str], no: list[str
     ("pattern", "yes", "no"),
     [
         ("INBOX", ["INBOX", "Inbox", "inbox"], ["INBOX/a"]),
-        ("inbox", ["INBOX"], ["Inboxes"]),
+        ("inbox", ["INBOX"], ["Inboxes", "\u0131nbox"]),
+        ("\u0131nbox", ["\u0131nbox"], ["INBOX"]),
+        ("Inbox/*", ["INBOX/a", "inbox/a"], ["INBOX"]),
+        ("Caf\u00e9/*", ["Caf\u00e9/a", "Cafe\u0301/a"], ["Cafe/a"]),
+        ("Cafe\u0301", ["Caf\u00e9", "Cafe\u0301"], []),
         ("Lists/*", ["Lists/a", "Lists/a/b"], ["Lists", "lists/a"]),
         ("Lists/%", ["Lists/a"], ["Lists/a/b"]),
         ("%", ["a"], ["a/b"]),

@@ -73,7 +73,9 @@ def test_where_it_was_delivered_is_an_address(header: str) -> None:
     assert header.upper() in rules.header_fields
 
 
-THERE = replace(FACTS, mailboxes=frozenset({"INBOX", "Lists/Python", "Büro"}), special_uses=frozenset({r"\Junk"}))
+THERE = replace(
+    FACTS, mailboxes=frozenset({"INBOX", "Lists/Python", "Büro", "Cafe\u0301"}), special_uses=frozenset({r"\Junk"})
+)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +85,8 @@ THERE = replace(FACTS, mailboxes=frozenset({"INBOX", "Lists/Python", "Büro"}), 
         ({"mailbox_exists": "lists/python"}, False),
         ({"mailbox_exists": "inbox"}, True),
         ({"mailbox_exists": "Bu\u0308ro"}, True),
+        ({"mailbox_exists": "Caf\u00e9"}, True),
+        ({"mailbox_exists": "\u0131nbox"}, False),
         ({"mailbox_exists": ["Nowhere", "Lists/Python"]}, True),
         ({"mailbox_exists": "Lists"}, False),
         ({"special_use_exists": "\\Junk"}, True),

@@ -62,7 +62,7 @@ def test_a_change_of_flags_names_no_rule_that_was_wholly_overridden() -> None:
 
 def test_two_copies_to_one_mailbox_are_one() -> None:
     draft = Draft()
-    for path in ("A", "Inbox", "INBOX", "A", "a"):
+    for path in ("A", "Inbox", "INBOX", "A", "a", "Caf\u00e9", "Cafe\u0301", "\u0131nbox"):
         draft.copy(Target(path), "r")
     draft.copy(Target(special_use="\\Archive"), "s")
     draft.copy(Target(special_use="\\Archive"), "t")
@@ -71,6 +71,8 @@ def test_two_copies_to_one_mailbox_are_one() -> None:
         CopyTo(Target("A"), "r"),
         CopyTo(Target("Inbox"), "r"),
         CopyTo(Target("a"), "r"),
+        CopyTo(Target("Caf\u00e9"), "r"),
+        CopyTo(Target("\u0131nbox"), "r"),
         CopyTo(Target(special_use="\\Archive"), "s"),
     )
 

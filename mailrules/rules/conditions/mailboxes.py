@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -10,9 +11,10 @@ from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition, shown
+from mailrules.rules.paths import path_key
 from mailrules.rules.plan import SPECIAL_USES
 from mailrules.rules.tables import ONE_OR_MANY_SCHEMAS, OneOrMany, each, kind, not_too_long, wrong
-from mailrules.rules.text import excerpt, nfc
+from mailrules.rules.text import excerpt
 from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
@@ -103,9 +105,13 @@ class MailboxExists(_Exists):
 
     def there(self, facts: Facts) -> frozenset[str]:
         """Give those of the paths that are there."""
-        wanted = {"INBOX" if name.upper() == "INBOX" else name for name in self.names()}
-        known = facts.mailboxes or frozenset()
-        return frozenset(name for name in wanted if name in known or nfc(name) in known)
+        known = _keys(facts.mailboxes or frozenset())
+        return frozenset(name for name in self.names() if path_key(name) in known)
+
+
+@lru_cache(maxsize=16)  # every rule asks for one account's
+def _keys(paths: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(path_key, paths))
 
 
 @condition("special_use_exists")

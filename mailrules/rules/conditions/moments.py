@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from difflib import get_close_matches
 from functools import lru_cache
@@ -125,9 +126,23 @@ def zone_named(name: str) -> tzinfo:
 
 @lru_cache(maxsize=1024)  # many rules ask for few moments, of every message
 def start_of(moment: date, zone: tzinfo) -> datetime:
-    """Give the instant, in UTC, that a written date stands for in a time zone: a day stands for its start."""
+    """Give the instant, in UTC, that a written date stands for in a time zone: a day stands for its start.
+
+    A time that is left out, as clocks are put forward, stands for the instant at which they are; of one that comes
+    twice the first is meant.
+    """
     when = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day, tzinfo=zone)
-    return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=zone)
+    late, early = (when.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if early >= late:
+        return late
+    gap = range(int((late - early).total_seconds()))
+    offset = late.astimezone(zone).utcoffset() or timedelta()
+    forward = bisect_left(
+        gap, offset, key=lambda after: (early + timedelta(seconds=after)).astimezone(zone).utcoffset() or timedelta()
+    )
+    return early + timedelta(seconds=forward)
 
 
 def has_zone(moment: date) -> bool:
