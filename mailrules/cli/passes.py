@@ -6,6 +6,7 @@ from datetime import datetime
 
 from mailrules.cli.applying import Applying
 from mailrules.cli.failures import Status, complain
+from mailrules.cli.output import count
 from mailrules.cli.tally import Tally
 from mailrules.client import MailboxInfo
 from mailrules.engine.apply import ApplyMode, ApplySummary, apply
@@ -37,6 +38,10 @@ async def _for_new_mail(work: Applying, path: str | None, mode: ApplyMode, tally
             _say(work, info, error, tally)
         else:
             tally.add(work.name, info.path, summary)
+            for rule, number in summary.left.items():
+                left = f"{count(number, 'message')} left where {'it is' if number == 1 else 'they are'}"
+                limit = f"rule '{rule}' has reached its limit: {left}"
+                tally.failures.say(f"account '{work.name}': {info.path}: {limit}", Status.FAILED)
 
 
 async def _scheduled(work: Applying, path: str | None, mode: ApplyMode, tally: Tally) -> None:

@@ -23,6 +23,7 @@ from mailrules.daemon.schedule import Schedule
 from mailrules.daemon.worker import Worker
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
+from mailrules.engine.limits import release
 from mailrules.engine.recovery import replay
 from mailrules.engine.shortcomings import Shortcomings
 from mailrules.engine.strays import strays
@@ -141,6 +142,7 @@ class Account:
                     self._log.warning("the account lacks something", reason=sentence)
                 told = {info.name: info.status for info in self._directory.mailboxes if info.status}
                 await self._share_out()
+                await release(self._context)
                 await self._mend_strays()
                 await self._schedule.look(self._room - 1 - len(self._layout.held))
             if now >= go_at:

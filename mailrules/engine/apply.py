@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision
+from mailrules.engine.limits import Waiting
 from mailrules.engine.outcome import Outcome
 from mailrules.engine.process import Path
 from mailrules.engine.reading import fetch, uids_in, validity, windows
@@ -42,6 +44,8 @@ class ApplySummary:
     done: int
     pending: int
     held: int
+    left: Mapping[str, int] = field(default_factory=dict)
+    """How many messages each rule left where they are, since it has reached its limit."""
 
 
 async def apply(
@@ -80,6 +84,7 @@ class _Application:
         self._aside: list[Entry] = []
         self._matched: Counter[str] = Counter()
         self._states: Counter[EntryState] = Counter()
+        self._left: Counter[str] = Counter()
 
     async def run(self, uids: Sequence[int], progress: Callable[[int, int], None]) -> ApplySummary:
         """Fetch and decide a window at a time, and act on many windows together."""
@@ -95,7 +100,12 @@ class _Application:
                 await self._act(window.last or 0)
         states = self._states
         return ApplySummary(
-            len(uids), dict(self._matched), states[EntryState.DONE], states[EntryState.PENDING], states[EntryState.HELD]
+            len(uids),
+            dict(self._matched),
+            states[EntryState.DONE],
+            states[EntryState.PENDING],
+            states[EntryState.HELD],
+            dict(self._left),
         )
 
     async def _decide(self, uids: UIDSet) -> Sequence[Decision]:
@@ -126,9 +136,17 @@ class _Application:
             messages.values(),
             await context.store.copied(context.name, path.name.raw, era),
             self._aside,
+            partial(self._leave, checkpoint if checkpoint and checkpoint.uidvalidity == era else None),
         )
         self._aside.clear()
         self._states.update(entry.state for entry in await path.execute(entries, messages, lambda: None))
+
+    def _leave(self, checkpoint: Checkpoint | None, uid: int, waiting: Waiting) -> bool:
+        """Leave what is over a rule's limit to another run, unless it is new mail: that would have waited too."""
+        if checkpoint is not None and uid > checkpoint.uid:
+            return False
+        self._left[waiting.rule] += 1
+        return True
 
     async def _decide_anew(self, outdated: Sequence[Decision]) -> None:
         """Ask the rules once more: the checkpoint may pass these messages, and then nobody else would."""

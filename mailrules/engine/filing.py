@@ -12,6 +12,7 @@ from mailrules.engine.answers import retry_after
 from mailrules.engine.caution import careful_fetch
 from mailrules.engine.deciding import Decision
 from mailrules.engine.journal import held, postponed
+from mailrules.engine.limits import release
 from mailrules.engine.process import Path
 from mailrules.engine.reading import UNREADABLE, WINDOW, Fetched, uids_in, validity, windows
 from mailrules.engine.stale import OUTDATED, is_outdated
@@ -39,6 +40,7 @@ class Filing:
 
     async def start(self) -> None:
         """SELECT the mailbox and find where to go on. Raises Refused if it can't be selected."""
+        await release(self._context)
         selected = await self._session.select(self._name)
         begin = await start(self._context, self._session, self._name, selected)
         self._checkpoint = begin.checkpoint

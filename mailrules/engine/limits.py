@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision
 from mailrules.rules import Limit, Ruleset
 from mailrules.store import Store
 
-__all__ = ["Waiting", "limits_of", "over_limit"]
+__all__ = ["Waiting", "limits_of", "over_limit", "release"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,23 @@ class Waiting:
 
     @property
     def reason(self) -> str:
-        """For people."""
-        return f"rule '{self.rule}' has reached its limit of {self.limit}"
+        """For people, and to tell whether the limit is still the same."""
+        return _reason(self.rule, self.limit)
+
+
+_REACHED = "has reached its limit of"
+
+
+def _reason(rule: str, limit: Limit) -> str:
+    return f"rule '{rule}' {_REACHED} {limit}"
+
+
+async def release(context: AccountContext) -> None:
+    """Let messages be looked at again that wait for a limit which is another one by now, or is there no longer."""
+    in_force = {_reason(rule, limit) for rule, limit in limits_of(context.rules()).items()}
+    reasons = await context.store.pending_reasons(context.name)
+    if outdated := {reason for reason in reasons if _REACHED in reason and reason not in in_force}:
+        await context.store.hasten(context.name, outdated, context.now())
 
 
 def limits_of(ruleset: Ruleset) -> Mapping[str, Limit]:
@@ -33,10 +49,12 @@ def limits_of(ruleset: Ruleset) -> Mapping[str, Limit]:
 
 
 async def over_limit(
-    store: Store, account: str, limits: Mapping[str, Limit], decisions: Sequence[Decision], now: datetime
+    store: Store, account: str, limits: Mapping[str, Limit], acting: Sequence[Decision], now: datetime
 ) -> dict[int, Waiting]:
-    """Go through the decisions in order and name, by UID, the messages that have to wait; none of their rules acts."""
-    acting = [decision for decision in decisions if decision.verdict.plan]
+    """Go through decisions that something is to be done by, in order, and name the messages that have to wait, by UID.
+
+    None of their rules acts, whichever has reached its limit.
+    """
     limited = {name for decision in acting for name in decision.verdict.matched} & limits.keys()
     windows = {name: await _window(store, account, name, limits[name], now) for name in sorted(limited)}
     waiting: dict[int, Waiting] = {}

@@ -17,13 +17,14 @@ its messages is the journal's. A message that can't be finished never holds up t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from mailrules.client import ConnectionLost, Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.again import without_old_copies
 from mailrules.engine.asking import Answers
-from mailrules.engine.deciding import Decision, Origin, decide, entries_for, is_shareable
+from mailrules.engine.deciding import Decision, Origin, decide, entries_for, foreseen, is_shareable
 from mailrules.engine.executor import Executor
 from mailrules.engine.flights import Work
 from mailrules.engine.journal import conclude, draft, held, outcome_in, would_be
@@ -114,27 +115,35 @@ class Path:
         messages: Iterable[Fetched],
         copied: Mapping[int, frozenset[bytes]] | None = None,
         aside: Sequence[Entry] = (),
+        leave: Callable[[int, Waiting], bool] | None = None,
     ) -> tuple[Entry, ...]:
         """Lower the plans and write them down; when this returns, a crash can't lose one or do it twice.
 
         ``copied`` are copies made before, by UID: they are not made again. ``aside`` are entries of messages
-        that can't be decided now: the checkpoint passes them in the same transaction.
+        that can't be decided now: the checkpoint passes them in the same transaction. What is over a rule's limit
+        waits in the journal for its turn, unless ``leave`` says of its UID that somebody will find it again.
         """
         taken = self._recollection.taken(decision.message for decision in decisions)
         met = [] if self.context.observe else taken
-        entries, acted = ([], []) if self.context.observe else await self._entries(decisions, ruleset, copied)
-        entries = [*entries, *aside]
-        if not (entries or met) and checkpoint is None:
-            return ()
-        begun = await self.context.store.begin(
-            entries,
-            checkpoint,
-            [message.seen() for message in messages] if checkpoint else (),
-            self.context.directory.take_created(),
-            met=met,
-            acted=acted,
-            now=self.context.now(),
-        )
+        limited = _limited(decisions, ruleset)
+        async with self.context.counting if limited else nullcontext():
+            over = await self._over_limit(limited, ruleset, copied)
+            waiting = {uid: each for uid, each in over.items() if leave is None or not leave(uid, each)}
+            free = [decision for decision in decisions if decision.message.uid not in over]
+            entries, acted = ([], []) if self.context.observe else await self._entries(free, ruleset, copied)
+            held_back = [decision.message for decision in decisions if decision.message.uid in waiting]
+            entries += [*self.aside(held_back, lambda entry: _until(entry, waiting[entry.uid])), *aside]
+            if not (entries or met) and checkpoint is None:
+                return ()
+            begun = await self.context.store.begin(
+                entries,
+                checkpoint,
+                [message.seen() for message in messages] if checkpoint else (),
+                self.context.directory.take_created(),
+                met=met,
+                acted=acted,
+                now=self.context.now(),
+            )
         self.let_go(begun)
         return begun
 
@@ -147,22 +156,31 @@ class Path:
     async def _entries(
         self, decisions: Sequence[Decision], ruleset: Ruleset, copied: Mapping[int, frozenset[bytes]] | None
     ) -> tuple[list[Entry], list[Acted]]:
-        """Make the entries, and name the rules that they count for; what is over a rule's limit waits for its turn."""
-        context, era, limits = self.context, validity(self.selected), limits_of(ruleset)
-        waiting = await over_limit(context.store, context.name, limits, decisions, context.now()) if limits else {}
-        free = [decision for decision in decisions if decision.message.uid not in waiting]
-        entries = await entries_for(context, self.origin, free, ruleset)
+        """Make the entries, and name the rules with a limit that they count for."""
+        era, limits = validity(self.selected), limits_of(ruleset)
+        entries = await entries_for(self.context, self.origin, decisions, ruleset)
         entries = without_old_copies(entries, copied) if copied else entries
         begun = {entry.uid for entry in entries if entry.state is EntryState.BEGUN}
         acted = [
             Acted(rule, era, decision.message.uid)
-            for decision in free
+            for decision in decisions
             if decision.message.uid in begun
             for rule in decision.verdict.matched
             if rule in limits
         ]
-        held_back = [decision.message for decision in decisions if decision.message.uid in waiting]
-        return [*entries, *self.aside(held_back, lambda entry: _until(entry, waiting[entry.uid]))], acted
+        return entries, acted
+
+    async def _over_limit(
+        self, limited: Sequence[Decision], ruleset: Ruleset, copied: Mapping[int, frozenset[bytes]] | None
+    ) -> Mapping[int, Waiting]:
+        """What is over a rule's limit, by UID; a message that nothing is left to be done with takes nobody's room."""
+        if not limited or self.context.observe:
+            return {}
+        entries = without_old_copies(foreseen(self.context, self.origin, limited, ruleset), copied or {})
+        begun = {entry.uid for entry in entries if entry.state is EntryState.BEGUN}
+        acting = [decision for decision in limited if decision.message.uid in begun]
+        store, account, now = self.context.store, self.context.name, self.context.now()
+        return await over_limit(store, account, limits_of(ruleset), acting, now)
 
     async def execute(
         self, entries: Iterable[Entry], messages: Mapping[int, Fetched], rest: Callable[[], object]
@@ -207,6 +225,11 @@ class Path:
     def report_observed(self, decision: Decision) -> None:
         """Tell what would be done."""
         self.context.report(would_be(self.context.name, self.readable, decision.message, decision.verdict))
+
+
+def _limited(decisions: Iterable[Decision], ruleset: Ruleset) -> Sequence[Decision]:
+    limits = limits_of(ruleset)
+    return [decision for decision in decisions if not limits.keys().isdisjoint(decision.verdict.matched)]
 
 
 def _until(entry: Entry, waiting: Waiting) -> Entry:

@@ -18,7 +18,7 @@ from mailrules.engine.account import AccountContext
 from mailrules.engine.apply import ApplyMode
 from mailrules.engine.caution import careful_fetch
 from mailrules.engine.deciding import Decision
-from mailrules.engine.limits import limits_of, over_limit
+from mailrules.engine.limits import Waiting
 from mailrules.engine.narrowing import narrowed
 from mailrules.engine.process import Path
 from mailrules.engine.reading import Fetched, uids_in, validity, windows
@@ -233,26 +233,20 @@ class _Sweep:
         outdated = {decision.message.uid for decision in await changed(path.session, decisions)}
         # Another run finds them again, if they are still what it looks for.
         fresh = [decision for decision in decisions if decision.message.uid not in outdated]
-        within_limits = await self._within_limits(fresh)
         copied = None
-        if any(decision.verdict.plan.copies for decision in within_limits):
+        if any(decision.verdict.plan.copies for decision in fresh):
             copied = await context.store.copied(context.name, path.name.raw, validity(path.selected))
         self._must_be_in_force()
-        entries = await path.journal(within_limits, self._all_rules, None, (), copied)
-        messages = {decision.message.uid: decision.message for decision in within_limits}
+        entries = await path.journal(fresh, self._all_rules, None, (), copied, leave=self._leave)
+        messages = {decision.message.uid: decision.message for decision in fresh}
         ended = await self._execute(entries, messages)
         self._swept.states.update(entry.state for entry in ended)
         self._swept.done.update(rule for entry in ended if entry.state is EntryState.DONE for rule in entry.rules)
 
-    async def _within_limits(self, decisions: Sequence[Decision]) -> Sequence[Decision]:
+    def _leave(self, _uid: int, waiting: Waiting) -> bool:
         """Leave what is over a rule's limit to another run: unlike new mail it will be found again."""
-        context, limits = self._context, limits_of(self._due)
-        if not limits:
-            return decisions
-        waiting = await over_limit(context.store, context.name, limits, decisions, context.now())
-        for each in waiting.values():
-            self._swept.wait(each.rule, each.until)
-        return [decision for decision in decisions if decision.message.uid not in waiting]
+        self._swept.wait(waiting.rule, waiting.until)
+        return True
 
     async def _execute(self, entries: Sequence[Entry], messages: dict[int, Fetched]) -> Sequence[Entry]:
         """Carry out what was begun; meanwhile nobody takes it for what a crash has left."""

@@ -68,8 +68,8 @@ class Store(ABC):
 
         `checkpoint` moves with them, never back within one UIDVALIDITY. `seen` are all messages of the batch, those
         without a plan too; `created` are the mailboxes that this batch is about to create. `met` and `acted` count from
-        now on; what is written down again for the same message counts once and keeps its first
-        time. The mailbox is the checkpoint's, or without one the first entry's, or that of the first that is `met`.
+        now on, for the same message once: a mark keeps its first time, a use takes the last. The mailbox is the
+        checkpoint's, or without one the first entry's, or that of the first that is `met`.
         """
 
     @abstractmethod
@@ -87,6 +87,14 @@ class Store(ABC):
     @abstractmethod
     async def next_due(self, account: str, mailbox: bytes) -> datetime | None:
         """Return when the first PENDING entry falls due, None when there is none."""
+
+    @abstractmethod
+    async def pending_reasons(self, account: str) -> frozenset[str]:
+        """Return why the account's PENDING entries are."""
+
+    @abstractmethod
+    async def hasten(self, account: str, reasons: Collection[str], now: datetime) -> None:
+        """Let the account's PENDING entries with these reasons fall due now."""
 
     @abstractmethod
     async def counts(self, account: str, mailbox: bytes) -> Counts:

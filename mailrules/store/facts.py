@@ -17,10 +17,11 @@ _FILINGS = 100
 
 
 def insert_acted(db: sqlite3.Connection, account: str, mailbox: int, uses: Sequence[Acted], now: datetime) -> None:
-    """Write down which rules act on which messages; a rule's first use for a message is the one that counts."""
+    """Write down which rules act on which messages; of its uses for one message a rule's last counts."""
     owner = account_id(db, account)
     db.executemany(
-        "INSERT OR IGNORE INTO use (account, rule, mailbox, uidvalidity, uid, at) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO use (account, rule, mailbox, uidvalidity, uid, at) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
         ((owner, text_column(use.rule), mailbox, use.uidvalidity, use.uid, time_column(now)) for use in uses),
     )
 

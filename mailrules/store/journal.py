@@ -16,6 +16,7 @@ from mailrules.store.rows import (
     step_row,
     step_value,
     text_column,
+    text_value,
     time_column,
     time_value,
 )
@@ -115,6 +116,24 @@ def read_next_due(db: sqlite3.Connection, account: str, mailbox: bytes) -> datet
         (find_mailbox(db, account, mailbox),),
     ).fetchone()
     return time_value(due)
+
+
+def read_pending_reasons(db: sqlite3.Connection, account: str) -> frozenset[str]:
+    """Read the reasons of the account's PENDING entries."""
+    rows = db.execute(
+        "SELECT DISTINCT reason FROM journal WHERE account = ? AND finished IS NULL AND state = 'pending'",
+        (text_column(account),),
+    )
+    return frozenset(text_value(reason) for (reason,) in rows)
+
+
+def hasten(db: sqlite3.Connection, account: str, reasons: Iterable[str], now: datetime) -> None:
+    """Let the account's PENDING entries with these reasons fall due now."""
+    db.executemany(
+        "UPDATE entry SET due = min(due, ?) WHERE finished IS NULL AND state = 'pending' AND reason = ? AND mailbox IN"
+        " (SELECT mailbox.id FROM mailbox JOIN account ON account.id = mailbox.account WHERE account.name = ?)",
+        ((time_column(now), text_column(reason), text_column(account)) for reason in reasons),
+    )
 
 
 def count_open(db: sqlite3.Connection, account: str, mailbox: bytes) -> Counts:

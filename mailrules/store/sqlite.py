@@ -96,6 +96,14 @@ class SqliteStore(Store):
         """Return when the mailbox's first PENDING entry falls due."""
         return await self._writer.read(partial(journal.read_next_due, account=account, mailbox=mailbox))
 
+    async def pending_reasons(self, account: str) -> frozenset[str]:
+        """Return why the account's PENDING entries are."""
+        return await self._writer.read(partial(journal.read_pending_reasons, account=account))
+
+    async def hasten(self, account: str, reasons: Collection[str], now: datetime) -> None:
+        """Let the account's PENDING entries with these reasons fall due now."""
+        await self._writer.write(partial(journal.hasten, account=account, reasons=reasons, now=now))
+
     async def counts(self, account: str, mailbox: bytes) -> Counts:
         """Count the mailbox's PENDING and HELD entries."""
         return await self._writer.read(partial(journal.count_open, account=account, mailbox=mailbox))

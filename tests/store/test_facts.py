@@ -27,10 +27,10 @@ async def act(store: SqliteStore, uid: int, at: datetime) -> None:
     await store.begin([], checkpoint(uid), acted=[Acted("r", 7, uid)], now=at)
 
 
-async def test_what_is_written_down_again_counts_once_and_from_its_first_time(store: SqliteStore) -> None:
+async def test_a_use_for_the_same_message_counts_once_and_from_its_last_time(store: SqliteStore) -> None:
     await act(store, 1, NOW)
     await act(store, 1, after(5))
-    assert (NOW,) == await store.used(ACCOUNT, "r", NOW, 10)
+    assert (after(5),) == await store.used(ACCOUNT, "r", NOW, 10)
 
 
 async def test_the_newest_uses_are_told_ascending(store: SqliteStore) -> None:
