@@ -43,11 +43,26 @@ def print_rule(rule: Rule) -> str:
 
 def rule_table(rule: Rule) -> dict[str, object]:
     """Give a rule as the table that a person would write: bare values for what they stand for, no defaults."""
-    full: dict[str, object] = rule.model_dump(mode="json", exclude_defaults=True)
+    given = rule.model_dump(mode="json", exclude_unset=True)
+    full = {
+        key: _no_table_empty(value, given[key])
+        for key, value in rule.model_dump(mode="json", exclude_defaults=True).items()
+    }
     short = _short(full, Rule)
     if isinstance(short, dict) and Rule.model_validate(short) == rule:
         return short
     return full
+
+
+def _no_table_empty(value: object, given: object) -> object:
+    """Give a table without its defaults, or as it was given if it has nothing else: ``duplicate = true``."""
+    match value, given:
+        case dict(), dict():
+            return {key: _no_table_empty(each, given[key]) for key, each in value.items()} or given
+        case list(), list():
+            return [_no_table_empty(*each) for each in zip(value, given, strict=True)]
+        case _:
+            return value
 
 
 def _short(value: object, model: type[Table] | None) -> object:

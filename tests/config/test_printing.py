@@ -12,12 +12,17 @@ from hypothesis import strategies as st
 
 from mailrules.config.printing import print_file, print_rule, rule_table
 from mailrules.rules import Rule, Ruleset
+from mailrules.rules.conditions import CONDITIONS
+from mailrules.rules.match import Groups
+from tests.docs.pages import examples
 from tests.rules.test_properties import rulesets
 
 ROOT = Path(__file__).parents[2]
 GOOD = [ROOT / "rules.example.toml", *sorted((ROOT / "tests" / "configs" / "good").rglob("*.toml"))]
 TABLES = [(file.name, table) for file in GOOD for table in tomllib.loads(file.read_text("utf-8-sig")).get("rules", [])]
-RULES = [(file, Rule.model_validate(table)) for file, table in TABLES]
+SHOWN = [(each.place, table) for each in examples() for table in tomllib.loads(each.text)["rules"]]
+RULES = [(place, Rule.model_validate(table)) for place, table in TABLES + SHOWN]
+MATCHES = [table["match"] for _, table in TABLES + SHOWN if isinstance(table["match"], dict)]
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 keys = st.one_of(st.sampled_from(["subject", "X-Spam-Flag", "a b", "ключ", ""]), texts)
@@ -75,9 +80,44 @@ def test_a_printed_rule_is_the_same_rule(ruleset: Ruleset) -> None:
         assert rule == read_again(print_rule(rule))
 
 
-@pytest.mark.parametrize(("file", "rule"), RULES, ids=[f"{file}: {rule.name}" for file, rule in RULES])
-def test_the_rules_of_every_good_file_are_the_same_once_printed(file: str, rule: Rule) -> None:
-    assert rule == read_again(print_rule(rule)), file
+@pytest.mark.parametrize(("place", "rule"), RULES, ids=[f"{place}: {rule.name}" for place, rule in RULES])
+def test_the_rules_of_every_good_file_and_of_the_reference_are_the_same_once_printed(place: str, rule: Rule) -> None:
+    assert rule == read_again(print_rule(rule)), place
+
+
+def test_these_rules_ask_for_everything_that_can_be_asked() -> None:
+    asked = {each.key for _, rule in RULES if isinstance(rule.match, Groups) for each in rule.match.walk()}
+
+    assert CONDITIONS.keys() == {key.partition(".")[0] for key in asked}
+
+
+matches = st.recursive(
+    st.sampled_from(MATCHES),
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"not": inner}),
+        st.fixed_dictionaries({"any": st.lists(inner, min_size=1, max_size=3)}),
+        st.tuples(inner, inner).map(lambda both: {"all": [*both]}),
+        st.tuples(inner, inner).map(lambda both: both[0] | both[1]),
+    ),
+    max_leaves=4,
+)
+
+
+@given(matches)
+def test_whatever_is_asked_is_the_same_once_printed(match: dict[str, object]) -> None:
+    rule = Rule.model_validate({"name": "a", "match": match, "then": {"stop": True}})
+
+    assert rule == read_again(print_rule(rule))
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [True, False, {"within": "7 days"}, {"by": "message_id", "is": True}, {"since_last": False}, {"handle": "a"}],
+)
+def test_what_says_nothing_but_defaults_is_printed_all_the_same(duplicate: object) -> None:
+    for match in ({"duplicate": duplicate}, {"not": {"duplicate": duplicate}}, {"any": [{"duplicate": duplicate}]}):
+        rule = Rule.model_validate({"name": "a", "match": match, "then": {"stop": True}})
+        assert rule == read_again(print_rule(rule))
 
 
 def test_a_rule_is_printed_as_a_person_writes_it() -> None:
