@@ -11,6 +11,7 @@ from mailrules.client import HungUp, Session
 from mailrules.config import Account
 from mailrules.daemon import door, link
 from mailrules.daemon.backoff import delays
+from tests.builders import message
 from tests.daemon.house import House, account
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
@@ -60,3 +61,20 @@ async def test_a_mailbox_for_which_the_server_hangs_up_is_left_to_the_lead(
     async with house.running():
         await house.heard(GIVEN_UP)
     assert (tries, house.count("sign-in failed")) == (4, 3)
+
+
+async def test_a_rule_that_the_server_leaves_undecided_is_named_in_the_log(
+    house: House, dovecot: Dovecot, user: str
+) -> None:
+    async with Proxy(dovecot.ports.imap) as proxy:
+        proxy.refuse("UID SEARCH .*TEXT", "BAD Unknown")
+        rules = '[[rules]]\nname = "gold"\nmatch.search = "TEXT gold"\nthen.trash = true\n'
+        house.write(account("work", proxy.port, user), rules=rules)
+        async with house.running():
+            await house.heard("watching")
+            await asyncio.to_thread(dovecot.deliver, user, message("one"))
+            await house.heard("a rule does not work", mailbox="INBOX", level="warning")
+    (line,) = [line for line in house.lines if line["event"] == "a rule does not work"]
+    assert line["reason"] == (
+        "rule 'gold' could not be decided, and does nothing then: UID SEARCH was answered BAD Unknown"
+    )
