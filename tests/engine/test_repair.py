@@ -14,7 +14,7 @@ from mailrules.client import NetworkError, Session, SignInFailed
 from mailrules.engine import recovery
 from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.recovery import replay
-from mailrules.imap import INBOX, MailboxName
+from mailrules.imap import INBOX, MailboxName, ProtocolError
 from mailrules.store import Entry, Step, StepKind
 from tests.builders import message
 from tests.engine.scene import GRACE, Scene, handle_until, rule, scene, until
@@ -139,6 +139,28 @@ async def test_a_repair_that_is_not_let_in_does_not_hammer(
 
         assert it.subjects() == {"Lists": ["one"]}
         assert times[1] - times[0] >= 3 * GRACE
+
+
+async def test_a_repair_goes_on_after_an_answer_that_makes_no_sense(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    nonsense = iter([ProtocolError("SEARCH: more hits than the server can name")])
+
+    @asynccontextmanager
+    async def open_session() -> AsyncIterator[Session]:
+        for error in nonsense:
+            raise error
+        async with it.session() as session:
+            yield session
+
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        it.proxy.cut("UID MOVE", Point.BEFORE_COMMAND)
+        dovecot.deliver(user, message("one"))
+        entries = await begun(it)
+
+        await replay(replace(it.context, open_session=open_session), INBOX, entries)
+
+        assert it.subjects() == {"Lists": ["one"]}
 
 
 async def test_a_target_that_is_gone_when_it_is_looked_at_is_made_again(

@@ -224,3 +224,11 @@ def test_the_digest_stays_what_it_was() -> None:
     rules = Ruleset((rule({"subject": "ü"}, {"move": "A/{from.domain}"}, name="a"),))
 
     assert rules.digest == "ca9f465a6fd92eb45931736bd1deba35baacd6661224468e425d285f1349ed6c"
+
+
+def test_rules_that_are_named_do_not_run_and_ask_nothing() -> None:
+    rules = ruleset(rule({"search": "SEEN"}, MOVE, name="asks"), rule({"subject": "yes"}, TAG, name="tags"))
+    found = rules.evaluate(MAIL, FACTS, without=("asks",))
+
+    assert isinstance(found, Verdict)
+    assert found.matched == ("tags",)
