@@ -16,6 +16,7 @@ from mailrules.daemon import logs, systemd
 from mailrules.daemon.account import Account
 from mailrules.daemon.control import Unwilling, answering
 from mailrules.daemon.door import Pace
+from mailrules.daemon.keeping import forget_daily
 from mailrules.daemon.link import ended
 from mailrules.daemon.reload import Snapshot, changes, snapshot
 from mailrules.store import Locked
@@ -70,6 +71,7 @@ class Supervisor:
         self._log.info("started", rules=len(self._loaded.ruleset.rules), accounts=len(self._loaded.config.accounts))
         systemd.ready(self._summary())
         followers = [asyncio.create_task(self._follow_files()), asyncio.create_task(self._follow_wishes())]
+        keeper = asyncio.create_task(forget_daily(self._store, lambda: self._loaded.config.daemon.history, self._log))
         try:
             await self._stopping.wait()
         finally:
@@ -77,8 +79,9 @@ class Supervisor:
             self._log.info("stopping")
             self._unwatch.set()
             followers[1].cancel()
+            keeper.cancel()
             await ended(self._accounts.values())
-            await asyncio.gather(*followers, return_exceptions=True)
+            await asyncio.gather(*followers, keeper, return_exceptions=True)
             self._log.info("stopped")
 
     def reload(self) -> None:
@@ -175,14 +178,15 @@ class Supervisor:
         try:
             loaded = await asyncio.to_thread(self._load)
         except ConfigError as error:
-            for problem in error.problems:
-                self._log.error("rule file not taken over", problem=str(problem))
+            self._log.error("rule file not taken over", problem="; ".join(map(str, error.problems)))
             self._watch(error.watch if error.watch.folders else self._watched, before)
             return
         if self._stopping.is_set():
             return  # not all of its tests have run
+        known = {(warning.file, warning.where, warning.message) for warning in self._loaded.warnings}
         for warning in loaded.warnings:
-            self._log.warning("rule file", problem=str(warning))
+            if (warning.file, warning.where, warning.message) not in known:
+                self._log.warning("rule file", problem=str(warning))
         old, self._loaded = self._loaded, loaded
         self._watch(loaded.watch, before)
         await self._follow_accounts(old)

@@ -72,10 +72,12 @@ async def test_a_broken_rule_file_changes_nothing_and_says_what_is_wrong(house: 
         house.write(table("work", server), rules=rules("Old"))
         async with house.running():
             await house.heard("watching")
-            house.write(table("work", server), rules="[[rules]]\nname = \n")
+            house.write(table("work", server), rules="[[rules]]\nmatch = 1\nthen.mvoe = 1\n")
             await house.heard("rule file not taken over", level="error")
             (line,) = [line for line in house.lines if line["event"] == "rule file not taken over"]
-            assert str(line["problem"]).startswith(f"{house.path}:")
+            problems = str(line["problem"]).split(f"; {house.path}:")
+            assert problems[0].startswith(f"{house.path}:")
+            assert all(part in said for part, said in zip(["name", "match", "mvoe"], problems, strict=True))
             server.deliver("INBOX", message("one"))
             await house.filed(1)
             house.write(table("work", server), rules=rules("New"))
@@ -83,6 +85,21 @@ async def test_a_broken_rule_file_changes_nothing_and_says_what_is_wrong(house: 
             server.deliver("INBOX", message("two"))
             await house.filed(2)
         assert (mail_in(server, "Old"), mail_in(server, "New"), sign_ins(server)) == (1, 1, 1)
+
+
+async def test_a_warning_is_logged_when_it_is_new(house: House) -> None:
+    seen = '[[rules]]\nname = "read"\nmatch.subject = "x"\nthen.add_flags = "Seen"\n'
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        async with house.running():
+            await house.heard("watching")
+            house.write(table("work", server), rules=seen)
+            await house.heard("rules taken over")
+            house.write(table("work", server), rules=rules("New") + seen)
+            await house.heard("rules taken over", times=2)
+        known, new = [str(line["problem"]) for line in house.lines if line["event"] == "rule file"]
+        assert "write '\\Seen'" in known
+        assert "it takes every message" in new
 
 
 async def test_a_rule_file_that_became_a_link_to_itself_is_a_broken_one(house: House) -> None:

@@ -64,9 +64,9 @@ async def test_a_broken_rule_file_leaves_the_old_rules_at_work_and_says_what_is_
         async with daemon(house.path) as running:
             await running.logged("watching")
             house.write(account("work", user, proxy.port), rules=broken)
-            await running.logged("rule file not taken over", 2)
+            await running.logged("rule file not taken over")
             running.process.send_signal(signal.SIGHUP)
-            await running.logged("rule file not taken over", 4)
+            await running.logged("rule file not taken over", 2)
             await deliver(dovecot, user, "first")
             await filed(dovecot, user, {"Old": ["first"]}, running)
             house.write(account("work", user, proxy.port), rules=rules("New"))
@@ -75,12 +75,11 @@ async def test_a_broken_rule_file_leaves_the_old_rules_at_work_and_says_what_is_
             await filed(dovecot, user, {"New": ["second"], "Old": ["first"]}, running)
             assert proxy.accepted == 1
         problems = [str(line["problem"]) for line in running.find("rule file not taken over")]
-    assert problems == problems[:2] * (len(problems) // 2)
-    assert [problem.removeprefix(f"{house.path}:").split(": ")[1] for problem in problems[:2]] == [
-        "rule 'one'",
-        "rule 'two'",
-    ]
-    assert "did you mean 'from'" in problems[0]
+    assert problems == problems[:1] * len(problems)
+    first, second = problems[0].split(f"; {house.path}:")
+    assert "rule 'one'" in first
+    assert "did you mean 'from'" in first
+    assert "rule 'two'" in second
 
 
 async def test_a_rule_file_that_is_put_right_a_moment_after_it_broke_is_taken_over(
