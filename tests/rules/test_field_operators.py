@@ -228,3 +228,18 @@ def look_ups(table: Lookup, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     (keys,) = table._keys.values()
     monkeypatch.setattr(keys, "_rows", Noting(table.rows))
     return asked
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"subject": {"is": "foo "}},
+        {"subject": {"is": [" x", "\tfoo"], "case_sensitive": True}},
+        {"header": {"Subject": {"is": " foo"}}},
+        {"from": {"domain": " x.example"}},
+        {"from": {"address": {"is": "ann@x.example "}}},
+        {"from": {"name": {"is": " ann "}}},
+    ],
+)
+def test_spaces_around_a_whole_text_do_not_count(match: object) -> None:
+    assert matches(match, message("Subject: foo", "From: Ann <ann@x.example>"))

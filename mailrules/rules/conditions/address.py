@@ -24,7 +24,7 @@ from mailrules.rules.conditions.address_parts import (
 )
 from mailrules.rules.conditions.base import Condition, condition, shown
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
-from mailrules.rules.conditions.operators import TextOperators, join_wanted
+from mailrules.rules.conditions.operators import TextOperators, TrimmedOperators, join_wanted
 from mailrules.rules.index import Member, best_guard
 from mailrules.rules.message import Address, AddressField
 from mailrules.rules.spelling import Spelling
@@ -64,7 +64,7 @@ class AddressCondition(Condition, FieldOperators):
     """The local part behind its first `+`."""
     domain: Domain | None = None
     """What stands behind the at sign."""
-    name: TextOperators | None = None
+    name: TrimmedOperators | None = None
     """The display name, decoded; a bare text is looked for anywhere in it."""
 
     bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = one_or_many(ADDRESS_SCHEMA)

@@ -10,7 +10,14 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules import matching
-from mailrules.rules.conditions.operators import TextOperators, TextTest, in_some_spelling, on_folded, on_value
+from mailrules.rules.conditions.operators import (
+    TextOperators,
+    TextTest,
+    TrimmedOperators,
+    in_some_spelling,
+    on_folded,
+    on_value,
+)
 from mailrules.rules.domains import a_labels
 from mailrules.rules.index import Expression, Guard, Whole
 from mailrules.rules.spelling import Spelling
@@ -87,7 +94,7 @@ AddressPatterns = Annotated[
 ]
 
 
-class AddressPart(TextOperators):
+class AddressPart(TrimmedOperators):
     """Operators on a part of an address. A bare text is the whole part."""
 
     shorthand: ClassVar[str] = "is"

@@ -56,6 +56,8 @@ class Attachment(PartCondition):
     def _stands_alone(self) -> Self:
         if self.exists is False and self.model_fields_set != {"exists"}:
             raise wrong("exists = false stands alone: what is absent can't be like anything")
+        if self.exists and self.count is not None and self.count.means_none:
+            raise wrong("exists = true and a count of 0 are never both so: leave exists out")
         return self
 
     def candidates(self, items: Sequence[Item]) -> Sequence[Item]:

@@ -154,7 +154,19 @@ class Count(Numbers):
     def _can_be_so_few(self) -> Self:
         if self.under == 0:
             raise wrong("nothing is there less than 0 times: write 0 for none")
+        if not self.can_be_from(0):
+            raise wrong("no whole number is all of this at once: leave some of it out")
         return self
+
+    @property
+    def means_none(self) -> bool:
+        """Whether there must be none."""
+        return not self.can_be_from(1)
+
+    def can_be_from(self, first: int) -> bool:
+        """Tell whether some whole number from this one on is as wanted."""
+        least = max(first, self.at_least or 0, 0 if self.over is None else int(self.over) + 1)
+        return any(number >= first and self.holds(number) for number in self.is_ or (least,))
 
 
 LIMITS: dict[str, Callable[[Decimal, Decimal], bool]] = {

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, model_validator
 from mailrules.rules.captures import Captured
 from mailrules.rules.conditions.base import holds_if_absent, holds_if_found, seen_texts
 from mailrules.rules.conditions.numbers import Count, read_number
-from mailrules.rules.conditions.operators import TextOperators
+from mailrules.rules.conditions.operators import TextOperators, TrimmedOperators
 from mailrules.rules.index import Expression
 from mailrules.rules.tables import wrong
 from mailrules.rules.truth import FALSE, TRUE
@@ -39,7 +39,7 @@ def read_nth(value: object) -> int:
 Nth = Annotated[int, BeforeValidator(read_nth, json_schema_input_type=int)]
 
 
-class FieldOperators(TextOperators):
+class FieldOperators(TrimmedOperators):
     """Operators on a header field; all must hold of the same occurrence, and of a list one value is enough."""
 
     count: Count | None = None
@@ -47,12 +47,14 @@ class FieldOperators(TextOperators):
     nth: Nth | None = None
     """Makes the operators beside it look at one occurrence of the header only: 1 is the first, -1 the last."""
 
-    modifiers: ClassVar[frozenset[str]] = TextOperators.modifiers | {"nth"}
+    modifiers: ClassVar[frozenset[str]] = TrimmedOperators.modifiers | {"nth"}
 
     @model_validator(mode="after")
     def _counts_what_is_there(self) -> Self:
         if self.nth is not None and self.count is not None:
             raise wrong("nth means one occurrence, so there is nothing to count: leave nth or count out")
+        if self.count is not None and self.count.means_none and self.given() != {"count"}:
+            raise wrong("a count of 0 stands alone: what is absent can't match anything else")
         return self
 
     def pick(self, occurrences: Sequence[T]) -> Sequence[T]:

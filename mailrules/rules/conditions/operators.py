@@ -23,6 +23,7 @@ from mailrules.rules.tables import (
     each,
     kind,
     read_pattern,
+    read_patterns,
     wrong,
 )
 from mailrules.rules.text import Text, excerpt, nfc
@@ -201,6 +202,20 @@ class TextOperators(Table):
         if self.exists is not None:
             wanted.append(("exists", str(self.exists).lower()))
         return wanted
+
+
+def _read_stripped(value: object) -> tuple[str, ...]:
+    return tuple(map(str.strip, read_patterns(value)))
+
+
+class TrimmedOperators(TextOperators):
+    """Operators on a text that has no spaces around it; nor, then, has what it may be as a whole."""
+
+    is_: Annotated[
+        Annotated[tuple[str, ...], BeforeValidator(_read_stripped, json_schema_input_type=OneOrMany)] | None,
+        Field(alias="is"),
+    ] = None
+    """The whole text."""
 
 
 class _Operator(NamedTuple):

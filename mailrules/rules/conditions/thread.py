@@ -84,6 +84,8 @@ class Thread(Condition):
     def _can_hold(self) -> Self:
         if self.exists is False and self.in_ is not None:
             raise wrong("exists = false stands alone: what answers nothing has no conversation that could be anywhere")
+        if use := next((pattern for pattern in self.in_ or () if pattern.startswith("\\")), None):
+            raise wrong(f'{use} is a special use: write the mailbox itself, by its path, as in "Archive"')
         return self
 
     def checks(self, _definitions: Definitions) -> tuple[Check, ...]:
