@@ -1,7 +1,8 @@
 """Warns of what is surely not meant, though a rule file can be used with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailrules.config.model import Config
 from mailrules.config.problems import KeyPath, Problem, did_you_mean, quoted_list
@@ -118,7 +119,43 @@ def _unanswerable(config: Config, placed: PlacedRule) -> Iterator[Problem]:
         ]
         if lacking:
             settings = quoted_list([f"accounts.{printable(name)}.{setting}" for name in lacking], "and")
-            yield placed.problem(("match",), f"{key} can't be told without {settings}, so the rule does nothing there")
+            can_match = _all(_chances(rule.match, setting, config)).true
+            so = "so that part of the rule decides nothing there" if can_match else "so the rule does nothing there"
+            yield placed.problem(("match",), f"{key} can't be told without {settings}, {so}")
+
+
+class _Chances(NamedTuple):
+    """Whether something can turn out to be true, and to be false, rather than unknown."""
+
+    true: bool
+    false: bool
+
+
+def _all(chances: Iterable[_Chances]) -> _Chances:
+    known = tuple(chances)
+    return _Chances(all(each.true for each in known), any(each.false for each in known))
+
+
+def _some(chances: Iterable[_Chances]) -> _Chances:
+    known = tuple(chances)
+    return _Chances(any(each.true for each in known), all(each.false for each in known))
+
+
+def _chances(match: Groups, setting: str, config: Config) -> Iterator[_Chances]:
+    """Yield those of each key where what wants a setting is always unknown."""
+    for condition in match.conditions():
+        if isinstance(condition, Named):
+            yield _some(_all(_chances(config.conditions[name], setting, config)) for name in condition.names)
+        else:
+            known = setting not in condition.wants()
+            yield _Chances(known, known)
+    if match.any_ is not None:
+        yield _some(_all(_chances(each, setting, config)) for each in match.any_)
+    if match.all_ is not None:
+        yield _all(_all(_chances(each, setting, config)) for each in match.all_)
+    if match.not_ is not None:
+        excluded = _some(_chances(match.not_, setting, config))
+        yield _Chances(excluded.false, excluded.true)
 
 
 def _conditions(match: Groups, config: Config) -> Iterator[Condition]:

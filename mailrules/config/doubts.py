@@ -1,17 +1,21 @@
 r"""Warns of conditions and actions that can be carried out and are surely not meant: ``flags = "Seen"``."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from mailrules.config.advice import PlacedRule
 from mailrules.config.definitions import Defined
-from mailrules.config.problems import KeyPath, Problem
+from mailrules.config.problems import KeyPath, Problem, render
 from mailrules.config.sources import Document
 from mailrules.config.walking import matches, tables, written
 from mailrules.rules import Rule
 from mailrules.rules.actions import AddFlags, RemoveFlags, SetFlags
+from mailrules.rules.conditions.address import AddressCondition
 from mailrules.rules.conditions.flags import Flags
 from mailrules.rules.plan import flag_key
+from mailrules.rules.text import printable
 
+_ADDRESS = re.compile(r"[^\s<>,]*@[^\s<>,]*")
 _MEANT = {
     "seen": r"for the flag that says a message was read write '\Seen'",
     "answered": r"for the flag that says a message was answered write '\Answered'",
@@ -29,6 +33,8 @@ def doubts(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[Problem]:
         for where, table in tables(match, path):
             if isinstance(table, Flags):
                 yield from _flags_looked_for(document, where, table)
+            elif isinstance(table, AddressCondition):
+                yield from _addresses_as_headers(document, where, table)
     for placed in rules:
         yield from _flags_changed(placed)
         if _empties_mailboxes(placed.rule):
@@ -43,6 +49,18 @@ def _flags_looked_for(document: Document, path: KeyPath, flags: Flags) -> Iterat
             yield document.problem(where, f'"{flag}" is a keyword of that name; {meant}')
         elif flag == r"\Deleted":
             yield document.problem(where, "messages with this flag are left alone, so none that rules see has it")
+
+
+def _addresses_as_headers(document: Document, path: KeyPath, operators: AddressCondition) -> Iterator[Problem]:
+    field = render(path[-2:] if type(operators) is AddressCondition else path[-1:])
+    whole = {"is": operators.is_, "glob": operators.glob}
+    for key, patterns in {**whole, "starts_with": operators.starts_with, "ends_with": operators.ends_with}.items():
+        for position, pattern in enumerate(patterns or ()):
+            if _ADDRESS.fullmatch(pattern) and not (key == "glob" and pattern[0] == pattern[-1] == "*"):
+                meant = field if key in whole or pattern.startswith("@") else f"{field}.address.{key}"
+                message = f'"{printable(pattern)}" is compared with the whole header, "Bob <bob@x.example>"'
+                where = written((*path, key, position), document)
+                yield document.problem(where, f'{message}; for the address write {meant} = "{printable(pattern)}"')
 
 
 def _flags_changed(placed: PlacedRule) -> Iterator[Problem]:
