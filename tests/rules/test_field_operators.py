@@ -5,7 +5,7 @@ import pytest
 from mailrules.rules import Message, Ruleset
 from mailrules.rules.definitions import Definitions
 from mailrules.rules.lookup import Lookup
-from tests.rules.builders import FACTS, decide, message, problems, rule
+from tests.rules.builders import FACTS, decide, matches, message, problems, rule
 
 TABLES = Definitions(
     {
