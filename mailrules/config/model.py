@@ -8,6 +8,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -36,11 +37,15 @@ from mailrules.config.values import (
     texts_schema,
 )
 from mailrules.rules import Rule
+from mailrules.rules.conditions.age import Age_
 from mailrules.rules.match import Match
 from mailrules.rules.selftest import Case
 
 IDLE_LIMIT = 29 * 60.0
 """Seconds after which an IDLE must have been renewed (RFC 9051 §6.3.13)."""
+
+
+_SHORTEST_HISTORY = timedelta(days=7)
 
 
 class Settings(BaseModel):
@@ -59,6 +64,12 @@ def default_state() -> Path:
     return folder / "mailrules" / "state.db"
 
 
+def _long_enough(history: timedelta) -> timedelta:
+    if history < _SHORTEST_HISTORY:
+        raise ValueError('expected at least "7 days": by what was done a message is known that was moved')
+    return history
+
+
 class Daemon(Settings):
     """The ``[daemon]`` table: what holds for all accounts."""
 
@@ -73,6 +84,9 @@ class Daemon(Settings):
 
     grace: Annotated[Seconds, Field(ge=0)] = 5.0
     """After a lost connection: how long to wait between two looks for a copy that the server may still be making."""
+
+    history: Annotated[Age_, AfterValidator(_long_enough)] = timedelta(days=400)
+    """For how long it is remembered what was done with each message, as in "90 days"; at least "7 days"."""
 
 
 def _host(written: str) -> str:
