@@ -103,6 +103,8 @@ def _json(verdict: Verdict) -> dict[str, object]:
         "unknown": verdict.unknown,
         "steps": verdict.plan.to_json(),
     }
+    if verdict.observed:
+        shown["would"] = verdict.would.to_json()
     return shown | {"error": verdict.error} if verdict.error else shown
 
 

@@ -81,13 +81,14 @@ def _verdict(shown: Shown, verdict: Verdict) -> Iterator[_Node]:
         yield _Node(Text.assemble(("error", "red"), f": {printable(verdict.error)}: the message stays"))
     elif not verdict.plan:
         yield _Node(Text("nothing to do: the message stays as it is"))
-    yield from map(_Node, _steps(verdict.plan))
+    yield from map(_Node, _steps(verdict.plan, ("→ ", "cyan")))
+    yield from map(_Node, _steps(verdict.would, ("on trial: would ", "cyan")))
 
 
-def _steps(plan: Plan) -> Iterator[Text]:
+def _steps(plan: Plan, sign: tuple[str, str]) -> Iterator[Text]:
     for step in plan.to_json():
         for action, value in step.items():
-            yield Text.assemble(("→ ", "cyan"), (action, "bold"), _value(value))
+            yield Text.assemble(sign, (action, "bold"), _value(value))
 
 
 def _value(value: list[str] | str | bool) -> str:

@@ -3,7 +3,7 @@
 import sys
 from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mailrules.cli.failures import Failures, Status, complain
 from mailrules.cli.output import action_json, count, print_json, print_table
 from mailrules.engine.apply import ApplySummary
-from mailrules.engine.outcome import Outcome, OutcomeState
+from mailrules.engine.outcome import ActionDone, Outcome, OutcomeState
 from mailrules.rules.text import printable
 
 _FAILED = {OutcomeState.PENDING, OutcomeState.HELD}
@@ -50,13 +50,16 @@ class Tally(ABC):
             self._foretold.add(message)
         if outcome.state in _FAILED:
             self.failures.note(Status.FAILED)
-        earlier = self._only_observed.pop(message, outcome)
-        self.show(replace(outcome, observed=earlier.observed))
+        earlier = self._only_observed.pop(message, None)
+        if earlier is None:
+            self.show(outcome, ())
+        else:
+            self.show(replace(outcome, observed=earlier.observed), earlier.actions)
 
     def settle(self) -> None:
         """Show what is still kept back: nothing more will be told of the messages of this account."""
         for outcome in self._only_observed.values():
-            self.show(outcome)
+            self.show(replace(outcome, actions=()), outcome.actions)
         self._only_observed.clear()
         self._foretold.clear()
 
@@ -83,8 +86,8 @@ class Tally(ABC):
         return sys.stderr.isatty()
 
     @abstractmethod
-    def show(self, outcome: Outcome) -> None:
-        """Show one message."""
+    def show(self, outcome: Outcome, would: Sequence[ActionDone]) -> None:
+        """Show one message; ``would`` is what rules on trial would do with it."""
 
     @abstractmethod
     def add(self, account: str, mailbox: str, summary: ApplySummary) -> None:
@@ -101,10 +104,8 @@ class JsonTally(Tally):
     def _is_watched(self) -> bool:
         return super()._is_watched() and not sys.stdout.isatty()  # where the objects would run into the bar
 
-    def show(self, outcome: Outcome) -> None:
+    def show(self, outcome: Outcome, would: Sequence[ActionDone]) -> None:
         """Print it; what only rules on trial would do is no step."""
-        actions = [action_json(action) for action in outcome.actions]
-        on_trial = outcome.state is OutcomeState.OBSERVED and not outcome.rules
         shown: dict[str, object] = {
             "account": outcome.account,
             "mailbox": outcome.mailbox,
@@ -112,11 +113,11 @@ class JsonTally(Tally):
             "matched": outcome.rules,
             "observed": outcome.observed,
             "unknown": outcome.unknown,
-            "steps": [] if on_trial else actions,
+            "steps": [action_json(action) for action in outcome.actions],
             "result": outcome.state.value,
         }
-        if on_trial:
-            shown["would"] = actions
+        if outcome.observed:
+            shown["would"] = [action_json(action) for action in would]
         print_json(shown | {"error": outcome.reason} if outcome.reason else shown)
 
     def add(self, account: str, mailbox: str, summary: ApplySummary) -> None:
@@ -136,7 +137,7 @@ class TextTally(Tally):
         self._results: Counter[str] = Counter()
         self._messages = 0
 
-    def show(self, outcome: Outcome) -> None:
+    def show(self, outcome: Outcome, would: Sequence[ActionDone]) -> None:  # noqa: ARG002 - it counts messages
         """Count it; say what went wrong."""
         only_observed = outcome.state is OutcomeState.OBSERVED and not outcome.rules
         self._results["observed only" if only_observed else _WORDS[outcome.state]] += 1

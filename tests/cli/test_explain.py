@@ -51,11 +51,17 @@ def eml(folder: Path, name: str, **headers: str) -> Path:
         (
             OBSERVED,
             {},
-            {"matched": [], "observed": ["watched only"], "unknown": ["needs a server"], "steps": []},
+            {
+                "matched": [],
+                "observed": ["watched only"],
+                "unknown": ["needs a server"],
+                "steps": [],
+                "would": [{"move": "Elsewhere"}],
+            },
         ),
     ],
 )
-def test_json_has_always_the_same_keys(
+def test_json_says_what_was_decided(
     tmp_path: Path, rules: str, headers: dict[str, str], expected: dict[str, object]
 ) -> None:
     file = eml(tmp_path, "a.eml", **headers)
@@ -98,6 +104,12 @@ def test_rules_that_do_not_match_are_shown_on_request(tmp_path: Path) -> None:
     assert '  rule "bob" does not match\n' in everything
     assert "eve@example.com" in everything
     assert "  nothing to do: the message stays as it is\n" in everything
+
+
+def test_what_rules_on_trial_would_do_is_shown(tmp_path: Path) -> None:
+    lines = mailrules("explain", eml(tmp_path, "a.eml"), "-c", rule_file(tmp_path, OBSERVED)).stdout.splitlines()
+    assert '  rule "watched only" would match (observed only)' in lines
+    assert lines[-2:] == ["  nothing to do: the message stays as it is", "  on trial: would move Elsewhere"]
 
 
 def test_mail_cannot_talk_to_the_terminal(tmp_path: Path) -> None:
