@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from mailrules.rules import matching
-from mailrules.rules.text import fold
+from mailrules.rules.text import flow, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -95,6 +95,8 @@ def glob_group(patterns: Sequence[str], text: Text, name: str) -> str | None:
 def _unfolded(text: Text, span: tuple[int, int]) -> str:
     """Give what a stretch of a folded text is in the text as it stands."""
     pieces = [fold(character) for character in text.value]
+    if flow("".join(pieces)) == text.folded:  # as of a body: of each run of white space the first stands for all
+        pieces = ["" if before.isspace() and each.isspace() else flow(each) for before, each in pairwise(["", *pieces])]
     if "".join(pieces) != text.folded:  # characters that are composed with others once they are folded
         return text.folded[slice(*span)]
     ends = list(accumulate(map(len, pieces)))

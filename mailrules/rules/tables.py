@@ -23,6 +23,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
+from mailrules.rules.text import fold
+
 T = TypeVar("T")
 
 
@@ -172,6 +174,8 @@ def read_pattern(value: object) -> str:
         raise wrong(f"a pattern is text in quotes, not {kind(value)}")
     if not value.strip():
         raise wrong('an empty pattern is in every text; for every message write match = "everything"')
+    if not value.isascii() and not fold(value).strip("*?"):
+        raise wrong("nothing in this pattern can be seen; look for such characters by regex = '\\x{200B}'")
     return not_too_long(value)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from unicodedata import category, is_normalized, normalize
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 JOINERS = frozenset("\u200c\u200d")
 """Format characters without which Persian, Sinhala and emoji can't be written."""
+_UNBREAKING = re.compile("[\u00a0\u2007\u202f]")
+_WITHOUT_WIDTH = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_SPACES = re.compile(r"\s+")
 _ESCAPES = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
 
 
@@ -31,6 +35,12 @@ class Text:
         value = nfc(text)
         return cls(value, fold(value))
 
+    @classmethod
+    def flowing(cls, text: str) -> Text:
+        """Normalise decoded text for a comparison to which its lines do not matter."""
+        value = nfc(text)
+        return cls(value, flow(fold(value)))
+
 
 def nfc(text: str) -> str:
     """Compose characters, so that `é` has one spelling (Unicode NFC)."""
@@ -38,8 +48,19 @@ def nfc(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Take away differences of case and composition (Unicode casefold, then NFC)."""
-    return text.lower() if text.isascii() else normalize("NFC", normalize("NFC", text).casefold())
+    """Take away differences of case and composition (Unicode casefold, then NFC), and those that nobody sees.
+
+    A space that does not break is a space, and neither a soft hyphen nor a space without width parts a word.
+    """
+    if text.isascii():
+        return text.lower()
+    plain = _WITHOUT_WIDTH.sub("", _UNBREAKING.sub(" ", text))
+    return normalize("NFC", normalize("NFC", plain).casefold())
+
+
+def flow(text: str) -> str:
+    """Take away how folded text is set: any run of white space, line ends too, is one space."""
+    return _SPACES.sub(" ", text)
 
 
 def is_unprintable(character: str) -> bool:

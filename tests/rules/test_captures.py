@@ -142,7 +142,7 @@ def test_a_regex_has_a_group_or_not(pattern: str, name: str, *, has: bool) -> No
     assert regex_has(pattern, name) == has
 
 
-TEXTS = st.text(st.sampled_from("aAbßẞİı\u0345\u03b1ΐﬁ *?."), max_size=8)
+TEXTS = st.text(st.sampled_from("aAbßẞİı\u0345\u03b1ΐﬁ *?.\n\u00a0\u00ad"), max_size=8)
 
 
 @given(TEXTS, st.lists(st.sampled_from(["*", "?", "a", "ss", "b", "i"]), min_size=1, max_size=5).map("".join))
@@ -152,15 +152,23 @@ def test_the_wildcards_of_a_glob_that_covers_a_text_make_it_up(text: str, patter
     wildcards = [place for place in range(1, 9) if glob_has(pattern, str(place))]
 
     for place in wildcards:
-        found = glob_group([pattern], seen, str(place))
-        assert (found is not None) == glob([pattern])(seen.folded)
-        assert found is None or found in seen.value or found in seen.folded
+        for each in (seen, Text.flowing(text)):
+            found = glob_group([pattern], each, str(place))
+            assert (found is not None) == glob([pattern])(each.folded)
+            assert found is None or found in each.value or found in each.folded
     exact = [exact_glob_group([pattern], seen, str(place)) for place in wildcards]
     if glob([pattern])(seen.value):
         values = iter(exact)
         assert "".join(next(values) or "" if each in "*?" else each for each in pattern) == seen.value
     else:
         assert exact == [None] * len(wildcards)
+
+
+@pytest.mark.parametrize(("place", "expected"), [("1", "Ann\nLee"), ("2", "4\u00ad2")])
+def test_of_a_text_that_flows_a_wildcard_is_what_was_written(place: str, expected: str) -> None:
+    assert expected == glob_group(
+        ["dear *, your number: *."], Text.flowing("Dear\r\nAnn\nLee,\n  your\nnumber:\t 4\u00ad2."), place
+    )
 
 
 def test_a_glob_of_very_many_wildcards_has_groups_too() -> None:

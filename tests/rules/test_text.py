@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrules.rules.text import Text, excerpt, fold, printable
+from mailrules.rules.text import Text, excerpt, flow, fold, printable
 
 
 @pytest.mark.parametrize(
@@ -17,16 +17,31 @@ from mailrules.rules.text import Text, excerpt, fold, printable
         ("Σ", "ς"),
         ("\u1e69", "s\u0323\u0307"),
         ("рахунок", "РАХУНОК"),
+        ("10\u00a0000\u202f€", "10 000 €"),
+        ("10\u2007000", "10 000"),
+        ("In\xadvoi\u200bce", "invoice"),
+        ("\ufeffin\u2060voice", "invoice"),
+        ("cafe\u200b\u0301", "café"),
     ],
 )
 def test_what_differs_in_case_or_composition_folds_to_one(one: str, other: str) -> None:
     assert fold(one) == fold(other)
 
 
+def test_joiners_are_letters_of_their_scripts() -> None:
+    assert fold("می\u200cخواهم") != fold("میخواهم")
+    assert fold("👩\u200d💻") != fold("👩💻")
+
+
+def test_folded_text_can_flow() -> None:
+    assert Text.flowing("Ten \r\n\t Days\n") == Text("Ten \r\n\t Days\n", "ten days ")
+
+
 @given(st.text())
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert Text.of(text).folded == fold(text)
+    assert flow(fold(flow(fold(text)))) == flow(fold(text)) == Text.flowing(text).folded
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 import pytest
 
 from mailrules.rules import Message
-from tests.rules.builders import matches, message
+from tests.rules.builders import matches, message, problems
 
+UNSEEN = message("Subject: Ihre Rech\u00adnung\u200b \u00fcber 10\u00a0000\u202f\u20ac")
 MAIL = message(
     "Subject: =?utf-8?Q?Ihre_Rechnung_f=C3=BCr_M=C3=A4rz?=",
     "Message-ID: <abc.123@Mail.example.org>",
@@ -112,3 +113,28 @@ def test_what_is_absent_matches_nothing_but_its_absence(field: str) -> None:
 )
 def test_text_is_matched_as_people_see_it(mail: Message, pattern: str) -> None:
     assert matches({"subject": pattern}, mail)
+
+
+@pytest.mark.parametrize(
+    ("operators", "expected"),
+    [
+        ({"contains": "rechnung über"}, True),
+        ({"contains": "10 000 €"}, True),
+        ({"contains": "Rech\u00adnung"}, True),
+        ({"is": "ihre rechnung über 10 000 €"}, True),
+        ({"glob": "* 10\u00a0000 €"}, True),
+        ({"contains": "Rechnung", "case_sensitive": True}, False),
+        ({"contains": "10 000", "case_sensitive": True}, False),
+        ({"contains": "10\u00a0000", "case_sensitive": True}, True),
+        ({"regex": r"h\x{00ad}n"}, True),
+    ],
+)
+def test_what_nobody_sees_makes_no_difference_unless_all_is_minded(operators: object, expected: bool) -> None:
+    assert matches({"subject": operators}, UNSEEN) is expected
+
+
+@pytest.mark.parametrize("pattern", ["\u200b", "*\u00ad?", "\ufeff\u2060"])
+def test_a_pattern_of_what_nobody_sees_is_refused(pattern: str) -> None:
+    expected = r"nothing in this pattern can be seen; look for such characters by regex = '\x{200B}'"
+    ((_, found),) = problems(match={"subject": pattern})
+    assert found == expected

@@ -150,7 +150,7 @@ def _bodies() -> Iterator[str]:
         ':content ""',
         ':content "application/pdf"',
     ):
-        for text in ("hello", "needle", "world", "grüße", "<b>", "preamble", "bmVlZGxl", "&"):
+        for text in ("hello", "hello world", "needle", "world", "grüße", "<b>", "preamble", "bmVlZGxl", "&"):
             yield f'body {kind} :contains "{text}"'
         yield f'body {kind} :matches "*hello*"'
         yield f'body {kind} :regex "h[aeiou]llo"'

@@ -66,6 +66,8 @@ DIFFERENCES = (
         'date .*:originalzone .*"zone"',
     ),
     Difference("tags within a word do not part it, as on the screen", "body: html", "body :text"),
+    Difference("where a line was wrapped there is a space, as for the reader", "body: a wrapped line", "body :text"),
+    Difference("a soft hyphen does not part a word, as on the screen", "subject: a soft hyphen", "header "),
     Difference(
         "forwarded messages and files of text are attachments here, and :text leaves these out; RFC 5173 §5.3 leaves it"
         " open",
@@ -82,6 +84,7 @@ DIFFERENCES = (
 DIFFERENT_SCRIPTS = {
     "variables-string": "`string` minds the case in Pigeonhole; in RFC 5228 §2.7.3 no test does without being told to",
     "gui-horde": "the namespace INBOX. is not written in rules, nor the server's dots",
+    "gui-nextcloud": "a filter that is switched off in its definition stays so, though Nextcloud has left it in",
     "gui-fastmail": "the namespace INBOX. is not written in rules, nor the server's dots",
 }
 """The scripts that do something else here, and why."""

@@ -38,6 +38,7 @@ def _b(octets: bytes, charset: str = "utf-8") -> str:
 
 _GRUESSE = "grüße hello".encode()
 _SUBJECTS = {
+    "a soft hyphen": "hel\xadlo",
     "plain": "hello world",
     "in capitals": "HELLO WORLD",
     "empty": "",
@@ -180,6 +181,7 @@ _PARTS = {
         'Content-Type: text/plain; name="log.txt"\n\nneedle in a log\n--b--\n'
     ),
     "several lines": "\nfirst line\nhello world\nlast line\n",
+    "a wrapped line": "\nhello\nworld\n",
     "an empty body": "\n",
 }
 

@@ -16,7 +16,7 @@ from mailrules.rules.conditions.operators import TextOperators, join_wanted
 from mailrules.rules.mime.bodies import own_texts, parts_of_type, shown_parts, shown_texts
 from mailrules.rules.mime.passages import PartPassages, RawPassage
 from mailrules.rules.tables import OneOrMany, each, kind, wrong
-from mailrules.rules.text import excerpt
+from mailrules.rules.text import Text, excerpt, flow
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, opposite
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.mime.passages import Passages
-    from mailrules.rules.text import Text
     from mailrules.rules.truth import Truth
     from mailrules.rules.verdict import Facts
 
@@ -99,13 +98,17 @@ class Body(Condition, TextOperators):
         )
         return (leaf,)
 
+    def _prepared(self, name: str) -> list[str]:
+        prepared = super()._prepared(name)
+        return prepared if self.case_sensitive or self.of != ("text",) else [flow(each) for each in prepared]
+
     def _choice(self) -> str:
         return "" if self.of == ("text",) else f"of({' or '.join(self.of)})"
 
     def _passages(self) -> Passages:
         match self.of:
             case ("text",):
-                return PartPassages(shown_parts, shown_texts)
+                return PartPassages(shown_parts, shown_texts, Text.flowing)
             case ("raw",):
                 return RawPassage()
         return PartPassages(partial(parts_of_type, is_wanted=matching.glob(self.of)), own_texts)

@@ -44,10 +44,14 @@ class PartPassages:
     """Some parts, each of which is a text or several."""
 
     def __init__(
-        self, choose: Callable[[Part], Sequence[Part]], decode: Callable[[Part, bytes], tuple[str, ...]]
+        self,
+        choose: Callable[[Part], Sequence[Part]],
+        decode: Callable[[Part, bytes], tuple[str, ...]],
+        normalise: Callable[[str], Text] = Text.of,
     ) -> None:
         self._choose = choose
         self._decode = decode
+        self._normalise = normalise
 
     def asks(self, message: Message) -> Iterator[Question[object]]:
         """Ask for the structure, and then for the parts."""
@@ -67,8 +71,8 @@ class PartPassages:
         octets = message.answer(source(part))
         if octets is None:
             return (None,)
-        return message.once((self._decode, part.section), lambda: _texts(self._decode(part, octets)))
+        return message.once((self._decode, part.section), lambda: _texts(self._decode(part, octets), self._normalise))
 
 
-def _texts(decoded: tuple[str, ...]) -> tuple[Text, ...]:
-    return tuple(Text.of(text) for text in decoded if text.strip())
+def _texts(decoded: tuple[str, ...], normalise: Callable[[str], Text] = Text.of) -> tuple[Text, ...]:
+    return tuple(normalise(text) for text in decoded if text.strip())
