@@ -15,7 +15,7 @@ from mailrules.cli.output import count
 from mailrules.cli.passes import FOR_NEW_MAIL, SCHEDULED, Pass
 from mailrules.cli.tally import JsonTally, Tally, TextTally
 from mailrules.config import Account, ConfigError, Loaded, Problem, find_config, load
-from mailrules.daemon.control import leased
+from mailrules.daemon.control import Lease, leased
 from mailrules.engine.apply import ApplyMode
 from mailrules.store import SqliteStore
 
@@ -52,7 +52,9 @@ def command(
     failures = Failures()
     tally = JsonTally(failures) if as_json else TextTally(failures)
     mode = ApplyMode.DRY_RUN if dry_run else ApplyMode.DO
-    asyncio.run(_apply(loaded, accounts, lambda work: chosen.run(work, mailbox, mode, tally), mode, tally))
+    asyncio.run(
+        _apply(loaded, accounts, lambda work, lease: chosen.run(work, lease, mailbox, mode, tally), mode, tally)
+    )
     tally.close()
     failures.conclude()
 
@@ -71,7 +73,7 @@ def _ask(loaded: Loaded, accounts: Mapping[str, Account], chosen: Pass) -> None:
 async def _apply(
     loaded: Loaded,
     accounts: Mapping[str, Account],
-    run: Callable[[Applying], Awaitable[None]],
+    run: Callable[[Applying, Lease], Awaitable[None]],
     mode: ApplyMode,
     tally: Tally,
 ) -> None:
@@ -82,10 +84,10 @@ async def _apply(
         for name, settings in accounts.items():
             try:
                 async with (
-                    leased(store, store.path, name),
+                    leased(store, store.path, name) as lease,
                     applying(loaded, name, settings, store, tally.report) as work,
                 ):
-                    await run(work)
+                    await run(work, lease)
             except BrokenPipeError:
                 raise  # nobody reads us any more
             except KNOWN as error:

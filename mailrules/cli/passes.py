@@ -2,16 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from mailrules.cli.applying import Applying
 from mailrules.cli.failures import Status, complain
 from mailrules.cli.output import count
 from mailrules.cli.tally import Tally
 from mailrules.client import MailboxInfo
+from mailrules.daemon.control import Lease
 from mailrules.engine.apply import ApplyMode, ApplySummary, apply
+from mailrules.engine.recovery import finish_begun
 from mailrules.engine.schedule import places, record_runs, scheduled_rules
-from mailrules.engine.sweeping import Swept, sweep
+from mailrules.engine.sweeping import Extent, NotOpened, Reach, Swept, sweep
 from mailrules.imap import Refused
 from mailrules.rules import Rule
 from mailrules.store import EntryState
@@ -25,11 +26,11 @@ class Pass:
     """Whether a rule is of that kind."""
     where: str
     """The mailboxes that they run over."""
-    run: Callable[[Applying, str | None, ApplyMode, Tally], Awaitable[None]]
+    run: Callable[[Applying, Lease, str | None, ApplyMode, Tally], Awaitable[None]]
     """Run them over the mailbox of this path, or over all of theirs."""
 
 
-async def _for_new_mail(work: Applying, path: str | None, mode: ApplyMode, tally: Tally) -> None:
+async def _for_new_mail(work: Applying, _lease: Lease, path: str | None, mode: ApplyMode, tally: Tally) -> None:
     for info in work.mailboxes(path):
         try:
             with tally.progress(f"{work.name} {info.path}") as progress:
@@ -44,26 +45,32 @@ async def _for_new_mail(work: Applying, path: str | None, mode: ApplyMode, tally
                 tally.failures.say(f"account '{work.name}': {info.path}: {limit}", Status.FAILED)
 
 
-async def _scheduled(work: Applying, path: str | None, mode: ApplyMode, tally: Tally) -> None:
+async def _scheduled(work: Applying, lease: Lease, path: str | None, mode: ApplyMode, tally: Tally) -> None:
     context, began = work.context, work.context.now()
     rules = scheduled_rules(context)
     chosen = None if path is None else work.mailboxes(path)
-    full_until: dict[str, datetime] = {}
+    extent = Extent(Reach.ALL if lease is Lease.OWN else Reach.HANDLED)
+    total, counts = Swept(), chosen is None
     for info, here in places(context, rules).items():
         if chosen is not None and info not in chosen:
             continue
         try:
+            if mode is ApplyMode.DO:
+                await finish_begun(context, info.name)
             with tally.progress(f"{work.name} {info.path}") as progress:
-                swept = await sweep(context, work.session, info.name, here, mode=mode, progress=progress)
+                swept = await sweep(context, work.session, info.name, here, mode=mode, progress=progress, extent=extent)
+        except NotOpened as error:
+            _say(work, info, error.refused, tally)
         except Refused as error:
             _say(work, info, error, tally)
+            counts = False
         else:
             tally.add(work.name, info.path, _summary(swept))
-            full_until |= swept.full_until
-    for rule in full_until:
+            total.add(swept)
+    for rule in total.full_until:
         complain(f"account '{work.name}': rule '{rule}' has reached its limit: the rest waits for another run")
-    if chosen is None:
-        await record_runs(context, rules, began, full_until)
+    if counts:
+        await record_runs(context, rules, began, total.full_until)
 
 
 def _summary(swept: Swept) -> ApplySummary:

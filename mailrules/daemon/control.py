@@ -15,6 +15,7 @@ import json
 import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,20 +137,29 @@ def _line(message: dict[str, str]) -> bytes:
 # The other commands' end
 
 
+class Lease(Enum):
+    """What a lease says of the account."""
+
+    OWN = "no daemon serves it"
+    LENT = "a daemon serves it, and has paused"
+
+
 @asynccontextmanager
-async def leased(store: Store, state: Path, account: str) -> AsyncIterator[None]:
+async def leased(store: Store, state: Path, account: str) -> AsyncIterator[Lease]:
     """Hold an account's lease while the block runs; a daemon that has it is asked to pause the account meanwhile.
 
     ``state`` is the state's file. Raises Locked if somebody has the lease and does not let go of it.
     """
     async with AsyncExitStack() as held:
+        lease = Lease.OWN
         try:
             await held.enter_async_context(store.lease(account))
         except Locked:
             if not await _ask_to_pause(socket_path(state), account, held):
                 raise
             await held.enter_async_context(store.lease(account))
-        yield
+            lease = Lease.LENT
+        yield lease
 
 
 async def _ask_to_pause(path: Path, account: str, held: AsyncExitStack) -> bool:

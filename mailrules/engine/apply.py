@@ -15,7 +15,7 @@ from mailrules.engine.limits import Waiting
 from mailrules.engine.outcome import Outcome
 from mailrules.engine.process import Path
 from mailrules.engine.reading import fetch, uids_in, validity, windows
-from mailrules.engine.recovery import replay_once
+from mailrules.engine.recovery import finish_begun
 from mailrules.engine.stale import changed
 from mailrules.imap import UID, MailboxName, UIDSet
 from mailrules.store import Checkpoint, Entry, EntryState
@@ -64,7 +64,7 @@ async def apply(
     the mailbox can't be opened, NetworkError.
     """
     if mode is ApplyMode.DO:
-        await replay_once(context, name, await context.store.unfinished(context.name, name.raw))
+        await finish_begun(context, name)
     unknown: dict[int, tuple[str, ...]] = {}
     path = Path(_telling(context, unknown), session, name)
     selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))

@@ -28,7 +28,7 @@ from mailrules.engine.stale import OUTDATED, is_outdated
 from mailrules.imap import UID, MailboxName, ProtocolError, Refused, UIDSet
 from mailrules.store import Entry, EntryState, StateError, StepKind, StepState
 
-__all__ = ["replay", "replay_once"]
+__all__ = ["finish_begun", "replay", "replay_once"]
 
 _LOOKS = 12
 """How often a changing pair of mailboxes is looked at before its messages are held."""
@@ -86,6 +86,11 @@ async def replay_once(context: AccountContext, name: MailboxName, entries: Seque
                     refused = error
     if refused is not None:
         raise refused
+
+
+async def finish_begun(context: AccountContext, name: MailboxName) -> None:
+    """Finish what an earlier run left begun in a mailbox; for whoever works on the account alone. Raises as above."""
+    await replay_once(context, name, await context.store.unfinished(context.name, name.raw))
 
 
 async def _begun(context: AccountContext, name: MailboxName, ids: set[int | None]) -> Sequence[Entry]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mailrules.engine import process, sweeping
+from mailrules.imap import Answer, Kind, No, SimpleCode, Tagged
+from mailrules.store import SqliteStore
 from tests.builders import message
 from tests.cli.running import mailrules, objects, rule_file
 from tests.daemon.house import account
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
+    from mailrules.store import Entry
     from tests.servers.dovecot import Dovecot
 
 RULES = """
@@ -88,3 +95,48 @@ def test_a_rule_that_has_reached_its_limit_says_so(rules: Path, dovecot: Dovecot
     assert result.exit_code == 0
     assert result.stderr == ("account 'work': rule 'old news' has reached its limit: the rest waits for another run\n")
     assert dovecot.subjects(user)["News"] == ["two", "four"]
+
+
+def test_without_a_daemon_it_takes_what_came_after_the_first_run(rules: Path, dovecot: Dovecot, user: str) -> None:
+    assert mailrules("apply", "-c", rules, "--scheduled", "--yes").exit_code == 0
+    dovecot.append(user, "INBOX", message("four"), [r"\Seen"])
+    assert mailrules("apply", "-c", rules, "--scheduled", "--yes").exit_code == 0
+    assert dovecot.subjects(user) == {"INBOX": ["one"], "News": ["two"], "Read": ["three", "four"]}
+
+
+def test_it_finishes_what_a_killed_run_left_begun(
+    rules: Path, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: object) -> Sequence[Entry]:
+        raise SystemExit(9)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(process.Path, "execute", killed)
+        assert mailrules("apply", "-c", rules, "--scheduled", "--yes").exit_code == 9
+    assert len(dovecot.subjects(user)["INBOX"]) == 2
+    result = mailrules("apply", "-c", rules, "--scheduled", "--yes")
+    assert result.exit_code == 0
+    assert dovecot.subjects(user) == {"INBOX": ["one"], "News": ["two"], "Read": ["three"]}
+
+
+def test_a_run_in_which_something_was_refused_does_not_count(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the daemon the rules are due all the same."""
+    with monkeypatch.context() as patched:
+        patched.setattr(sweeping, "changed", refused)
+        result = mailrules("apply", "-c", rules, "--scheduled", "--yes")
+    assert (result.exit_code, "INUSE" in result.stderr) == (1, True)
+    assert last_run(rules) is None
+    assert mailrules("apply", "-c", rules, "--scheduled", "--yes").exit_code == 0
+    assert last_run(rules) is not None
+
+
+async def refused(*_: object) -> Sequence[object]:
+    raise No("UID FETCH", Answer(Tagged(b"1", Kind.NO, SimpleCode("INUSE"), "Try later"), ()))
+
+
+def last_run(rules: Path) -> datetime | None:
+    async def read() -> datetime | None:
+        async with SqliteStore(rules.with_name("state.db")) as store:
+            return await store.last_run("work", "old news")
+
+    return asyncio.run(read())

@@ -14,7 +14,7 @@ import pytest
 from mailrules.client import connection
 from mailrules.config import load
 from mailrules.daemon import control, link
-from mailrules.daemon.control import leased, socket_path
+from mailrules.daemon.control import Lease, leased, socket_path
 from mailrules.demo import Delay, MemoryServer
 from mailrules.store import Locked, SqliteStore
 from tests.builders import message
@@ -274,7 +274,7 @@ async def test_a_lease_is_taken_without_asking_where_nobody_has_it(house: House,
     house.write(table("work", server), rules=FILE_ALL)
     async with house.running(), SqliteStore(state(house)) as store:
         await house.heard("watching")
-        async with leased(store, state(house), "nobody's"):
-            assert (house.count("paused"), server.clients) == (0, 1)
-        async with leased(store, state(house), "work"):
-            assert (house.count("paused"), server.clients) == (1, 0)
+        async with leased(store, state(house), "nobody's") as lease:
+            assert (lease, house.count("paused"), server.clients) == (Lease.OWN, 0, 1)
+        async with leased(store, state(house), "work") as lease:
+            assert (lease, house.count("paused"), server.clients) == (Lease.LENT, 1, 0)
