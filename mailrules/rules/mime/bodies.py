@@ -7,7 +7,7 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
 from mailrules.rules.charsets import decode_octets, guess, without_cut_character
-from mailrules.rules.mime.html import html_to_text
+from mailrules.rules.mime.html import declared_charset, html_to_text
 from mailrules.rules.mime.items import is_attachment
 from mailrules.rules.mime.parameters import parameter
 from mailrules.rules.mime.transfer import decode_transfer
@@ -23,6 +23,8 @@ MAX_PARTS_READ = 20
 """Parts of one message whose content is looked at, the first ones."""
 MAX_OCTETS_READ = 4 * CONTENT_LIMIT
 """Octets of all those parts together, as they are encoded for transfer."""
+
+_SAYS_NOTHING = frozenset({"", "us-ascii"})  # Dovecot fills in the latter where a part says nothing
 
 
 def shown_parts(structure: Part) -> list[Part]:
@@ -77,6 +79,8 @@ def own_texts(part: Part, octets: bytes) -> tuple[str, ...]:
 def _content(part: Part, octets: bytes) -> str:
     charset = parameter(part.parameters, "charset")
     decoded = decode_transfer(octets, part.encoding)
+    if part.type == "text/html" and charset.lower() in _SAYS_NOTHING:
+        charset = declared_charset(decoded)
     if len(octets) >= CONTENT_LIMIT:
         decoded = without_cut_character(decoded, charset)
     return decode_octets(decoded, charset).replace("\r\n", "\n")

@@ -20,6 +20,19 @@ _BLOCK = re.compile(
     r"|table|tbody|tfoot|thead|title|tr|ul"
 )
 _CELLS = frozenset({"td", "th"})
+_LOOKED_THROUGH = 1024
+_META = re.compile(rb"<!--.*?-->|<meta[\s/]((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)", re.IGNORECASE | re.DOTALL)
+_DECLARED = re.compile(rb"(?<![^\s\"';/])charset\s*=\s*[\"']?\s*([^\s\"';/>]++)", re.IGNORECASE)
+_NOT_DECLARED = re.compile(r"utf-?(7|16|32)", re.IGNORECASE)  # in which nobody could read the declaration
+
+
+def declared_charset(octets: bytes) -> str:
+    """Give the charset that a document declares for itself, in either form of <meta>; empty if it does not."""
+    for meta in _META.finditer(octets[:_LOOKED_THROUGH]):
+        if declared := _DECLARED.search(meta[1] or b""):
+            charset = declared[1].decode("ascii", "replace")
+            return "" if _NOT_DECLARED.match(charset) else charset
+    return ""
 
 
 def html_to_text(html: str) -> str:

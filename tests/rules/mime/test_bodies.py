@@ -48,6 +48,32 @@ def test_a_text_part_is_decoded(part: Part, octets: bytes, expected: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("head", "said", "text_is"),
+    [
+        ('<META CharSet = "koi8-r" >', "", "рахунок"),
+        ("<meta charset=koi8-r/>", "us-ascii", "рахунок"),
+        ("<meta http-equiv='Content-Type' content='text/html; charset=koi8-r'>", "", "рахунок"),
+        ('<meta name="a>b"><meta content="text/html;charset=koi8-r" http-equiv=content-type>', "", "рахунок"),
+        ('<!-- <meta charset="cp1251"> --><meta charset="koi8-r">', "", "рахунок"),
+        ('<meta charset="cp1251">', "koi8-r", "рахунок"),
+        ('<meta charset="utf-7">', "", "ÒÁÈÕÎÏË"),
+        ('<meta charset="no-such">', "", "ÒÁÈÕÎÏË"),
+        ('<meta data-charset="koi8-r">', "", "ÒÁÈÕÎÏË"),
+        (" " * 1024 + '<meta charset="koi8-r">', "", "ÒÁÈÕÎÏË"),
+    ],
+)
+def test_html_may_say_itself_in_which_charset_it_is(head: str, said: str, text_is: str) -> None:
+    octets = f"{head}<p>рахунок</p>".encode("koi8-r")
+    assert shown_texts(text(said, kind="text/html"), octets) == (text_is,)
+    assert own_texts(text(said, kind="text/html"), octets)[0].endswith(f"<p>{text_is}</p>")
+
+
+def test_only_html_declares_a_charset() -> None:
+    octets = '<meta charset="koi8-r">ü'.encode()
+    assert shown_texts(text(), octets) == ('<meta charset="koi8-r">ü',)
+
+
+@pytest.mark.parametrize(
     ("charset", "encoding"),
     [("utf-8", "8bit"), ("utf-8", "base64"), ("utf-16-le", "base64"), ("shift_jis", "8bit"), ("iso-2022-jp", "base64")],
 )
