@@ -55,8 +55,10 @@ def command(
     unknown. With --uid the message is on the server, where nothing is changed. Exit status 1 if a message can't be
     read.
     """
-    if bool(files) is bool(uids):
+    if not files and not uids:
         raise typer.BadParameter("Name files, or messages on the server with --uid.")
+    if files and uids:
+        raise typer.BadParameter("Name files, or messages on the server with --uid, but not both.")
     loaded = load(find_config(config))
     failures = Failures()
     showing = _Showing(loaded, failures, every_rule, as_json)
@@ -79,7 +81,8 @@ class _Showing:
     def verdict(
         self, message: dict[str, object], title: str, verdict: Verdict, scheduled: Verdict | None, unknown: str
     ) -> None:
-        """Show what the rules make of a message."""
+        """Show what the rules make of a message, those with `every` too where some are for its mailbox."""
+        scheduled = scheduled if scheduled is not None and scheduled.trace else None
         if self.as_json:
             shown = {**message, **_json(verdict)}
             print_json(shown if scheduled is None else {**shown, "scheduled": _json(scheduled)})

@@ -33,7 +33,7 @@ class Explanation:
 async def explain(
     context: AccountContext, session: Session, name: MailboxName, uids: Iterable[int]
 ) -> Sequence[Explanation]:
-    """Look at messages of one mailbox, ascending by UID, without changing anything.
+    """Look at messages of one mailbox, in the order in which they are named, without changing anything.
 
     Raises Refused if the mailbox can't be opened, NetworkError.
     """
@@ -41,7 +41,7 @@ async def explain(
     rules = context.rules()
     on_schedule = rules.on_schedule() if any(rule.every for rule in rules.rules) else None
     fields = rules.header_fields | (on_schedule.header_fields if on_schedule else frozenset())
-    wanted = sorted(set(uids))
+    wanted = tuple(dict.fromkeys(uids))
     messages = {each.uid: each for each in await fetch(session, UIDSet(map(UID, wanted)), fields)}
     free = [message for message in messages.values() if _why_not(message) is None]
     path = Path(context, session, name)

@@ -112,6 +112,21 @@ def test_what_rules_on_trial_would_do_is_shown(tmp_path: Path) -> None:
     assert lines[-2:] == ["  nothing to do: the message stays as it is", "  on trial: would move Elsewhere"]
 
 
+SCHEDULED = (
+    '[[rules]]\nname = "old"\nmailboxes = "Old"\nevery = "1 day"\nmatch.age.over = "9 days"\nthen.trash = true\n'
+)
+
+
+@pytest.mark.parametrize(("mailbox", "shown"), [("INBOX", False), ("Old", True)])
+def test_what_runs_on_schedule_is_shown_where_some_rule_is_for_the_mailbox(
+    tmp_path: Path, mailbox: str, *, shown: bool
+) -> None:
+    path = rule_file(tmp_path, RULES + SCHEDULED)
+    arguments = ["explain", str(eml(tmp_path, "a.eml")), "-c", str(path), "--mailbox", mailbox]
+    assert ("on schedule" in mailrules(*arguments).stdout) is shown
+    assert ("scheduled" in objects(mailrules(*arguments, "--json"))[0]) is shown
+
+
 def test_mail_cannot_talk_to_the_terminal(tmp_path: Path) -> None:
     file = tmp_path / "a.eml"
     file.write_bytes(b"From: bob@example.com\r\nSubject: \x1b]0;owned\x07 =?utf-8?q?=E2=80=AE?=hello\r\n\r\n")

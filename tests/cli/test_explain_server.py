@@ -104,7 +104,7 @@ def test_people_see_the_values_the_plan_and_what_runs_on_schedule(rules: Path) -
 
 def test_messages_that_are_not_there_or_left_alone_are_exit_status_1(rules: Path) -> None:
     result = mailrules("explain", "-c", rules, "--uid", "3", "--uid", "99", "--uid", "2", "--json")
-    found, deleted, missing = objects(result)
+    deleted, missing, found = objects(result)
     assert result.exit_code == 1
     assert found["uid"] == 2
     assert (deleted["uid"], deleted["error"]) == (3, "it is marked \\Deleted and so left alone")
@@ -141,7 +141,7 @@ def test_the_state_says_what_came_before_and_where_relatives_are(rules: Path, do
         (["--uid", "1", "--account", "home"], 2, "no such account"),
         (["--uid", "1", "--mailbox", "Nowhere"], 2, "the server has no such mailbox"),
         (["--uid", "0"], 2, "a UID is a number from 1"),
-        (["--uid", "1", "x.eml"], 2, "Name files, or messages on the server"),
+        (["--uid", "1", "x.eml"], 2, "but not both"),
     ],
 )
 def test_what_cannot_be_asked_for_is_exit_status_2(rules: Path, arguments: list[str], status: int, said: str) -> None:

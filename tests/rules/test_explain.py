@@ -1,5 +1,9 @@
 """The trace shows each condition with what it wanted and what it saw, and never says anything else than the verdict."""
 
+from datetime import timedelta
+
+import pytest
+
 from mailrules.rules import ConditionTrace, Message, RuleTrace
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN
 from tests.rules.builders import FACTS, decide, message, rule, ruleset, searched
@@ -71,6 +75,21 @@ def test_numbers_and_flags_are_shown() -> None:
     assert line({"size": {"over": 1, "under": 5}}, mail) == ("size", "over 1 and under 5", "10", FALSE)
     assert line({"flags": ["a", "b"]}, mail) == ("flags.has", '"a" or "b"', "\\Seen, a", TRUE)
     assert line({"flags": "a"}, message()) == ("flags.has", '"a"', "(absent)", FALSE)
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (timedelta(days=100, minutes=1), "100 days"),
+        (timedelta(hours=36), "36 hours"),
+        (timedelta(hours=3, minutes=59), "3 hours"),
+        (timedelta(seconds=119.9), "119 seconds"),
+        (timedelta(seconds=1), "1 second"),
+        (timedelta(days=-1), "0 seconds"),
+    ],
+)
+def test_an_age_is_shown_as_people_say_it(age: timedelta, said: str) -> None:
+    assert line({"age": {"over": "1 day"}}, message(received=FACTS.now - age))[2] == said
 
 
 def test_groups_show_all_their_children() -> None:

@@ -52,6 +52,13 @@ def write_age(age: timedelta) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
+def say_age(age: timedelta) -> str:
+    """Say about how long ago something was, as people do: ``100 days``, ``36 hours``, ``1 second``."""
+    words = [word for word in ("day", "hour", "minute") if age >= 2 * _UNITS[word]]
+    count, word = (age // _UNITS[words[0]], words[0]) if words else (max(int(age.total_seconds()), 0), "second")
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 AgeText = Annotated[str, Field(pattern=rf"^\s*[0-9]{{1,6}}\s*({any_case(*_UNITS)})[Ss]?\s*$")]
 """An age as editors check it."""
 Age_ = Annotated[
@@ -95,7 +102,7 @@ class Age(Condition):
             return truth_of((over is None or age > over) and (under is None or age < under))
 
         def seen(message: Message, facts: Facts) -> str:
-            return NOT_KNOWN if message.received is None else str(facts.now - message.received)
+            return NOT_KNOWN if message.received is None else say_age(facts.now - message.received)
 
         wanted = [(key, write_age(age)) for key, age in (("over", over), ("under", under)) if age is not None]
         return (Leaf(*join_wanted(self.key, wanted), check, seen),)
