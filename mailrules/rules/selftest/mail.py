@@ -154,7 +154,7 @@ class Mail(Table):
     mailboxes: FilledList | None = None
     """The mailboxes that there are; unknown unless given."""
     special_uses: FilledList = ()
-    r"""The special uses that there are mailboxes for, as in `'\Archive'`."""
+    r"""The special uses that there are mailboxes for, as in `'\Archive'`; only beside `mailboxes`."""
 
     @classmethod
     def usage(cls) -> str:
@@ -186,6 +186,12 @@ class Mail(Table):
             raise wrong_at(["age"], "received says how old it is: keep one of them")
         if self.age is not None and self.age > _OLDEST:
             raise wrong_at(["age"], "no mail is so old: write at most 1,000 weeks")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_the_mailboxes(self) -> Self:
+        if self.special_uses and self.mailboxes is None:
+            raise wrong_at(["special_uses"], 'say which mailboxes there are as well, as in mailboxes = ["INBOX"]')
         return self
 
 
