@@ -41,6 +41,7 @@ def look(source: Mapping[int, str], *found: Found | None, uidvalidity: int = 7, 
         {(1, index): one for index, one in known.items()},
         frozenset([changed] if changed else []),
         {LISTS: 40},
+        flags={},
     )
 
 
