@@ -86,9 +86,32 @@ def test_a_file_that_is_no_text_or_is_not_there(tmp_path: Path) -> None:
     not_text, missing = mailrules("import", "sieve", latin), mailrules("import", "sieve", tmp_path / "none.sieve")
 
     assert (2, "latin.sieve: this is not UTF-8 text, as Sieve is\n") == (not_text.exit_code, not_text.stderr)
-    assert 1 == missing.exit_code
-    assert "No such file" in missing.stderr
+    assert (2, f"there is no file {tmp_path / 'none.sieve'}\n") == (missing.exit_code, missing.stderr)
+
+
+def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    out = tmp_path / "rules.toml"
+    out.write_text("# mine\n")
+    result = mailrules("import", "sieve", script(tmp_path, SCRIPT), "-o", out)
+
+    assert (2, f"{out} is there already: remove it first, or write to another file\n") == (
+        result.exit_code,
+        result.stderr,
+    )
+    assert "# mine\n" == out.read_text()
+
+
+def test_how_names_were_understood_is_said_but_does_not_count_as_lost(tmp_path: Path) -> None:
+    result = mailrules("import", "sieve", script(tmp_path, SCRIPT.replace('"Tea"', '"Lists.Tea"')))
+
+    assert result.stderr.startswith("main.sieve: note: a dot was taken for a part of the name")
+    assert 1 == len(result.stderr.splitlines())
 
 
 def test_only_sieve_is_known() -> None:
-    assert 2 == mailrules("import", "procmail", "x").exit_code
+    result = mailrules("import", "procmail", "x")
+
+    assert (2, "what can be imported is sieve, not procmail: mailrules import sieve FILE\n") == (
+        result.exit_code,
+        result.stderr,
+    )
