@@ -9,8 +9,8 @@ from mailrules.sieve.events import Discard, File, Flag, Keep, Lost
 from mailrules.sieve.flags import split_flags
 from mailrules.sieve.grammar import MODIFIERS
 from mailrules.sieve.logic import FALSE, TRUE, Atom, Expression, Facts, Unknown, conjunction, negation
-from mailrules.sieve.mailboxes import literal, path_of, why_no_path
-from mailrules.sieve.values import Cases, Piece, Placeholder, Value, modified, text_of, under
+from mailrules.sieve.mailboxes import literal, path_of, value_path, why_no_path
+from mailrules.sieve.values import Cases, Value, modified, shown, text_of, under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,19 +131,18 @@ def _file(
         guard = conjunction((guard, Facts([guard]).simplify(negation(there))))
     if guard == FALSE:
         return
-    if text is not None and path_of(text) == "INBOX":
+    path = None if text is None else path_of(text)
+    if path == "INBOX":
         script.events.append(Keep(guard, state.path, place, state.name, flags, is_copy))
         return
-    written: Value = (literal(path_of(text)),) if text is not None else tuple(map(_written, value))
-    problem = None if text is None else why_no_path(path_of(text))
+    written = value_path(value) if path is None else (literal(path),)
+    problem = None if path is None else why_no_path(path)
+    if any("." in piece for piece in value if isinstance(piece, str)):
+        script.dotted[shown(value)] = shown(written)
     if problem is not None:
         script.events.append(Lost(guard, state.path, place, state.name, command.name, problem, command.source))
         return
     script.events.append(File(guard, state.path, place, state.name, written, is_copy, flags))
-
-
-def _written(piece: Piece) -> Piece:
-    return piece if isinstance(piece, Placeholder) else literal(piece)
 
 
 def _flags(

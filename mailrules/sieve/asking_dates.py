@@ -9,6 +9,7 @@ from datetime import date, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from mailrules.rules.headers import is_field_name
+from mailrules.sieve.asking_moments import between
 from mailrules.sieve.asking_texts import nth, spelling
 from mailrules.sieve.comparison import Comparison, counts, read_comparison, wanted_of_text
 from mailrules.sieve.constants import holds
@@ -144,6 +145,8 @@ def _part(comparison: Comparison, part: str, keys: list[str], build: Build, ther
             return _time(comparison, keys, build, there)
         case "julian":
             return _julian(comparison, keys, build)
+        case "iso8601" if moments := between(comparison, keys, build, is_now=there == TRUE):
+            return moments
         case "zone" | "iso8601" | "std11":
             wanted = wanted_of_text(comparison, keys, captures=False)
             if isinstance(wanted, Unknown):

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT: Final = {"name": "mailrules", "location": "MUA", "phase": "post"}
 """What mailrules is as a place to run Sieve: a client, after delivery (RFC 5183 §4.1)."""
+_ENVELOPE: Final = {"to": "match.delivered_to", "from": 'match.address."Return-Path"'}
 _ONLY_A_SERVER_KNOWS: Final = {
-    "envelope": "envelope asks with which addresses the message was handed to the server; a client is not told that",
     "metadata": "annotations of mailboxes (METADATA) are not read",
     "metadataexists": "annotations of mailboxes (METADATA) are not read",
     "servermetadata": "annotations of the server (METADATA) are not read",
@@ -56,6 +56,15 @@ def _refuse(name: str, reason: str) -> None:
 
 for _name, _reason in _ONLY_A_SERVER_KNOWS.items():
     _refuse(_name, _reason)
+
+
+@test("envelope")
+def ask_envelope(_script: Script, _state: State, arguments: Arguments) -> Tested:
+    """Say what to ask for instead: servers write the envelope into headers, each in its own way (RFC 5321 §4.4)."""
+    parts = {name.lower() for name in arguments.strings(0)}
+    instead = " and ".join(_ENVELOPE[part] for part in ("to", "from") if part in parts) or _ENVELOPE["to"]
+    reason = "envelope asks with which addresses the message was handed to the server; what the server wrote down of"
+    return not_known(arguments, f"{reason} that, rules ask for by {instead}")
 
 
 @test("true")
@@ -173,6 +182,7 @@ def ask_mailbox_exists(script: Script, state: State, arguments: Arguments) -> Te
 
     def ask(names: tuple[str, ...]) -> Tested:
         paths = [path_of(name) for name in names]
+        script.dotted.update((name, path) for name, path in zip(names, paths, strict=True) if "." in name)
         if any(not path.strip() or set(path) & set("*%") for path in paths):
             return not_known(arguments, "this can't be a mailbox's name in rules")
         return Tested(conjunction(Atom.of({"mailbox_exists": path}) for path in paths))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from mailrules.rules.headers import is_field_name
 from mailrules.sieve.asking_texts import ask_address, ask_exists, ask_header, spelling
 from mailrules.sieve.comparison import Comparison, Wanted, read_comparison, wanted_of_text
-from mailrules.sieve.logic import FALSE, Atom, Expression, Operators, Unknown, conjunction, disjunction
+from mailrules.sieve.events import Remark
+from mailrules.sieve.logic import FALSE, TRUE, Atom, Expression, Operators, Unknown, conjunction, disjunction
 from mailrules.sieve.tested import Tested, by_case, not_known, split, test
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ def ask_body(script: Script, state: State, arguments: Arguments) -> Tested:
     def ask(values: tuple[str, ...]) -> Tested:
         chosen, patterns = split(values, len(types or ()))
         of = _chosen(arguments, None if types is None else chosen)
+        for type_ in chosen:
+            if not _content_type(type_):
+                reason = f':content "{type_}" fits no part; a main type alone, as in "text", fits all of its kind'
+                script.events.append(Remark(TRUE, (*state.path, (0, 0)), arguments.place, state.name, reason))
         if of == []:
             return Tested(FALSE)
         wanted = wanted_of_text(comparison, patterns, captures=False)

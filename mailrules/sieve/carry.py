@@ -11,14 +11,16 @@ from pydantic import ValidationError
 from mailrules.config.printing import print_table
 from mailrules.rules import Rule
 from mailrules.rules.text import excerpt, printable
+from mailrules.sieve.errors import NOWHERE
 from mailrules.sieve.logic import TRUE, Atom, Toml, as_match, conjuncts
+from mailrules.sieve.mailboxes import on_levels
 from mailrules.sieve.naming import Names, name_by
 from mailrules.sieve.parser import parse
 from mailrules.sieve.requiring import requirements
 from mailrules.sieve.run import run
-from mailrules.sieve.settle import Draft, End, Note, settle
+from mailrules.sieve.settle import Draft, End, Hint, Item, Note, settle
 from mailrules.sieve.state import Script, State
-from mailrules.sieve.values import Placeholder, Value, uses_captures
+from mailrules.sieve.values import Placeholder, shown, uses_captures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +34,12 @@ class CarriedOver:
     """A script as rules."""
 
     text: str
-    """TOML, with comments for what could not be carried over and for nothing else."""
+    """TOML, with comments for what could not be carried over, and for how the script was understood."""
     rules: int
     notes: tuple[str, ...]
     """What could not be carried over, with the line in the script."""
+    hints: tuple[str, ...] = ()
+    """What else the comments say: how the script was understood."""
 
 
 def carry_over(script: str, file: str, look_up: Callable[[str], str | None] = lambda _name: None) -> CarriedOver:
@@ -44,9 +48,10 @@ def carry_over(script: str, file: str, look_up: Callable[[str], str | None] = la
     running = Script(file, requirements(commands), look_up, captures=uses_captures(script))
     run(running, State(), commands)
     writer = _Writer(file)
-    for item in settle(running):
+    for item in (*(Hint(NOWHERE, text) for text in on_levels(running.dotted)), *settle(running)):
         writer.add(item)
-    return CarriedOver("\n\n".join(writer.blocks) + "\n" if writer.blocks else "", writer.rules, tuple(writer.notes))
+    text = "\n\n".join(writer.blocks) + "\n" if writer.blocks else ""
+    return CarriedOver(text, writer.rules, tuple(writer.notes), tuple(writer.hints))
 
 
 class _Writer:
@@ -58,10 +63,11 @@ class _Writer:
         self.blocks: list[str] = []
         self.rules = 0
         self.notes: list[str] = []
+        self.hints: list[str] = []
 
-    def add(self, item: Draft | Note) -> None:
-        """Write a rule, or say what is lost."""
-        if isinstance(item, Note):
+    def add(self, item: Item) -> None:
+        """Write a rule, or say what is lost or else to be known."""
+        if not isinstance(item, Draft):
             self._note(item)
             return
         problem = self._broken or _problem(item)
@@ -71,7 +77,7 @@ class _Writer:
             self._write(table)
             return
         self._note(Note(item.place, problem, print_table("rules", table) if table else ""))
-        if item.ending is not None and not self._broken:
+        if item.ending is not None and item.enabled and not self._broken:
             self._stop_instead(item, problem)
 
     def _stop_instead(self, draft: Draft, problem: str) -> None:
@@ -87,30 +93,32 @@ class _Writer:
         self.blocks.append(print_table("rules", table))
         self.rules += 1
 
-    def _note(self, note: Note) -> None:
-        text = f"{note.place if note.place.line else self._file}: not carried over: {note.reason}"
-        if text in self.notes:
+    def _note(self, note: Note | Hint) -> None:
+        kind, said = ("not carried over", self.notes) if isinstance(note, Note) else ("note", self.hints)
+        text = f"{note.place if note.place.line else self._file}: {kind}: {note.reason}"
+        if text in said:
             return
-        self.notes.append(text)
+        said.append(text)
         quoted = [printable(line.rstrip("\r")) for line in note.source.split("\n")] if note.source else []
-        shown = [*quoted[:_MOST_SOURCE], "…"] if len(quoted) > _MOST_SOURCE else quoted
-        self.blocks.append("\n".join([f"# {printable(text)}", *(f"#     {line}".rstrip() for line in shown)]))
+        lines = [*quoted[:_MOST_SOURCE], "…"] if len(quoted) > _MOST_SOURCE else quoted
+        self.blocks.append("\n".join([f"# {printable(text)}", *(f"#     {line}".rstrip() for line in lines)]))
 
 
 def _table(draft: Draft) -> dict[str, Toml]:
     then: dict[str, Toml] = dict(_flags(draft))
-    copies: list[Toml] = [_target(copy) for copy in draft.copies]
+    copies: list[Toml] = [shown(copy) for copy in draft.copies]
     if copies:
         then["copy"] = copies[0] if len(copies) == 1 else copies
     match draft.ending:
         case tuple() as mailbox:
-            then["move"] = _target(mailbox)
+            then["move"] = shown(mailbox)
         case End.STAY:
             then["stop"] = True
         case End.REMOVE:
             then["expunge"] = True
     match: Toml = "everything" if draft.guard == TRUE else dict(as_match(draft.guard))
-    return {"name": draft.name or name_by(then), "match": match, "then": then}
+    enabled: dict[str, Toml] = {} if draft.enabled else {"enabled": False}
+    return {"name": draft.name or name_by(then), **enabled, "match": match, "then": then}
 
 
 def _flags(draft: Draft) -> Iterator[tuple[str, Toml]]:
@@ -131,10 +139,6 @@ def _flags(draft: Draft) -> Iterator[tuple[str, Toml]]:
         yield "add_flags", added[0] if len(added) == 1 else added
     if removed:
         yield "remove_flags", removed[0] if len(removed) == 1 else removed
-
-
-def _target(value: Value) -> str:
-    return "".join(piece.text if isinstance(piece, Placeholder) else piece for piece in value)
 
 
 def _problem(draft: Draft) -> str | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mailrules.sieve.errors import Place
 from mailrules.sieve.logic import Expression
 from mailrules.sieve.values import Value
+
+if TYPE_CHECKING:
+    from mailrules.sieve.state import Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +76,20 @@ class Lost(Event):
 @dataclass(frozen=True, slots=True)
 class Rescue(Event):
     """The message may have been put somewhere in a way that no rule can do: it must not be discarded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark(Event):
+    """Something about the script to be said, though nothing is lost."""
+
+    reason: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled(Event):
+    """A filter that is switched off."""
+
+    script: Script
+    """What it would do, by itself."""
+    source: str

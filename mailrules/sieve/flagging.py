@@ -23,6 +23,8 @@ class Flagging:
 
     changes: list[Change] = field(default_factory=list)
     notes: list[tuple[Place, str]] = field(default_factory=list)
+    hints: list[tuple[Place, str]] = field(default_factory=list)
+    """Which wishes come to nothing in the script itself."""
 
 
 def flagging(course: Course, place: int, before: Sequence[Group]) -> Flagging:
@@ -39,6 +41,9 @@ def flagging(course: Course, place: int, before: Sequence[Group]) -> Flagging:
                     result.changes.append((change, settable))
                     _warn(result, event.place, delivered)
                     changed = True
+            case Flag(change=change):
+                reason = f"this {change}flag changes nothing: in Sieve flags count for what is filed after them"
+                result.hints.append((event.place, reason))
             case File(flags=flags) | Keep(flags=flags) if flags is not None:
                 _deliver(course, place, event, flags, (result, delivered, changed))
             case _:

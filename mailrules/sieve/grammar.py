@@ -118,13 +118,21 @@ def _check_positional(written: Command | Test, signature: Signature, given: list
     for optional in [each for each in wanted if each.endswith("?")]:
         if len(given) < len(wanted):
             wanted.remove(optional)
-    words = [_WORDS[each.rstrip("?")] for each in wanted]
+    words = _MEANT.get(written.name) or [_WORDS[each.rstrip("?")] for each in wanted]
     takes = f"'{written.name}' takes {' and '.join(words) or 'nothing'} here"
     if len(given) != len(wanted):
-        raise SieveError(written.place, f"{takes}; it has {len(given)} of them" if words else takes)
+        raise SieveError(written.place, _miscounted(takes, len(given), len(wanted)))
     for value, each in zip(given, wanted, strict=True):
         if not _fits(value, each.rstrip("?")):
             raise SieveError(value.place, takes)
+
+
+def _miscounted(takes: str, given: int, wanted: int) -> str:
+    """Say how many arguments there are too few or too many."""
+    if given > wanted:
+        return f"{takes}; {given - wanted} too many stand here" if wanted else takes
+    missing = "that is" if wanted == 1 else f"the {_PLACES[given]} is" if given else "they are"
+    return f"{takes}; {missing} missing"
 
 
 def _check_tests(written: Command | Test, signature: Signature) -> None:
@@ -153,6 +161,24 @@ def did_you_mean(word: str, known: Mapping[str, object], sign: str = "") -> str:
 
 
 _WORDS: Final = {"string": "a text", "strings": "a text or a list of texts", "number": "a number"}
+
+_PLACES: Final = ("first", "second", "third")
+_HEADERS: Final = "the names of headers"
+_MEANT: Final = {
+    "header": (_HEADERS, "the texts to look for"),
+    "address": (_HEADERS, "the addresses to look for"),
+    "exists": (_HEADERS,),
+    "body": ("the texts to look for",),
+    "fileinto": ("the name of a mailbox",),
+    "redirect": ("an address",),
+    "size": ("a number of octets",),
+    "set": ("the name of a variable", "its value"),
+    "string": ("the texts to look at", "the texts to look for"),
+    "envelope": ('"from" or "to"', "the addresses to look for"),
+    "currentdate": ("the part of the date", "the texts to look for"),
+    "date": ("the name of a header", "the part of the date", "the texts to look for"),
+}
+"""What the arguments are for that everybody uses."""
 
 MATCH_TYPES: Final = ("is", "contains", "matches", "regex", "count", "value", "list")
 ADDRESS_PARTS: Final = ("all", "localpart", "domain", "user", "detail")

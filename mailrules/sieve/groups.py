@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mailrules.sieve.errors import Place
-from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Rescue, Stop
+from mailrules.sieve.events import Disabled, Discard, Event, File, Flag, Keep, Lost, Remark, Rescue, Stop
 from mailrules.sieve.logic import FALSE, Atom, Expression, Facts, Unknown, at_most, atoms, unknowns
 
 if TYPE_CHECKING:
@@ -38,9 +38,14 @@ class Group:
         return any(isinstance(event, Stop) for event in self.events)
 
     @property
+    def says_only(self) -> bool:
+        """Whether it holds nothing but remarks, which name no rule."""
+        return all(isinstance(event, Remark) for event in self.events)
+
+    @property
     def is_lost(self) -> bool:
         """Whether no rule can be written for it."""
-        return self.cause is not None or all(isinstance(event, Lost) for event in self.events)
+        return self.cause is not None or all(isinstance(event, Lost | Remark | Disabled) for event in self.events)
 
     @property
     def files(self) -> list[File]:
@@ -82,6 +87,7 @@ _DELIVERS_NOTHING: Final = frozenset(
         "deleteheader",
         "denotify",
         "enclose",
+        "expire",
         "extracttext",
         "ihave",
         "notify",
@@ -107,7 +113,7 @@ def grouped(events: Sequence[Event]) -> Iterator[Group]:
     """Put together what belongs together."""
     group: Group | None = None
     for event in events:
-        if group is None or group.stops or (group.guard, group.path) != (event.guard, event.path):
+        if group is None or group.stops or group.says_only or (group.guard, group.path) != (event.guard, event.path):
             if group is not None:
                 yield group
             group = Group(event.guard, event.path, event.place, event.name)

@@ -145,6 +145,8 @@ class Facts:
     def learn(self, expression: Expression) -> None:
         """Take in that it holds."""
         for item in conjuncts(self.simplify(expression)):
+            if isinstance(item, Unknown):
+                continue  # its opposite looks the same
             self._known.add(item)
             if isinstance(item, Or):
                 for way in item.items:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -23,12 +24,37 @@ _MOST_LINES: Final = 3
 def name_from(comments: Sequence[str]) -> str:
     """Take a name from the comments before a command: the last one if it is short; empty if there is none."""
     for comment in reversed(comments[-_MOST_LINES:]):
-        text = " ".join(comment.strip("#*-=;/ \t").split())
+        text = " ".join(comment.strip("#*-=;/ \t\r\n").split())
+        if text.startswith("@"):
+            continue  # Proton Mail says there how its editor shows the filter
         found = _GENERATED.fullmatch(text)
         name = (found["rule"] or found["filter"]).strip() if found else text
+        name = " ".join(str(_definition(name).get("name", name)).split())
         if name and len(name) <= _LONGEST and not any(map(is_unprintable, name)) and any(map(str.isalnum, name)):
             return name
     return ""
+
+
+def is_switched_off(comments: Sequence[str]) -> bool:
+    """Tell whether the comments before a command say that it is switched off."""
+    _, _, definition = comments[-1].partition(":") if comments else ("", "", "")
+    return _definition(definition.strip()).get("enable") is False
+
+
+def _definition(text: str) -> dict[str, object]:
+    """Read the one filter that a comment describes, as Nextcloud does: ``[{"name": "Tea", "enable": true}]``."""
+    if not text.startswith("["):
+        return {}
+    try:
+        filters = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return filters[0] if len(filters) == 1 and isinstance(filters[0], dict) else {}
+
+
+def named(name: str) -> str:
+    """Speak of a filter by its name, if it has one."""
+    return f"the filter '{name}'" if name else "this filter"
 
 
 def name_by(then: Mapping[str, Toml]) -> str:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from mailrules.sieve.acting import ACT, Act, lose
 from mailrules.sieve.errors import NOWHERE, SieveError
-from mailrules.sieve.events import Stop
+from mailrules.sieve.events import Remark, Stop
 from mailrules.sieve.grammar import did_you_mean, read_arguments
 from mailrules.sieve.including import include
-from mailrules.sieve.logic import FALSE, Facts, Unknown, conjunction, negation, unknowns
+from mailrules.sieve.logic import FALSE, TRUE, Facts, Unknown, conjunction, negation, unknowns
 from mailrules.sieve.looping import loop
-from mailrules.sieve.naming import name_from
+from mailrules.sieve.naming import name_from, named
 from mailrules.sieve.signatures import COMMANDS
 from mailrules.sieve.state import Over
+from mailrules.sieve.switched import SPAM_LEFT_OUT, leaves_spam_out, switched_off
 from mailrules.sieve.tests import condition_of, under_guard
 from mailrules.sieve.values import EMPTY, Cases, under
 
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mailrules.sieve.state import Script, State
-    from mailrules.sieve.syntax import Command
+    from mailrules.sieve.syntax import Command, Test
 
 _MOST_EVENTS: Final = 20_000
+_FOREIGN: Final = {
+    "expire": 'a message has no end of its own here; a scheduled rule looks at its age: every = "1 day",'
+    ' match.age.over = "30 days", then.trash = true',
+}
+"""What to say of commands that only one provider has."""
 
 
 def run(script: Script, state: State, commands: Sequence[Command]) -> None:
@@ -89,14 +95,18 @@ def _run_command(script: Script, state: State, command: Command) -> None:
             signature = COMMANDS.get(name)
             act: Act | None = ACT.get(name)
             if signature is None or act is None:
-                reason = f"the command '{name}' is not known"
-                lose(script, state, command, reason)
+                lose(script, state, command, _FOREIGN.get(name, f"the command '{name}' is not known"))
             else:
                 act(script, state, command, read_arguments(command, signature))
 
 
 def _run_chain(script: Script, state: State, chain: Sequence[Command]) -> None:
     """Go through an `if` with its `elsif` and `else`: into each branch that some message can take."""
+    if switched_off(script, state, chain, run):
+        return
+    if leaves_spam_out(chain):
+        lose(script, state, chain[0], SPAM_LEFT_OUT)
+        return
     script.ifs += 1
     number = script.ifs
     name = name_from(chain[0].comments)
@@ -117,6 +127,8 @@ def _run_chain(script: Script, state: State, chain: Sequence[Command]) -> None:
                 script.over.append(taken.path)
             branches.append(taken)
         if current.guard == FALSE:
+            if not any(map(_asks_for_extensions, command.tests)):
+                _say_idle(script, current, chain[index + 1 :], f"what line {command.place.line} asks always holds")
             break
     gone = [negation(guard) for _, guard in script.left[left:]]
     _join(state, branches, current)
@@ -130,13 +142,31 @@ def _take(script: Script, current: State, command: Command, step: tuple[int, int
         branch = current.branch(number, index, current.guard, current.groups)
         current.guard = FALSE
         return branch
+    said = len(script.events)
     tested = under_guard(current, condition_of(script, current, command.tests[0]))
+    if tested.expression == FALSE and len(script.events) == said and not _asks_for_extensions(command.tests[0]):
+        _say_idle(script, current, [command], "its condition never holds")
     guard = conjunction((current.guard, tested.expression))
     branch = current.branch(number, index, guard, current.groups if tested.groups is None else tested.groups)
     current.guard = conjunction((current.guard, negation(tested.expression)))
     if tested.groups is not None and command.tests[0].name in {"allof", "anyof", "not"}:
         current.groups = Unknown(command.place, "a test that did not hold as a whole may have captured something")
     return None if guard == FALSE else branch
+
+
+def _asks_for_extensions(test: Test) -> bool:
+    """Tell whether a test is about the server, so that nobody wonders why a branch never runs."""
+    return test.name == "ihave" or any(map(_asks_for_extensions, test.tests))
+
+
+def _say_idle(script: Script, state: State, commands: Sequence[Command], reason: str) -> None:
+    """Say that nothing in some branches is ever done."""
+    for command in commands:
+        if command.block:
+            path = (*state.path, (script.ifs, 0))
+            subject = named(state.name) if state.name and not state.path else "this"
+            text = f"{subject} never runs: {reason}"
+            script.events.append(Remark(TRUE, path, command.place, state.name, text, command.source))
 
 
 def _join(state: State, branches: Sequence[State], rest: State) -> None:

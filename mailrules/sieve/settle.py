@@ -9,17 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mailrules.sieve.errors import NOWHERE, Place
-from mailrules.sieve.events import Discard, Event, File, Flag, Keep, Lost, Rescue, Stop
+from mailrules.sieve.events import Disabled, Discard, Event, File, Flag, Keep, Lost, Remark, Rescue, Stop
 from mailrules.sieve.flagging import Change, flagging
 from mailrules.sieve.groups import Course, Group, cancels
 from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, conjunction, conjuncts, negation
+from mailrules.sieve.naming import named
 from mailrules.sieve.values import Placeholder, Value
 
 if TYPE_CHECKING:
     from mailrules.sieve.state import Script
+
+
+_PARTED: Final = (
+    "Sieve goes on after fileinto: the rules above copy on the way, those below move each message to the last mailbox"
+    " that it was filed into"
+)
 
 
 class End(Enum):
@@ -40,6 +47,7 @@ class Draft:
     copies: tuple[Value, ...] = ()
     ending: Value | End | None = None
     """Where the message is moved, or how it ends else; None if it goes on."""
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +59,33 @@ class Note:
     source: str = ""
 
 
-Item = Draft | Note
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is to be known of the rules, though nothing is lost."""
+
+    place: Place
+    reason: str
+    source: str = ""
+
+
+Item = Draft | Note | Hint
 
 
 def settle(script: Script) -> list[Item]:
     """Make rules of everything that the script does, in order."""
     return _without_idle_stops(list(_Settling(Course(script)).items()))
+
+
+def _switched_off(filter_: Disabled) -> Iterator[Draft | Hint]:
+    """Write the rules of a filter that is switched off, all of them or none."""
+    items = settle(filter_.script)
+    drafts = [item for item in items if isinstance(item, Draft)]
+    problem = next((item.reason for item in items if isinstance(item, Note)), None)
+    if drafts and problem is None:
+        yield from (replace(draft, enabled=False) for draft in drafts)
+        return
+    why = "" if problem is None else f": {problem}"
+    yield Hint(filter_.place, f"{named(filter_.name)} is switched off, and left out{why}", filter_.source)
 
 
 class _Settling:
@@ -70,6 +99,8 @@ class _Settling:
         """The `if`s of the script that have been quoted in a note."""
         self._over = False
         """Whether no message gets any further."""
+        self._parted = False
+        """Whether it has been said why copying and moving come apart."""
 
     def items(self) -> Iterator[Item]:
         """Give the rules and notes in order."""
@@ -81,6 +112,7 @@ class _Settling:
             before = [each for each in self._open if self._course.can_meet(each, group)] if ends or group.flags else []
             flags = flagging(self._course, place, before)
             yield from (Note(place, reason) for place, reason in flags.notes)
+            yield from (Hint(place, reason) for place, reason in flags.hints)
             if rescuers := self._course.rescuers(place):
                 lines = ", ".join(map(str, rescuers))
                 yield Note(group.place, f"discard is left out for messages that line {lines} may have filed or kept")
@@ -92,12 +124,16 @@ class _Settling:
             self._open.append(group)
         yield from self._end(Group(TRUE, (), NOWHERE, ""), self._open, ())
 
-    def _losses(self, group: Group) -> Iterator[Note]:
-        """Say what of a group is lost: everything, where its condition can't be asked for."""
+    def _losses(self, group: Group) -> Iterator[Item]:
+        """Say what of a group is lost: everything, where its condition can't be asked for; and what else is to say."""
         cause = group.cause
         for event in group.events:
             if isinstance(event, Lost):
                 yield Note(event.place, event.reason, event.source)
+            elif isinstance(event, Remark):
+                yield Hint(event.place, event.reason, event.source)
+            elif isinstance(event, Disabled):
+                yield from _switched_off(event)
             elif cause is not None and not (isinstance(event, Stop) and len(group.events) > 1):
                 where = "" if cause.place in {NOWHERE, event.place} else f", line {cause.place.line}"
                 reason = f"{_words(event)} depends on what can't be asked{where}: {cause.reason}"
@@ -111,7 +147,7 @@ class _Settling:
         self._quoted.add(number)
         return self._course.script.sources.get(number, "")
 
-    def _end(self, group: Group, before: Sequence[Group], changes: tuple[Change, ...]) -> Iterator[Draft]:
+    def _end(self, group: Group, before: Sequence[Group], changes: tuple[Change, ...]) -> Iterator[Draft | Hint]:
         """Write the endings that a message can have which comes out of a group."""
         endings = _endings(group, before)
         draft = Draft(group.place, group.name, group.guard, changes, _targets(group.files))
@@ -122,7 +158,11 @@ class _Settling:
             return
         yield from self._written(draft)
         for guard, ending, source in endings:
-            yield from self._written(Draft(source.place, source.name, guard, ending=ending))
+            for ended in self._written(Draft(source.place, source.name, guard, ending=ending)):
+                if isinstance(ending, tuple) and not self._parted:
+                    self._parted = True
+                    yield Hint(NOWHERE, _PARTED)
+                yield ended
 
     def _written(self, draft: Draft) -> Iterator[Draft]:
         """Give a rule if it does anything and any message gets so far; what it ends for, no later rule need exclude."""
@@ -184,7 +224,7 @@ def _without_idle_stops(items: list[Item]) -> list[Item]:
     place = len(items) - 1
     while place >= 0:
         item = items[place]
-        if isinstance(item, Draft):
+        if isinstance(item, Draft) and item.enabled:
             if item.ending is not End.STAY:
                 break
             if item.flags or item.copies:

@@ -88,6 +88,8 @@ class Script:
 
     over: list[Path] = field(default_factory=list)
     """The branches that end with the script, or that end it."""
+    dotted: dict[str, str] = field(default_factory=dict)
+    """The paths of mailboxes with dots in their names, by name."""
 
     def can_meet(self, earlier: Path, later: Path) -> bool:
         """Tell whether one message can come through both of these branches."""

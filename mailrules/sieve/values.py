@@ -46,6 +46,11 @@ def text_of(value: Value) -> str | None:
     return "".join(texts) if len(texts) == len(value) else None
 
 
+def shown(value: Value) -> str:
+    """Write a value out, as targets have it."""
+    return "".join(piece.text if isinstance(piece, Placeholder) else piece for piece in value)
+
+
 def joined(parts: Sequence[Cases], place: Place) -> Cases:
     """Put texts one after another, in every combination of their cases that can be."""
     cases: list[Case] = [(TRUE, ())]

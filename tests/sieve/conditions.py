@@ -110,6 +110,15 @@ def _existence() -> Iterator[str]:
     yield 'allof (not header :contains "x-test" "hello", not header :contains "list-id" "tea")'
 
 
+_MOMENTS = (
+    "2024-01-31",
+    "2024-01-31T16:30",
+    "2024-01-31T16:30:05Z",
+    "2024-01-31T16:30:05+00:00",
+    "2024-01-31T11:30:05",
+)
+
+
 def _dates() -> Iterator[str]:
     for zone in (":originalzone", ':zone "+0000"', ':zone "-0500"', ':zone "+0530"'):
         for part, keys in {
@@ -131,6 +140,8 @@ def _dates() -> Iterator[str]:
                 yield f'date :is {zone} "date" "{part}" "{key}"'
             if part not in {"zone", "iso8601", "std11"}:
                 yield from (f'date :value "{each}" {zone} "date" "{part}" "{keys[0]}"' for each in _RELATIONS)
+        for relation, key in product(_RELATIONS, _MOMENTS):
+            yield f'date :value "{relation}" {zone} "date" "iso8601" "{key}"'
     yield 'date :matches :originalzone "date" "date" "2024-*-3?"'
     yield 'date :contains :originalzone "date" "month" "1"'
     yield 'date :matches :originalzone "date" "hour" "1*"'
@@ -138,6 +149,8 @@ def _dates() -> Iterator[str]:
     yield 'date :is "received" "year" "2024"'
     yield 'currentdate :value "ge" "date" "2020-01-01"'
     yield 'currentdate :value "lt" "year" "2020"'
+    yield 'currentdate :value "ge" "iso8601" "2020-01-01T00:00:00Z"'
+    yield 'currentdate :value "lt" "iso8601" "2020-01-01T00:00:00+02:00"'
     yield 'currentdate :matches "year" "*"'
 
 
