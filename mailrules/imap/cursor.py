@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MAX_DEPTH = 50
-"""Lists within lists; a message nested deeper is an attack on somebody's stack."""
+MAX_DEPTH = 120
+"""Lists within lists: room for the 100 levels of parts that Dovecot looks into, and for the lists about the innermost.
+
+What is nested deeper is an attack on somebody's stack.
+"""
 
 # Octets above ASCII are let through everywhere: servers send names and keywords as raw UTF-8 (Mailutils).
 _SPACES = re.compile(rb"[ \t]*")

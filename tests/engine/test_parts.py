@@ -6,6 +6,8 @@ from collections import defaultdict
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mailrules.client import Credentials, Endpoint, Session, Timeouts, TLSMode
 from mailrules.engine.asking import Answers, ask
 from mailrules.imap import INBOX
@@ -130,15 +132,18 @@ async def test_rules_decide_the_same_whoever_tells_of_the_parts(dovecot: Dovecot
     assert [verdict.unknown for verdict in (*told.values(), *read.values()) if verdict.unknown] == []
 
 
-async def test_a_structure_too_deep_to_be_read_leaves_rules_unknown(dovecot: Dovecot, user: str) -> None:
-    """The reader of messages at hand goes deeper than that of answers."""
-    deep = nested(60).replace("\n", "\r\n").encode()
-    async with session(dovecot, user, [deep, messages()["two parts"]]) as opened:
+@pytest.mark.parametrize(("levels", "known_as_well"), [(60, True), (99, True), (100, False), (1000, False)])
+async def test_a_structure_is_read_as_deep_as_the_server_looks(
+    dovecot: Dovecot, user: str, levels: int, known_as_well: bool
+) -> None:
+    """The reader of messages at hand goes as deep; only of what is at the very bottom they tell otherwise."""
+    deep = nested(levels).replace("\n", "\r\n").encode()
+    async with session(dovecot, user, [deep]) as opened:
         answers = Answers()
-        await ask(opened, {Structure(): [1, 2]}, answers)
+        await ask(opened, {Structure(): [1]}, answers)
 
-    assert answers.of(1) == {Structure(): None}
-    assert answers.of(2)[Structure()] is not None
+    assert isinstance(answers.of(1)[Structure()], Part)
+    assert (answers.of(1) == local_answers(deep, [Structure()])) is known_as_well
 
 
 def test_every_rule_decides_both_ways() -> None:
