@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mailrules.config import traps
+from mailrules.config.otherwords import instead, stands_for
 from mailrules.config.problems import KeyPath, Problem, did_you_mean, nearest, quoted_list
 from mailrules.config.sources import Document, value_at
 from mailrules.config.values import Place
@@ -38,6 +39,8 @@ class Findings:
             homes = self._homes_of(key, keys)
             if text := traps.misplaced((*table, key), document.locator.marks, self._homes["[[rules]]"]):
                 elsewhere[text].append(key)
+            elif text := instead(table, key):
+                self.add(document, (*table, key), f"unknown key; {text}")
             elif len(homes) == 1:
                 elsewhere[f"unknown key here; it belongs under {homes[0]}"].append(key)
             else:
@@ -61,8 +64,15 @@ class Findings:
         for table in dict.fromkeys(loc[:-1] for loc in unknown):
             keys = [str(loc[-1]) for loc in unknown if loc[:-1] == table]
             self.unknown(document, (*path, *table), keys, keys_at(model, table))
+        meant = {(*loc[:-1], key) for loc in unknown if (key := stands_for((*path, *loc[:-1]), str(loc[-1])))}
+        if path[:1] == ("rules",):
+            meant |= {(key,) for key in document.values}  # it stands above all rules, or under a header of its own
         for details in errors:
-            if not _is_unknown(details) and not _is_meant(details["loc"], value, unknown):
+            if (
+                not _is_unknown(details)
+                and details["loc"] not in meant
+                and not _is_meant(details["loc"], value, unknown)
+            ):
                 self.add(document, (*path, *_written(details, value)), message(details, noun))
         return None
 

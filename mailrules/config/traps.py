@@ -164,6 +164,8 @@ def misplaced(path: KeyPath, marks: Iterable[Mark], of_rules: Container[str]) ->
     key = path[-1]
     if key == "include":
         return "it belongs at the top of the file, above the first [table]"
+    if len(path) == 1 and key in of_rules and any(m.path == path and m.kind is Kind.TABLE for m in marks):
+        return f"a rule's own table has the rule's header before its name: [rules.{render(path)}], below [[rules]]"
     if path[:1] == ("rules",) and len(path) > 3 and key in of_rules:
         within = [m for m in marks if m.path[:2] == path[:2]]
         line = next((m.header for m in within if m.path[: len(path)] == path), None)
