@@ -8,8 +8,8 @@ from collections import defaultdict
 # A name is printable ASCII without space and colon. White space before the colon is obsolete syntax (§4.5), still sent.
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 _NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §3.6.8: ftext
-NAMES_SCHEMA = "^[!-9;-~]+$"
-"""The same as JSON Schema has it."""
+NAMES_SCHEMA = f"^{_NAME.pattern}$"
+"""What can be a field's name, as JSON Schema has it."""
 _FOLD = re.compile(rb"\r?\n[ \t]+|[\r\n]+")
 
 MAX_OCTETS = 256 << 10

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, PlainSerializer
 from pydantic_core import CoreSchema, core_schema
 
-from mailrules.rules.conditions.age import AgeText, read_age, write_age
+from mailrules.rules.conditions.age import UNITS, AgeText, read_age, write_age
 from mailrules.rules.tables import any_case, kind, wrong
 
 if TYPE_CHECKING:
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(weeks=520)
-_LIMIT = re.compile(r"\s*(\d{1,7})\s*/\s*(minute|hour|day|week)\s*", re.IGNORECASE)
-_WINDOWS = {
-    "minute": timedelta(minutes=1),
-    "hour": timedelta(hours=1),
-    "day": timedelta(days=1),
-    "week": timedelta(weeks=1),
-}
+_LIMIT = re.compile(rf"\s*(\d{{1,7}})\s*/\s*({'|'.join(UNITS)})\s*", re.IGNORECASE)
 
 
 def read_every(value: object) -> timedelta:
@@ -43,12 +37,12 @@ class Limit:
 
     count: int
     window: str
-    """A key of ``_WINDOWS``."""
+    """A key of `UNITS`."""
 
     @property
     def within(self) -> timedelta:
         """The length of the window."""
-        return _WINDOWS[self.window]
+        return UNITS[self.window]
 
     def __str__(self) -> str:
         return f"{self.count}/{self.window}"
@@ -59,7 +53,7 @@ class Limit:
         return core_schema.no_info_plain_validator_function(
             read_limit,
             json_schema_input_schema=core_schema.str_schema(
-                pattern=rf"^\s*[0-9]{{1,7}}\s*/\s*({any_case(*_WINDOWS)})\s*$"
+                pattern=rf"^\s*[0-9]{{1,7}}\s*/\s*({any_case(*UNITS)})\s*$"
             ),
             serialization=core_schema.to_string_ser_schema(when_used="always"),
         )

@@ -14,7 +14,7 @@ from mailrules.rules.match import Match
 from mailrules.rules.plan import flag_key
 from mailrules.rules.rates import Every, Limit
 from mailrules.rules.tables import NonEmpty, OneOrMany, Switch, Table, each, kind, not_too_long, wrong, wrong_at
-from mailrules.rules.text import is_unprintable
+from mailrules.rules.text import is_name
 
 if TYPE_CHECKING:
     from mailrules.rules.targets import TargetText
@@ -26,7 +26,7 @@ def read_name(value: object) -> str:
         raise wrong('a rule needs a name, by which the journal knows it: name = "invoices"')
     if not isinstance(value, str):
         raise wrong(f'a rule\'s name is text, not {kind(value)}: name = "invoices"')
-    if not value.strip() or len(value) > 200 or any(map(is_unprintable, value)):
+    if not is_name(value):
         raise wrong("a rule's name has 1 to 200 characters, none of them a control character")
     return value
 

@@ -71,6 +71,11 @@ def is_unprintable(character: str) -> bool:
     return category(character) in _UNPRINTABLE and character not in JOINERS
 
 
+def is_name(text: str) -> bool:
+    """Tell what can name something in logs and messages: 1 to 200 characters, none of them unprintable."""
+    return bool(text.strip()) and len(text) <= 200 and not any(map(is_unprintable, text))
+
+
 def printable(text: str) -> str:
     r"""Show text with its unprintable characters as TOML's escapes: ``\f``, ``\u001b``, ``\u202e``."""
     if text.isprintable():  # stricter than needed: this is the quick way out

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from mailrules.rules.truth import Truth
     from mailrules.rules.verdict import Facts
 
-_UNITS = {
+UNITS = {
     "minute": timedelta(minutes=1),
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),
     "week": timedelta(weeks=1),
 }
+"""What ages, intervals and windows are counted in."""
 _AGE = re.compile(r"\s*(\d{1,6})\s*([a-z]+?)s?\s*", re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ def read_age(value: object) -> timedelta:
     if not isinstance(value, str):
         raise wrong(f'this is {kind(value)}: write an age with its unit, such as "90 days", "2 weeks" or "12 hours"')
     found = _AGE.fullmatch(value)
-    unit = _UNITS.get(found[2].lower()) if found else None
+    unit = UNITS.get(found[2].lower()) if found else None
     if found is not None and found[2].lower() in {"month", "year"}:
         raise wrong(f'"{value}" is no age: months and years are not all as long; write days, as in "90 days"')
     if found is None or unit is None:
@@ -47,19 +48,19 @@ def read_age(value: object) -> timedelta:
 
 def write_age(age: timedelta) -> str:
     """Write an age in the largest unit it is a whole number of."""
-    unit = next(unit for unit in reversed(_UNITS) if not age % _UNITS[unit])
-    count = age // _UNITS[unit]
+    unit = next(unit for unit in reversed(UNITS) if not age % UNITS[unit])
+    count = age // UNITS[unit]
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def say_age(age: timedelta) -> str:
     """Say about how long ago something was, as people do: ``100 days``, ``36 hours``, ``1 second``."""
-    words = [word for word in ("day", "hour", "minute") if age >= 2 * _UNITS[word]]
-    count, word = (age // _UNITS[words[0]], words[0]) if words else (max(int(age.total_seconds()), 0), "second")
+    words = [word for word in ("day", "hour", "minute") if age >= 2 * UNITS[word]]
+    count, word = (age // UNITS[words[0]], words[0]) if words else (max(int(age.total_seconds()), 0), "second")
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
-AgeText = Annotated[str, Field(pattern=rf"^\s*[0-9]{{1,6}}\s*({any_case(*_UNITS)})[Ss]?\s*$")]
+AgeText = Annotated[str, Field(pattern=rf"^\s*[0-9]{{1,6}}\s*({any_case(*UNITS)})[Ss]?\s*$")]
 """An age as editors check it."""
 Age_ = Annotated[
     timedelta, BeforeValidator(read_age, json_schema_input_type=AgeText), PlainSerializer(write_age, return_type=str)

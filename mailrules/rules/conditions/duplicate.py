@@ -12,10 +12,10 @@ from pydantic.json_schema import JsonSchemaValue
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.age import Age_, AgeText, read_age, write_age
 from mailrules.rules.conditions.base import ABSENT, NOT_ASKED, NOT_KNOWN, Condition, condition
-from mailrules.rules.conditions.text import HEADER_NAME
+from mailrules.rules.headers import is_field_name
 from mailrules.rules.questions import Mark, Met
 from mailrules.rules.tables import NonEmpty, Switch, kind, read_switch, wrong
-from mailrules.rules.text import excerpt, is_unprintable
+from mailrules.rules.text import excerpt, is_name
 from mailrules.rules.truth import opposite, truth_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def read_by(value: object) -> str:
     if not isinstance(value, str):
         raise wrong(f"this is {kind(value)}: write one field's name as text: {_choices()}")
     header, _, name = value.partition(".")
-    if value in _ADDRESS_FIELDS or value in _TEXT_FIELDS or (header == "header" and HEADER_NAME.fullmatch(name)):
+    if value in _ADDRESS_FIELDS or value in _TEXT_FIELDS or (header == "header" and is_field_name(name)):
         return value
     raise wrong(f'messages can\'t be compared by "{value}": write one of {_choices()}')
 
@@ -57,7 +57,7 @@ def read_within(value: object) -> timedelta:
 
 def read_handle(value: object) -> str:
     """Read the name of what is remembered apart."""
-    if not isinstance(value, str) or not value.strip() or len(value) > 200 or any(map(is_unprintable, value)):
+    if not isinstance(value, str) or not is_name(value):
         raise wrong('a handle is a text of 1 to 200 characters, as in handle = "alerts"')
     return value
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic.json_schema import JsonSchemaValue
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mailrules.rules.truth import Truth
     from mailrules.rules.verdict import Facts
 
-Word = Literal["list", "bulk", "auto-reply", "bounce", "calendar", "receipt", "own"]
 _WORDS = ", ".join(f'"{kind.value}"' for kind in Kind)
 _SCHEMA: JsonSchemaValue = {"enum": [kind.value for kind in Kind]}
 _NOTHING = "(no sign of it)"
@@ -48,7 +47,7 @@ def _read_kinds(value: object) -> tuple[Kind, ...]:
 
 Kinds = Annotated[
     tuple[Kind, ...],
-    BeforeValidator(_read_kinds, json_schema_input_type=Word | Annotated[list[Word], Field(min_length=1)]),
+    BeforeValidator(_read_kinds, json_schema_input_type=Kind | Annotated[list[Kind], Field(min_length=1)]),
     PlainSerializer(lambda found: [kind.value for kind in found], return_type=list[str]),
 ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +10,7 @@ from mailrules.rules.conditions.base import Condition, condition
 from mailrules.rules.conditions.by_header import ByHeader
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import join_wanted
+from mailrules.rules.headers import is_field_name
 from mailrules.rules.tables import Table
 from mailrules.rules.text import Text
 
@@ -107,10 +107,6 @@ class MessageId(TextField):
     header = "MESSAGE-ID"
 
 
-HEADER_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §3.6.8: ftext
-"""What can be the name of a header field."""
-
-
 @condition("header")
 class Header(Condition, ByHeader):
     """Any header field by its name, whose case does not matter: `header."X-Spam-Flag" = "yes"`."""
@@ -137,7 +133,7 @@ class Header(Condition, ByHeader):
     @classmethod
     def has_value(cls, part: str) -> bool:
         """Tell a header's name; what follows another dot is a group."""
-        return "." not in part and HEADER_NAME.fullmatch(part) is not None
+        return "." not in part and is_field_name(part)
 
     @classmethod
     def value_fields(cls, part: str) -> frozenset[str]:

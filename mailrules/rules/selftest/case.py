@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, model_validator
 from mailrules.rules.selftest.expected import Expected
 from mailrules.rules.selftest.mail import Mail
 from mailrules.rules.tables import NonEmpty, Switch, Table, kind, wrong
-from mailrules.rules.text import is_unprintable
+from mailrules.rules.text import is_name
 
 
 def _read_name(value: object) -> str:
@@ -17,7 +17,7 @@ def _read_name(value: object) -> str:
         raise wrong('a test needs a name that says what it shows: name = "invoices are filed by month"')
     if not isinstance(value, str):
         raise wrong(f'a test\'s name is text, not {kind(value)}: name = "invoices are filed by month"')
-    if not value.strip() or len(value) > 200 or any(map(is_unprintable, value)):
+    if not is_name(value):
         raise wrong("a test's name has 1 to 200 characters, none of them a control character")
     return value
 

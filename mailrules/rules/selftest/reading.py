@@ -11,8 +11,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from mailrules.rules.addresses import parse_addresses
 from mailrules.rules.conditions.search import read_search
-from mailrules.rules.conditions.text import HEADER_NAME
 from mailrules.rules.flags import read_all_flags
+from mailrules.rules.headers import is_field_name
 from mailrules.rules.tables import NonEmpty, OneOrMany, each, kind, read_switch, wrong
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def read_raw(value: object) -> str:
     if _FILE.fullmatch(text.strip()):
         raise wrong(f'for a message in a file write message.file = "{text.strip()}"')
     name, colon, _ = text.partition("\n")[0].partition(":")
-    if not colon or not HEADER_NAME.fullmatch(name):
+    if not colon or not is_field_name(name):
         raise wrong('a message as text begins with its header, with a line such as "Subject: invoice"')
     return text
 
@@ -93,7 +93,7 @@ def _read_lines(value: object) -> tuple[str, ...]:
 
 
 def _check_header(name: str) -> None:
-    if not HEADER_NAME.fullmatch(name):
+    if not is_field_name(name):
         raise wrong("no header can have this name: write it as in the message, without the colon")
     if _OURS.fullmatch(name):
         raise wrong("this follows from body, html and attachments; for anything else write the message as text")
