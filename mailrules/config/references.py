@@ -8,7 +8,7 @@ from mailrules.config.findings import Findings
 from mailrules.config.problems import KeyPath, Problem, did_you_mean
 from mailrules.config.walking import entries, matches, tables, written
 from mailrules.rules import Rule, Table
-from mailrules.rules.captures import glob_has, regex_has
+from mailrules.rules.captures import glob_has, is_number, regex_has
 from mailrules.rules.conditions import Condition
 from mailrules.rules.conditions.address import AddressCondition
 from mailrules.rules.conditions.address_parts import WholeAddress
@@ -190,17 +190,22 @@ def _missing(value: GroupValue, rule: Rule, named: Mapping[str, Match]) -> str |
     return next(filter(None, (_lacking(value, each) for each in grouping)), None)
 
 
+_MOST_WILDCARDS = 100  # finding what one stood for takes as long as the text and the glob are
+
+
 def _lacking(value: GroupValue, operators: TextOperators) -> str | None:
-    if operators.glob and operators.regex and value.group.isdigit():
+    if operators.glob and operators.regex and is_number(value.group):
         return "glob and regex both have groups; give those of the regex names, (?P<name>…), or leave one of them out"
     for pattern in operators.regex or ():
         if not regex_has(pattern, value.group):
             return f"the regex '{printable(pattern)}' has no such group; put brackets around what is meant"
     for pattern in () if operators.regex else operators.glob or ():
-        if not value.group.isdigit():
+        if not is_number(value.group):
             return f"the wildcards of a glob have numbers: {{{value.owner}.1}}"
         if not glob_has(pattern, value.group):
             return f"the glob '{printable(pattern)}' has not so many wildcards"
+        if glob_has(pattern, str(_MOST_WILDCARDS + 1)):
+            return f"a glob whose wildcards are written in targets has at most {_MOST_WILDCARDS}; write a regex"
     return None
 
 

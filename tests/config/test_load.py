@@ -199,3 +199,19 @@ def problems_of(file: Path) -> tuple[Problem, ...]:
     except ConfigError as error:
         return error.problems
     return ()
+
+
+@pytest.mark.parametrize("wildcards", [100, 101])
+def test_a_glob_whose_wildcards_are_written_in_targets_has_no_more_of_them_than_are_found_quickly(
+    tmp_path: Path, wildcards: int
+) -> None:
+    file = tmp_path / "rules.toml"
+    rule = f'[[rules]]\nname = "a"\nmatch.subject.glob = "{"*a" * wildcards}"\n'
+    file.write_text(f'{rule}then.move = "A"\n')
+    load(file)
+    file.write_text(f'{rule}then.move = "{{subject.1}}"\n')
+    if wildcards <= 100:
+        load(file)
+    else:
+        with pytest.raises(ConfigError, match="a glob whose wildcards are written in targets has at most 100"):
+            load(file)

@@ -114,3 +114,8 @@ def test_a_text_begins_with_a_number_or_has_none(text: str, number: str | None) 
 def test_a_number_is_read_as_far_as_anybody_would_write_it() -> None:
     assert leading_number("1" * 100_000 + ".5") == Decimal("1" * 1_000)
     assert leading_number(" " * 100_000 + "5") is None
+
+
+def test_a_number_with_a_point_and_nothing_behind_it_is_the_whole_number() -> None:
+    point, whole = (Numbers.model_validate({"over": limit, "is": [limit + 1, 7.5]}) for limit in (5.0, 5))
+    assert point.model_dump_json() == whole.model_dump_json()

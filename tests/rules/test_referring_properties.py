@@ -17,8 +17,9 @@ names = st.sampled_from(["plain", "parents"])
 tables = st.one_of(names, st.lists(names, min_size=1, max_size=2))
 numbers = st.integers(-3, 3)
 counts = st.one_of(
-    st.integers(0, 3),
-    st.dictionaries(st.sampled_from(["over", "at_least", "at_most"]), st.integers(0, 3), min_size=1, max_size=1),
+    st.integers(1, 3),
+    st.dictionaries(st.sampled_from(["over", "at_least"]), st.integers(0, 3), min_size=1, max_size=1),
+    st.fixed_dictionaries({"at_most": st.integers(1, 3)}),
 )
 limits = st.dictionaries(st.sampled_from(["over", "under", "at_least", "at_most"]), numbers, min_size=1, max_size=1)
 text_operators = st.one_of(
@@ -31,6 +32,7 @@ text_operators = st.one_of(
 field_operators = st.one_of(
     text_operators,
     st.fixed_dictionaries({"count": counts}, optional={"in": tables}),
+    st.fixed_dictionaries({"count": st.sampled_from([0, {"at_most": 0}])}),
     st.tuples(text_operators, st.sampled_from([-2, -1, 1, 2])).map(lambda both: both[0] | {"nth": both[1]}),
     st.fixed_dictionaries({"exists": st.booleans(), "nth": st.sampled_from([-1, 2])}),
 )

@@ -15,7 +15,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.conditions.base import shown
 from mailrules.rules.dates import FIRST_YEAR, LAST_YEAR, WEEKDAYS
-from mailrules.rules.tables import Table, each, kind, wrong
+from mailrules.rules.tables import Table, any_case, each, kind, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,14 +176,17 @@ def _kind(value: object) -> str:
 
 
 _SHORT = tuple(name[:3] for name in WEEKDAYS)
-_DAY_SCHEMA = Annotated[str, Field(pattern=f"^{_DAY}$")]
-_MOMENT_SCHEMA = Annotated[str, Field(pattern=f"^{_MOMENT}$")]
-_CLOCK_SCHEMA = Annotated[str, Field(pattern=f"^{_CLOCK}$")]
-_WEEKDAY_SCHEMA = Literal[
+_SCHEMA_OF_DAYS = rf"^\s*{_DAY}\s*$"
+_DAY_SCHEMA = Annotated[str, Field(pattern=_SCHEMA_OF_DAYS)]
+_MOMENT_SCHEMA = Annotated[str, Field(pattern=rf"^\s*{_MOMENT}\s*$")]
+_CLOCK_SCHEMA = Annotated[str, Field(pattern=rf"^\s*{_CLOCK}\s*$")]
+_SUGGESTED_WEEKDAYS = Literal[
     "mon", "tue", "wed", "thu", "fri", "sat", "sun",
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
     0, 1, 2, 3, 4, 5, 6,
 ]  # fmt: skip
+_WEEKDAY_SCHEMA = _SUGGESTED_WEEKDAYS | Annotated[str, Field(pattern=rf"^\s*({any_case(*_SHORT, *WEEKDAYS)})\s*$")]
+_ZONE_SCHEMA = Annotated[str, Field(pattern=rf"^\s*({ORIGINAL}|{_OFFSET.pattern}|[A-Z][A-Za-z0-9+_/-]*)\s*$")]
 
 _WRITTEN = PlainSerializer(write_moment, return_type=str)
 Moment = Annotated[date | datetime, PlainValidator(read_moment, json_schema_input_type=_MOMENT_SCHEMA), _WRITTEN]
@@ -199,7 +202,7 @@ Weekdays = Annotated[
         _read_weekdays, json_schema_input_type=_WEEKDAY_SCHEMA | Annotated[list[_WEEKDAY_SCHEMA], Field(min_length=1)]
     ),
 ]
-Zone = Annotated[str, BeforeValidator(read_zone, json_schema_input_type=Annotated[str, Field(min_length=1)])]
+Zone = Annotated[str, BeforeValidator(read_zone, json_schema_input_type=_ZONE_SCHEMA)]
 
 
 class TimeOfDay(Table):
@@ -259,8 +262,8 @@ class Days(Table):
     """Earlier than this day."""
 
     bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = (
-        {"type": "string", "pattern": f"^{_DAY}$"},
-        {"type": "array", "items": {"type": "string", "pattern": f"^{_DAY}$"}, "minItems": 1},
+        {"type": "string", "pattern": _SCHEMA_OF_DAYS},
+        {"type": "array", "items": {"type": "string", "pattern": _SCHEMA_OF_DAYS}, "minItems": 1},
     )
 
     @classmethod

@@ -46,8 +46,14 @@ def read_whole_number(value: object) -> int:
     return number
 
 
+def _read_shortest(value: object) -> int | float:
+    """Read a number, 5.0 as 5: the two are the same."""
+    number = read_number(value)
+    return int(number) if abs(number) < _TOO_LARGE and number == int(number) else number
+
+
 def _read_numbers(value: object) -> tuple[int | float, ...]:
-    return each(value, read_number, _EMPTY)
+    return each(value, _read_shortest, _EMPTY)
 
 
 def _read_whole_numbers(value: object) -> tuple[int, ...]:
@@ -58,7 +64,7 @@ _TOO_LARGE = 10**30
 _EMPTY = "an empty list matches nothing; write at least one number"
 _COUNT = Field(ge=0)
 
-Number = Annotated[int | float, BeforeValidator(read_number, json_schema_input_type=int | float)]
+Number = Annotated[int | float, BeforeValidator(_read_shortest, json_schema_input_type=int | float)]
 WholeNumber = Annotated[int, BeforeValidator(read_whole_number, json_schema_input_type=Annotated[int, _COUNT])]
 OneOrManyNumbers = int | float | Annotated[list[int | float], Field(min_length=1)]
 OneOrManyWhole = Annotated[int, _COUNT] | Annotated[list[Annotated[int, _COUNT]], Field(min_length=1)]
