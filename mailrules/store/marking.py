@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
 
 from mailrules.store.base import MET_BEFORE
 from mailrules.store.mailboxes import account_id, find_mailbox, mailbox_id
@@ -19,24 +21,25 @@ from mailrules.store.values import Marked, Met, MetBefore
 
 def insert_met(db: sqlite3.Connection, marks: Iterable[Met]) -> None:
     """Write down the marks of messages; one that has left its mark before keeps its place in the order and its time."""
-    for mark in marks:
-        owner, mailbox = account_id(db, mark.account), mailbox_id(db, mark.account, mark.mailbox)
-        place = (mailbox, mark.uidvalidity)
-        prints = _prints(db, *place, {mark.uid: mark.fingerprint})
-        left = (owner, _digest(mark.handle, mark.key))
-        own = _own(db, left, place, prints).get(mark.uid)
-        db.execute(
-            "INSERT OR IGNORE INTO mark (first, account, digest, mailbox, uidvalidity, uid, fingerprint, received)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                own.order if own else None,
-                *left,
-                *place,
-                mark.uid,
-                prints[mark.uid][0],
-                time_column(own.received if own else mark.received),
-            ),
-        )
+    for (account, name, uidvalidity), group in groupby(marks, key=attrgetter("account", "mailbox", "uidvalidity")):
+        here = tuple(group)
+        owner, place = account_id(db, account), (mailbox_id(db, account, name), uidvalidity)
+        prints = _prints(db, *place, {mark.uid: mark.fingerprint for mark in here})
+        for mark in here:
+            left = (owner, _digest(mark.handle, mark.key))
+            own = _own(db, left, place, {mark.uid: prints[mark.uid]}).get(mark.uid)
+            db.execute(
+                "INSERT OR IGNORE INTO mark (first, account, digest, mailbox, uidvalidity, uid, fingerprint, received)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    own.order if own else None,
+                    *left,
+                    *place,
+                    mark.uid,
+                    prints[mark.uid][0],
+                    time_column(own.received if own else mark.received),
+                ),
+            )
 
 
 def read_met(
