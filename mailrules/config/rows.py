@@ -32,7 +32,7 @@ def _inline(value: object) -> Mapping[str, str]:
     errors: list[InitErrorDetails] = []
     for place, key, inner in rows:
         if not isinstance(inner, str):
-            errors.append(_error(place, inner, expected("text", inner)))
+            errors.append(_error(place, inner, f'{expected("text", inner)}: write quotes around it, as in "1"'))
         elif not key.strip() or not inner.strip():
             errors.append(_error(place, inner, "must not be empty"))
         else:

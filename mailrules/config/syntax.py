@@ -42,6 +42,10 @@ def explain(text: str, error: Exception) -> SyntaxProblem:
         return SyntaxProblem(line, _invalid_value(here[column - 1 :] if column else ""))
     if said.startswith(_UNCLOSED) and column == 0:
         line = _begun(marks, line)
+    if said.startswith("Expected newline") and re.search(r"'\s*\Z", here[: column - 1]) and "'" in here[column - 1 :]:
+        return SyntaxProblem(line, "an apostrophe ends a text in single quotes; write this one in double quotes")
+    if said == "Unclosed array" and (begun := _around(marks, line)) < line:
+        return SyntaxProblem(line, f"the list that begins on line {begun} is not closed: a comma or a ] is missing")
     words = next((words for opening, words in _WORDS if said.startswith(opening)), said[:1].lower() + said[1:])
     return SyntaxProblem(line, words.replace("{}", printable(said.removeprefix("Illegal character "))))
 
@@ -65,6 +69,11 @@ def _parts(said: str, last: int) -> tuple[str, int, int]:
 def _begun(marks: tuple[Mark, ...], last: int) -> int:
     """Return the line of the statement that goes on to the end of the text, for what is never closed."""
     return next((mark.line for mark in marks if mark.kind is Kind.KEY and mark.end >= last), last)
+
+
+def _around(marks: tuple[Mark, ...], line: int) -> int:
+    """Return the line of the statement that goes on over a line."""
+    return next((mark.line for mark in marks if mark.kind is Kind.KEY and mark.line <= line <= mark.end), line)
 
 
 def _invalid_value(rest: str) -> str:

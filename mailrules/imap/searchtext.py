@@ -45,6 +45,8 @@ class _Reader:
         self._tokens = [*_tokens(text), _Token("end", "", self._end)]
         self._next = 0
         self._depth = 0
+        self._bare: _Token | None = None
+        """The text without quotes that was read last."""
 
     def program(self) -> SearchProgram:
         program = self._keys()
@@ -87,7 +89,8 @@ class _Reader:
             raise _mistake(name, "a search key is wanted")
         wanted = KEYS.get(name.text.upper())
         if wanted is None:
-            raise _mistake(name, _why_not_a_key(name.text))
+            before = self._bare if self._tokens[self._next - 2] is self._bare else None
+            raise _mistake(name, _why_not_a_key(name.text, before.text if before else None))
         return key(name.text, *[self._operand(name.text.upper(), operand) for operand in wanted])
 
     def _operand(self, name: str, operand: Operand) -> str | int | date | SearchProgram:
@@ -99,6 +102,8 @@ class _Reader:
         token = self._take()
         if token.kind == "open":
             raise _mistake(token, f"{name} wants {operand.value}")
+        if operand is Operand.TEXT and token.kind == "word":
+            self._bare = token
         try:
             return _value(operand, token)
         except ArgumentError as error:
@@ -157,15 +162,18 @@ def parse_day(text: str) -> date:
         raise ArgumentError("no such day") from None
 
 
-def _why_not_a_key(word: str) -> str:
+def _why_not_a_key(word: str, before: str | None) -> str:
+    """Explain a word where a key should be; ``before`` is a text without quotes that it may be a part of."""
     if _SEQUENCE_SET.fullmatch(word):
         return "sequence numbers cannot be searched for: they change"
     if word.upper() == "UID":
         return "UID cannot be searched for: a rule sees each message by itself"
     if word == "$":
         return "$ cannot be searched for: nothing was saved"
-    near = difflib.get_close_matches(word.upper(), KEYS, n=1)
-    return f"no search key is called {word[:40]!r}" + (f" (did you mean {near[0]}?)" if near else "")
+    unknown = f"no search key is called {word[:40]!r}"
+    if near := difflib.get_close_matches(word.upper(), KEYS, n=1):
+        return f"{unknown} (did you mean {near[0]}?)"
+    return f'{unknown}; quotes go around several words: "{before[:40]} {word[:40]}"' if before else unknown
 
 
 def _mistake(token: _Token, why: str) -> ArgumentError:

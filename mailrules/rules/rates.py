@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from mailrules.rules.conditions.age import UNITS, AgeText, read_age, write_age
 from mailrules.rules.tables import any_case, kind, wrong
@@ -23,7 +23,12 @@ _LIMIT = re.compile(rf"\s*(\d{{1,7}})\s*/\s*({'|'.join(UNITS)})\s*", re.IGNORECA
 
 def read_every(value: object) -> timedelta:
     """Read how often a rule runs."""
-    every = read_age(value)
+    try:
+        every = read_age(value)
+    except PydanticCustomError:
+        what = f'"{value}" is no interval' if isinstance(value, str) else f"this is {kind(value)}"
+        how = 'write minutes, hours, days or weeks, "1 minute" at the least, as in every = "1 day"'
+        raise wrong(f"{what}: {how}") from None
     if every < SHORTEST:
         raise wrong('this is too often: write every = "1 minute" at the least')
     if every > LONGEST:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
+from math import isfinite
 from typing import Annotated, ClassVar, Self, TypeVar, get_args
 
 from pydantic import (
@@ -49,6 +50,8 @@ def kind(value: object) -> str:
             return "true" if value else "false"
         case str():
             return "text"
+        case float() if not isfinite(value):
+            return str(value)  # nan, inf
         case int() | float():
             return "a number"
         case list() | tuple():

@@ -123,6 +123,8 @@ def test_an_inline_table_stays_on_its_line(text: str, line: int, message: str) -
         ),
         ("[a b]", 1, "the table's name is not closed: a ] is missing, or its name needs quotes"),
         ("[[a]\n", 1, "the table's name is not closed: a ] is missing, or its name needs quotes"),
+        ("a = 'it's'", 1, "an apostrophe ends a text in single quotes; write this one in double quotes"),
+        ("\na = [1,\n2\nb = 3", 4, "the list that begins on line 2 is not closed: a comma or a ] is missing"),
         ("a = 'b", 1, "a text is not closed: the quote at its end is missing"),
         ("a = 'b\nc = 'd'", 1, "a text is not closed: the quote at the end of the line is missing"),
         ("\na = '''b\nc\n", 2, "a text is not closed: the quote at its end is missing"),

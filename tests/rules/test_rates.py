@@ -41,8 +41,8 @@ def test_a_rule_is_limited_within_a_window(limit: str, count: int, within: timed
 MISTAKES: list[tuple[dict[str, object], str]] = [
     ({"every": "0 minutes"}, 'write every = "1 minute" at the least'),
     ({"every": "521 weeks"}, 'write every = "520 weeks" at the most'),
-    ({"every": "daily"}, "is no age"),
-    ({"every": 5}, "with its unit"),
+    ({"every": "daily"}, '"daily" is no interval: write minutes, hours, days or weeks, "1 minute" at the least'),
+    ({"every": 5}, "this is a number: write minutes, hours"),
     ({"every": "1 day", "chain": True}, "is for new mail"),
     ({"every": "1 day", "then": {"copy": "A"}}, "a copy alone would be made again each time"),
     ({"limit": "50"}, 'as in "50/hour"'),
