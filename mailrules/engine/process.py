@@ -4,7 +4,7 @@
 
     fetch       UID FETCH of what the rules ask for                                        reading
     evaluate    each message's verdict; searches put to the server where a rule is open    deciding
-    lower       verdicts become steps that this server can do; targets exist               deciding, lowering
+    lower       verdicts become steps that this server can do; targets exist               drafting, lowering
     journal     entries and checkpoint on disk, in ONE transaction, before the first byte  journal, store
     execute     steps grouped into UID sets and flights, IDLE behind the last              flights, executor
     record      what was answered, in ONE transaction                                      journal, store
@@ -24,7 +24,8 @@ from mailrules.client import ConnectionLost, Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.again import without_old_copies
 from mailrules.engine.asking import Answers
-from mailrules.engine.deciding import Decision, Origin, decide, entries_for, foreseen, is_shareable
+from mailrules.engine.deciding import Decision, Origin, decide
+from mailrules.engine.drafting import entries_for, foreseen, is_shareable
 from mailrules.engine.executor import Executor
 from mailrules.engine.flights import Work
 from mailrules.engine.journal import conclude, draft, held, outcome_in, would_be
