@@ -101,8 +101,9 @@ def fileinto(script: Script, state: State, command: Command, arguments: Argument
         lose(script, state, command, "mailboxes are known by their names here, so :mailboxid is not looked at")
     mailboxes = script.value(arguments.string(0), state, place)
     for guard, flags in _flags(script, state, command, arguments):
+        facts = Facts([guard] if len(mailboxes) > 1 else [])
         for condition, value in mailboxes:
-            both = conjunction((guard, Facts([guard]).simplify(condition)))
+            both = conjunction((guard, facts.simplify(condition)))
             if both == FALSE:
                 continue
             if isinstance(value, Unknown):

@@ -35,12 +35,18 @@ class Atom:
         """Make one of a table as in `match`."""
         return cls(json.dumps(table, sort_keys=True), table, of_part)
 
+    def __hash__(self) -> int:
+        return hash(self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class Not:
     """The opposite of one atom."""
 
     atom: Atom
+
+    def __hash__(self) -> int:
+        return ~hash(self.atom.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,16 @@ def negation(expression: Expression) -> Expression:
 
 def conjunction(expressions: Iterable[Expression]) -> Expression:
     """Join by and."""
-    items: dict[Expression, None] = {}
-    for expression in expressions:
+    first: tuple[Expression, ...] = ()
+    match [expression for expression in expressions if expression is not TRUE]:
+        case [single]:
+            return single
+        case [And(items=first), *rest]:
+            pass  # it may be long, as for the last of many `elsif`, and nothing in it contradicts the rest of it
+        case rest:
+            pass
+    items: dict[Expression, None] = dict.fromkeys(first)
+    for expression in rest:
         for item in expression.items if isinstance(expression, And) else (expression,):
             if item == FALSE or (isinstance(item, Atom | Not) and negation(item) in items):
                 return FALSE
@@ -144,17 +158,18 @@ class Facts:
 
     def learn(self, expression: Expression) -> None:
         """Take in that it holds."""
-        for item in conjuncts(self.simplify(expression)):
-            if isinstance(item, Unknown):
-                continue  # its opposite looks the same
-            self._known.add(item)
-            if isinstance(item, Or):
-                for way in item.items:
-                    self._choices.setdefault(way, []).append(item)
+        items = conjuncts(self.simplify(expression))
+        self._known.update(item for item in items if not isinstance(item, Unknown))  # its opposite looks the same
+        for choice in [item for item in items if isinstance(item, Or)]:
+            for way in choice.items:
+                self._choices.setdefault(way, []).append(choice)
 
     def without_implied(self, expression: Expression) -> Expression:
         """Leave out what is known to hold wherever the rest holds."""
-        items = list(conjuncts(self.simplify(expression)))
+        simple = self.simplify(expression)
+        if self._choices.keys().isdisjoint(conjuncts(simple)):
+            return simple
+        items = list(conjuncts(simple))
         for item in tuple(items):
             rest = Facts(other for other in items if other is not item) if item in self._choices else None
             if rest is not None and any(rest.simplify(choice) == item for choice in self._choices[item]):
@@ -163,13 +178,13 @@ class Facts:
 
     def simplify(self, expression: Expression) -> Expression:
         """Leave out what is known."""
-        if expression in self._known:
-            return TRUE
         match expression:
+            case And():
+                return self._and(expression)
+            case _ if expression in self._known:
+                return TRUE
             case Atom() | Not():
                 return FALSE if negation(expression) in self._known else expression
-            case And(items=items):
-                return self._and(items)
             case Or(items=items):
                 if negation(expression) in self._known:
                     return FALSE
@@ -177,13 +192,17 @@ class Facts:
             case _:
                 return expression
 
-    def _and(self, items: tuple[Expression, ...]) -> Expression:
+    def _and(self, joined: And) -> Expression:
         """Simplify each; what is simple among them is known for the others."""
+        items = joined.items
+        is_simple = all(isinstance(item, Atom | Not) for item in items)
+        if is_simple and not self._known:
+            return joined
         if Truth(value=False) in (simple := [self.simplify(item) for item in items]):
             return FALSE
         single = Facts()
         single._known = {item for item in simple if isinstance(item, Atom | Not)}
-        if not single._known or all(isinstance(item, Atom | Not) for item in simple):
+        if not single._known or is_simple:
             return conjunction(simple)
         return conjunction(item if isinstance(item, Atom | Not) else single.simplify(item) for item in simple)
 

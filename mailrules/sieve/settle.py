@@ -196,7 +196,6 @@ def _all_endings(group: Group, before: Sequence[Group]) -> Iterator[tuple[Expres
 
     It stays if it was kept; else it goes where it was filed last; else away if it was discarded.
     """
-    known = Facts([group.guard])
     done = [(each, event) for each in (*before, group) for event in each.events]
     cancelled = [(each, event) for each, event in reversed(done) if cancels(event)]
     deciding: list[tuple[Group, Event, Value | End]] = []
@@ -206,8 +205,9 @@ def _all_endings(group: Group, before: Sequence[Group]) -> Iterator[tuple[Expres
     if any(isinstance(event, Discard) for _, event in cancelled):
         deciding += [(each, event, End.STAY) for each, event in done if isinstance(event, Rescue)]
     deciding += [(each, event, End.REMOVE) for each, event in cancelled if isinstance(event, Discard)]
+    known = Facts([group.guard] if any(event.guard is not group.guard for _, event, _ in deciding) else [])
     for each, event, ending in deciding:
-        rest = known.simplify(event.guard)
+        rest = TRUE if event.guard is group.guard else known.simplify(event.guard)
         if rest != FALSE:
             yield conjunction((group.guard, rest)), ending, each
         if rest == TRUE:

@@ -128,8 +128,8 @@ class Script:
         self, texts: tuple[str, ...], state: State, place: Place
     ) -> list[tuple[Expression, tuple[str, ...]]] | Unknown:
         """Give what these texts are in each case that can be, if they are the same for every message of that case."""
-        facts = Facts([state.guard])
         values = [self.value(text, state, place) for text in texts]
+        facts = Facts([state.guard] if any(len(cases) > 1 for cases in values) else [])
         found: list[tuple[Expression, tuple[str, ...]]] = []
         for combination in product(*values):
             guard = facts.simplify(conjunction(condition for condition, _ in combination))

@@ -145,6 +145,15 @@ def test_no_script_takes_long_to_read(piece: str) -> None:
     assert time.perf_counter() - start < 10
 
 
+def test_a_long_chain_of_branches_does_not_take_long() -> None:
+    branches = [f'if header :is "subject" "{number}" {{ fileinto "{number}"; }}' for number in range(500)]
+    start = time.perf_counter()
+    carried = carry_over('require "fileinto";\n' + "\nels".join(branches), "x")
+
+    assert len(branches) == carried.rules
+    assert time.perf_counter() - start < 5
+
+
 @given(st.text(st.sampled_from('ab:"\\[](){};,#/* \n.5K'), max_size=40))
 def test_whatever_the_text_there_is_a_script_or_an_error_of_it(text: str) -> None:
     with suppress(SieveError):
