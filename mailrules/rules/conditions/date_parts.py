@@ -213,7 +213,5 @@ def _number_test(numbers: Numbers, number: Callable[[Date], int]) -> PartTest:
 
 
 def _text_test(operators: TextOperators, text: Callable[[Date], str], definitions: Definitions) -> PartTest:
-    if operators.exists is False:
-        return lambda _date: False  # every date has each of its parts
-    test = operators.text_test(definitions)
-    return lambda date: test is None or test(Text.of(text(date)))
+    test = operators.texts_test(definitions)
+    return lambda date: test([Text.of(text(date))])

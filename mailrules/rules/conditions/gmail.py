@@ -92,16 +92,12 @@ def _quoted(text: str) -> str:
 
 
 def _labels_leaf(operators: LabelOperators, definitions: Definitions) -> Leaf:
-    test = operators.text_test(definitions)
+    test = operators.texts_test(definitions)
     key = "gmail.labels"
 
     def check(message: Message, _facts: Facts) -> Truth:
         labels = message.answer(_LABELS)
-        if labels is None:
-            return UNKNOWN
-        if operators.exists is False:
-            return truth_of(not labels)
-        return truth_of(any(test is None or test(Text.of(label)) for label in labels))
+        return UNKNOWN if labels is None else truth_of(test([*map(Text.of, labels)]))
 
     def seen(message: Message, _facts: Facts) -> str:
         if not message.asked(_LABELS):
@@ -111,7 +107,7 @@ def _labels_leaf(operators: LabelOperators, definitions: Definitions) -> Leaf:
 
     def captures(message: Message) -> Iterator[tuple[str, Captured]]:
         texts = map(Text.of, sorted(message.answer(_LABELS) or ()))
-        yield from captured(key, operators, next((text for text in texts if test is None or test(text)), None))
+        yield from captured(key, operators, next((text for text in texts if test([text])), None))
 
     wanted = join_wanted(key, operators.wanted())
     return Leaf(*wanted, check, seen, asks=lambda _message, _facts: (_LABELS,), captures=captures)

@@ -74,13 +74,11 @@ def text_of_part(
     key: str, operators: TextOperators, read: Callable[[Item], Text | None], definitions: Definitions
 ) -> PartTest:
     """Make operators ready to run over one text of a part, which may be absent."""
-    test = operators.text_test(definitions)
+    test = operators.texts_test(definitions)
 
     def holds(_message: Message, item: Item) -> Truth:
         text = read(item)
-        if operators.exists is False:
-            return truth_of(text is None)
-        return truth_of(text is not None and (test is None or test(text)))
+        return truth_of(test(() if text is None else (text,)))
 
     return PartTest(key, operators.wanted(), holds)
 

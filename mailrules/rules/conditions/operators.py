@@ -154,6 +154,13 @@ class TextOperators(Table):
             tests.append(on_value(_begins_with_number(numbers)))
         return all_hold(tests) if tests else None
 
+    def texts_test(self, definitions: Definitions) -> Callable[[Sequence[Text]], bool]:
+        """Make the test that one of several texts is as wanted, or, if that is wanted, that there is none."""
+        if self.exists is False:
+            return lambda texts: not texts
+        test = self.text_test(definitions)
+        return bool if test is None else lambda texts: any(map(test, texts))
+
     def guard(self, source: Source, definitions: Definitions) -> Guard | None:
         """Give the clues without any of which no text of the source can match."""
         if self.is_:

@@ -112,18 +112,13 @@ def _reader(read: Callable[[MimePart], str]) -> Callable[[Item], Text | None]:
 
 def _header_test(key: str, name: str, operators: TextOperators, definitions: Definitions) -> PartTest:
     """Make operators ready to run over each occurrence of a header field of a part."""
-    test = operators.text_test(definitions)
+    test = operators.texts_test(definitions)
 
     def holds(message: Message, item: Item) -> Truth:
         if item.position >= MAX_HEADERS:
             return FALSE
         fields = _fields(message, item)
-        if fields is None:
-            return UNKNOWN
-        texts = fields.texts(name)
-        if operators.exists is False:
-            return truth_of(not texts)
-        return truth_of(any(test is None or test(text) for text in texts))
+        return UNKNOWN if fields is None else truth_of(test(fields.texts(name)))
 
     return PartTest(key, operators.wanted(), holds, _asks)
 
