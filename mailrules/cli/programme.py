@@ -71,7 +71,8 @@ class TextProgramme(Programme):
             f"  user name    {options.user}",
             f"  password     {options.password}",
             f"  rules        {stage.rules}",
-            "Put mail into INBOX with any mail client, or change the rules and save them: both take effect at once.",
+            "Put mail into INBOX with any mail client, or change the rules in that file, a copy made for the demo, and "
+            "save them: both take effect at once.",
         )
 
     def _print(self, *lines: Text | Tree | str) -> None:

@@ -105,6 +105,8 @@ def check_cases(
     accounts = tuple(accounts)
     rules = {name: table for document in documents for name, table in _named_rules(document)}
     for placed in cases:
+        if placed.case.scheduled and not any("every" in rule for rule in rules.values()):
+            findings.add(placed.document, (*placed.path, "scheduled"), "there is no rule with every, so none would run")
         where = (*placed.path, "message", "account")
         account = placed.case.message.account
         if account is not None and accounts and account not in accounts:

@@ -57,6 +57,7 @@ def reference_warnings(rules: Sequence[PlacedRule], defined: Defined) -> Iterato
             message = _never(name, lookup, table) if lookup and isinstance(table, TextOperators) else None
             if message is not None:
                 yield document.problem(written(where, document), message)
+    yield from _unused(rules, defined)
     for rule in rules:
         for where, placeholder in _placeholders(rule.rule):
             lookup = defined.lookups.get(placeholder.table) if isinstance(placeholder, TableValue) else None
@@ -64,6 +65,22 @@ def reference_warnings(rules: Sequence[PlacedRule], defined: Defined) -> Iterato
             if slashed is not None:
                 message = f"a value of the table has a / in it ('{printable(slashed)}'): it will be _ and no level"
                 yield rule.problem(written(where, rule.document, rule.path), message)
+
+
+def _unused(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[Problem]:
+    """Give a warning for each table and each named condition that nothing refers to."""
+    values = (value for rule in rules for _, value in _placeholders(rule.rule))
+    tables_used = {value.table for value in values if isinstance(value, TableValue)}
+    conditions_used: set[str] = set()
+    for _, path, match in matches(rules, defined):
+        for _, name, table in _references(match, path):
+            (conditions_used if isinstance(table, Named) else tables_used).add(name)
+    for name, document in defined.documents.items():
+        if name not in tables_used:
+            yield document.problem(("tables", name), "no rule refers to it")
+    for name, placed in defined.conditions.items():
+        if placed is not None and name not in conditions_used:
+            yield placed.document.problem(("conditions", name), "no rule refers to it")
 
 
 def _references(match: Table, path: KeyPath) -> Iterator[tuple[KeyPath, str, TextOperators | Named]]:

@@ -14,6 +14,8 @@ from mailrules.rules.templates import Template
 from mailrules.rules.text import is_unprintable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic import GetCoreSchemaHandler
 
     from mailrules.rules.placeholders import Part, Values
@@ -75,7 +77,17 @@ def read_target(value: object) -> TargetText:
     template = Template.parse(value)
     for level in template.levels:
         _check_level(level, value)
+    if sum(map(_octets, template.levels)) + len(template.levels) - 1 > _LONGEST_NAME:
+        raise wrong(f"a mailbox's name has at most {_LONGEST_NAME:,} octets in all")
     return TargetText(value, None, template)
+
+
+_LONGEST_NAME, _LONGEST_LEVEL = 1_000, 255
+"""Octets; what is longer no server's file system can hold."""
+
+
+def _octets(parts: Iterable[Part]) -> int:
+    return sum(len(part.encode()) for part in parts if isinstance(part, str))
 
 
 def _check_level(level: tuple[Part, ...], text: str) -> None:
@@ -84,6 +96,8 @@ def _check_level(level: tuple[Part, ...], text: str) -> None:
         raise wrong(
             f'"{text}" has an empty level: write it without / at its start or end, and with single ones between'
         )
+    if _octets(level) > _LONGEST_LEVEL:
+        raise wrong(f"a level of a mailbox's name has at most {_LONGEST_LEVEL} octets")
     if "%" in literal or "*" in literal:
         raise wrong(f"\"{text}\": a mailbox's name can't hold % or *, which stand for any name")
     if all(isinstance(part, str) for part in level):

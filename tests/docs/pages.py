@@ -17,6 +17,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailrules.config import Loaded
 
 DOCS = Path(__file__).parent.parent.parent / "mailrules" / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
@@ -94,6 +98,11 @@ class Example:
         scheduled = "scheduled = true\n" if re.search("^every", self.text, re.MULTILINE) else ""
         name = f"{claim.word}: {claim.message}".replace("'", "’")
         return f"\n[[tests]]\nname = '{name[:190]}'\nmessage = {claim.message}\nexpect = {expect}\n{scheduled}"
+
+
+def warnings_of(loaded: Loaded) -> list[str]:
+    """Give the warnings of an example, beside which all definitions of its page stand, whether it needs them or not."""
+    return [str(warning) for warning in loaded.warnings if warning.message != "no rule refers to it"]
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest
 from mailrules.config import load
 from mailrules.sieve import carry_over
 from mailrules.sieve.signatures import COMMANDS, TESTS
-from tests.docs.pages import DOCS, Example, blocks, forms, rows
+from tests.docs.pages import DOCS, Example, blocks, forms, rows, warnings_of
 
 PAGE = DOCS / "sieve.md"
 FORMS = list(forms())
@@ -55,7 +55,7 @@ def test_what_has_no_form_says_so() -> None:
 
 @pytest.mark.parametrize("form", [form for _, form in FORMS], ids=lambda form: form.place[:60])
 def test_a_form_stands_in_a_rule_as_it_is(form: Example, tmp_path: Path) -> None:
-    assert [str(warning) for warning in load(form.write(tmp_path)).warnings] == []
+    assert warnings_of(load(form.write(tmp_path))) == []
 
 
 def test_the_script_becomes_the_rules_that_are_shown() -> None:
