@@ -16,8 +16,8 @@ from mailrules.rules.placeholders import Values
 from mailrules.rules.plan import Expunge as ExpungeIt
 from mailrules.rules.plan import MoveTo
 from mailrules.rules.plan import Trash as TrashIt
-from mailrules.rules.tables import OneOrMany, each, kind, wrong
-from mailrules.rules.targets import TargetText, read_target
+from mailrules.rules.tables import each, kind, wrong
+from mailrules.rules.targets import TARGET_SCHEMA, TargetText, read_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,11 @@ def read_yes(value: object) -> bool:
     return True
 
 
-Targets = Annotated[tuple[TargetText, ...], BeforeValidator(read_targets, json_schema_input_type=OneOrMany)]
+_Target = Annotated[str, Field(pattern=TARGET_SCHEMA)]
+Targets = Annotated[
+    tuple[TargetText, ...],
+    BeforeValidator(read_targets, json_schema_input_type=_Target | Annotated[list[_Target], Field(min_length=1)]),
+]
 _Flag = Annotated[str, Field(pattern=SETTABLE_FLAG_SCHEMA)]
 FlagsToChange = Annotated[
     tuple[str, ...],

@@ -24,7 +24,9 @@ def _only_lists(value: object) -> object:
     return value
 
 
-Tables = Annotated["tuple[Match, ...]", Field(strict=False), BeforeValidator(_only_lists)]
+Tables = Annotated[
+    "tuple[Match, ...]", Field(strict=False, json_schema_extra={"minItems": 1}), BeforeValidator(_only_lists)
+]
 
 
 class Groups(Table):

@@ -58,7 +58,7 @@ class Limit:
         return core_schema.no_info_plain_validator_function(
             read_limit,
             json_schema_input_schema=core_schema.str_schema(
-                pattern=rf"^\s*[0-9]{{1,7}}\s*/\s*({any_case(*UNITS)})\s*$"
+                pattern=rf"^\s*0*[1-9][0-9]{{0,6}}\s*/\s*({any_case(*UNITS)})\s*$"
             ),
             serialization=core_schema.to_string_ser_schema(when_used="always"),
         )

@@ -85,8 +85,9 @@ class Actions(Table):
         reference = super().__get_pydantic_json_schema__(core_schema, handler)
         schema = handler.resolve_ref_schema(reference)
         ways = [key for key, each in ACTIONS.items() if each.ends and key != "stop"]
+        flags = [("set_flags", "add_flags"), ("set_flags", "remove_flags")]
         schema["anyOf"] = [{"required": [key]} for key in ACTIONS]
-        schema["not"] = {"anyOf": [{"required": list(pair)} for pair in combinations(ways, 2)]}
+        schema["not"] = {"anyOf": [{"required": list(pair)} for pair in (*combinations(ways, 2), *flags)]}
         return reference
 
     @classmethod

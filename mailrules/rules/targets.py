@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import CoreSchema, core_schema
 
 from mailrules.rules.plan import SPECIAL_USES, Target
-from mailrules.rules.tables import kind, wrong
+from mailrules.rules.tables import any_case, kind, wrong
 from mailrules.rules.templates import Template
 from mailrules.rules.text import is_unprintable
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mailrules.rules.placeholders import Part, Values
 
 _NAMES_OF_VALUES = re.compile(r"(\{\{|\{[^{}:]*[}:])")
+TARGET_SCHEMA = rf"^(\\({any_case(*(use[1:] for use in SPECIAL_USES))})|[^\\/][^/]*(/[^/]+)*)$"
+"""What a target is like, as a regular expression of JSON Schema."""
 _SPECIAL_USES = {use.lower(): use for use in SPECIAL_USES}
 
 
@@ -48,7 +50,7 @@ class TargetText:
         """In the file it is text; so it is again when written back."""
         return core_schema.no_info_plain_validator_function(
             read_target,
-            json_schema_input_schema=core_schema.str_schema(min_length=1),
+            json_schema_input_schema=core_schema.str_schema(pattern=TARGET_SCHEMA),
             serialization=core_schema.to_string_ser_schema(when_used="always"),
         )
 

@@ -75,6 +75,22 @@ def test_mistakes_are_seen_while_typing(validator: Draft7Validator, file: Path) 
     assert (file.stem in NOT_SEEN) is validator.is_valid(read(file))
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"match": {"any": []}, "then": {"stop": True}},
+        {"match": {"all": []}, "then": {"stop": True}},
+        {"match": "everything", "then": {"move": "\\Spam"}},
+        {"match": "everything", "then": {"copy": ["A", "A//B"]}},
+        {"match": "everything", "then": {"set_flags": "a", "add_flags": "b"}},
+        {"match": "everything", "then": {"stop": True}, "limit": "0/hour"},
+    ],
+    ids=str,
+)
+def test_what_no_rule_can_be_is_seen(validator: Draft7Validator, rule: dict[str, object]) -> None:
+    assert not validator.is_valid({"rules": [{"name": "r", **rule}]})
+
+
 def test_nothing_in_it_is_what_toml_cannot_write() -> None:
     assert '"null"' not in str(json_schema()).replace("'", '"')
     assert "$defs" not in str(json_schema())
