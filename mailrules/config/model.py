@@ -66,7 +66,7 @@ def default_state() -> Path:
 
 def _long_enough(history: timedelta) -> timedelta:
     if history < _SHORTEST_HISTORY:
-        raise ValueError('expected at least "7 days": by what was done a message is known that was moved')
+        raise ValueError('expected at least "7 days"')
     return history
 
 
