@@ -5,7 +5,7 @@ The house, imports pointing down only::
     floor 4   cli          arguments, output, exit statuses; no logic
     floor 3   daemon       supervisor, worker, reload: keeping it running
     floor 2   engine       the path of a message: fetch, evaluate, journal, execute
-    floor 1   client (asyncio)  |  config (the rule file)  |  store (the journal)
+    floor 1   client (asyncio)  |  config (the rule file)  |  store (the journal)  |  sieve (scripts as rules)
     floor 0   imap (the protocol without a network)  |  rules (message in, plan out)
 
 ``imap`` and ``rules`` know nothing of each other, nor of sockets, clocks or logs.
