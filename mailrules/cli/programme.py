@@ -11,7 +11,7 @@ from mailrules.cli.reasons import condition_lines
 from mailrules.cli.stage import Filed, Stage
 from mailrules.demo import Message
 from mailrules.demo.server import HOST
-from mailrules.engine.outcome import Outcome
+from mailrules.engine.outcome import Outcome, OutcomeState
 from mailrules.rules import ConditionTrace, Truth
 from mailrules.rules.text import printable
 
@@ -122,7 +122,9 @@ def _reasons(outcome: Outcome) -> Iterator[Text]:
 def _actions(outcome: Outcome) -> Iterator[Text]:
     for action in outcome.actions:
         done = action.target if action.target is not None else " ".join(action.flags)
-        yield Text.assemble("  ", ("→ ", "cyan"), (action.kind.value, "bold"), f" {printable(done)}")
+        would = "would " if outcome.state is OutcomeState.OBSERVED else ""
+        target = f" {printable(done)}" if done else ""
+        yield Text.assemble("  ", ("→ ", "cyan"), would, (action.kind.value, "bold"), target)
     if outcome.reason:
         yield Text(f"  {outcome.state.value}: {printable(outcome.reason)}", style="yellow")
 

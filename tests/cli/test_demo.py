@@ -125,6 +125,7 @@ def test_piped_it_reads_as_plain_text() -> None:
     assert "\x1b" not in shown
     assert 'rule "contracts" matches' in shown
     assert "→ move Büro/Verträge" in shown
+    assert "\n  → would trash\n" in shown
     assert "no rule matches: it stays in INBOX" in shown
     assert shown.index("\nMailboxes\n") > shown.index("\nSunday  from")
     assert "Verträge  1 message, 1 unread" in shown
