@@ -121,6 +121,19 @@ class Table(BaseModel):
         return reference
 
 
+class SwitchOrTable(Table):
+    """A table for which `true` or `false` may stand: its `is`."""
+
+    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ({"type": "boolean"},)
+
+    @classmethod
+    def from_bare(cls, value: object) -> dict[str, object]:
+        """Read a bare value, or say why there is none."""
+        if not isinstance(value, bool):
+            raise wrong(f"this is {kind(value)}: {cls.usage()}")
+        return {"is": value}
+
+
 def suggestions(root: type[Table], loc: Iterable[int | str]) -> tuple[str, ...]:
     """List the keys that are known where `loc` leads to, for a "did you mean"; none if no table can stand there."""
     table: type[Table] | None = root

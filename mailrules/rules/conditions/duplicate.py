@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
-from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.age import Age_, AgeText, read_age, write_age
 from mailrules.rules.conditions.base import ABSENT, NOT_ASKED, NOT_KNOWN, Condition, condition
 from mailrules.rules.headers import is_field_name
 from mailrules.rules.questions import Mark, Met
-from mailrules.rules.tables import NonEmpty, Switch, kind, read_switch, wrong
+from mailrules.rules.tables import NonEmpty, Switch, SwitchOrTable, kind, wrong
 from mailrules.rules.text import excerpt, is_name
 from mailrules.rules.truth import opposite, truth_of
 
@@ -63,7 +62,7 @@ def read_handle(value: object) -> str:
 
 
 @condition("duplicate")
-class Duplicate(Condition):
+class Duplicate(Condition, SwitchOrTable):
     """Whether another message like this one came to the account before: `true`, `false`, or a table (RFC 7352).
 
     By default a message is like another if it has the same Message-ID. One without the field that is compared by is no
@@ -81,15 +80,6 @@ class Duplicate(Condition):
     """A name. Rules with different names remember apart from each other."""
     since_last: Switch = False
     """Counts `within` from the last duplicate instead, so that a flood of them stays one for as long as it goes on."""
-
-    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ({"type": "boolean"},)
-
-    @classmethod
-    def from_bare(cls, value: object) -> dict[str, object]:
-        """Read a bare value, or say why there is none."""
-        if not isinstance(value, bool):
-            raise wrong(f"this is {kind(value)}: {cls.usage()}")
-        return {"is": read_switch(value)}
 
     @classmethod
     def usage(cls) -> str:

@@ -12,7 +12,7 @@ from mailrules.rules.checks import Leaf
 from mailrules.rules.conditions.base import ABSENT, Condition, condition
 from mailrules.rules.conditions.numbers import Numbers
 from mailrules.rules.conditions.operators import join_wanted
-from mailrules.rules.tables import Switch, kind, read_switch, wrong
+from mailrules.rules.tables import Switch, SwitchOrTable, read_switch, wrong
 from mailrules.rules.text import excerpt
 from mailrules.rules.truth import truth_of
 
@@ -37,7 +37,7 @@ def _is_of_a_hundred(numbers: Numbers | None) -> Numbers | None:
 
 
 @condition("spam")
-class Spam(Condition):
+class Spam(Condition, SwitchOrTable):
     """What the server's spam filter says, in the header fields of SpamAssassin, rspamd, amavis, Exchange and others.
 
     `true`: it calls the message spam; `false`: it does not, or there is no filter. A table asks for what it has given.
@@ -49,15 +49,6 @@ class Spam(Condition):
     """The points that it has given; what that means depends on the filter. Without any this is false."""
     percent: Annotated[Numbers | None, AfterValidator(_is_of_a_hundred)] = None
     """How near it is to what the filter calls spam, which is 100, or how likely that is; without any this is false."""
-
-    bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ({"type": "boolean"},)
-
-    @classmethod
-    def from_bare(cls, value: object) -> dict[str, object]:
-        """Read a bare value, or say why there is none."""
-        if not isinstance(value, bool):
-            raise wrong(f"this is {kind(value)}: {cls.usage()}")
-        return {"is": read_switch(value)}
 
     @classmethod
     def usage(cls) -> str:
