@@ -27,6 +27,10 @@ _STATES = {
 }
 
 
+_LONGEST = 300
+"""Characters of a sender or a subject that the journal keeps."""
+
+
 def draft(account: str, mailbox: bytes, uidvalidity: int, message: Fetched) -> Entry:
     """The entry of one message, without anything decided yet."""
     return Entry(
@@ -39,6 +43,8 @@ def draft(account: str, mailbox: bytes, uidvalidity: int, message: Fetched) -> E
         internaldate=message.internaldate,
         size=message.size,
         prior_flags=tuple(sorted(message.flags)),
+        sender=_shortened(message.sender),
+        subject=_shortened(message.subject),
     )
 
 
@@ -85,8 +91,8 @@ def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: 
         mailbox=mailbox,
         uid=entry.uid,
         message_id=entry.message_id,
-        sender=message.sender if message else "",
-        subject=message.subject if message else "",
+        sender=message.sender if message else entry.sender,
+        subject=message.subject if message else entry.subject,
         state=_STATES[entry.state],
         rules=entry.rules,
         actions=tuple(_actions(steps, paths)),
@@ -157,6 +163,10 @@ def _actions(steps: Sequence[Step], paths: Mapping[bytes, str]) -> Iterable[Acti
                 yield ActionDone(ActionKind.EXPUNGE, step.rule)
             case StepKind.MARK_DELETED | StepKind.UID_EXPUNGE:
                 pass
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _are_a_move(first: Step | None, second: Step | None) -> bool:

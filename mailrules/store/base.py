@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, Marked, Met, Seen
+from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, HistoryQuery, Marked, Met, Seen
 
 FINGERPRINTS = 10_000
 """How many of a mailbox's messages are remembered, for the day its UIDVALIDITY changes."""
@@ -126,6 +126,20 @@ class Store(ABC):
 
         Marks of messages received longer ago than `marks` and uses older than USES_KEPT are forgotten with them.
         """
+
+    # What has been done
+
+    @abstractmethod
+    async def history(self, query: HistoryQuery) -> tuple[Entry, ...]:
+        """Return the entries that the query asks for, the newest first."""
+
+    @abstractmethod
+    async def undone(self, entry_ids: Collection[int]) -> Mapping[int, Entry]:
+        """Return by the id of each of these entries that has been taken back the newest entry that does so."""
+
+    @abstractmethod
+    async def at(self, account: str, mailbox: bytes, uidvalidity: int, uid: int) -> tuple[Entry, ...]:
+        """Return the entries of the message at this place, the oldest first."""
 
     # Facts that count
 

@@ -53,8 +53,8 @@ def insert_entries(db: sqlite3.Connection, entries: Iterable[Entry], now: dateti
     mailboxes = _Mailboxes(db)
     db.executemany(
         "INSERT INTO entry (id, mailbox, uidvalidity, uid, message_id, fingerprint, internaldate, size, prior_flags,"
-        " rules, ruleset, trace, chain, hops, state, attempts, due, reason, begun, finished)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " rules, ruleset, trace, chain, hops, state, attempts, due, reason, begun, finished, sender, subject, undoes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (entry_row(entry, mailboxes.row(entry.account, entry.mailbox), now) for entry in numbered),
     )
     db.executemany(_PUT_STEP, mailboxes.steps(numbered))
@@ -95,7 +95,7 @@ def read_begun(db: sqlite3.Connection, account: str, mailbox: bytes) -> tuple[En
         " ORDER BY uidvalidity, uid, id",
         (text_column(account), mailbox),
     )
-    return tuple(entry_value(row, _steps(db, row[0])) for row in rows.fetchall())
+    return read_entries(db, rows)
 
 
 def read_due(db: sqlite3.Connection, account: str, mailbox: bytes, now: datetime) -> tuple[Entry, ...]:
@@ -105,7 +105,7 @@ def read_due(db: sqlite3.Connection, account: str, mailbox: bytes, now: datetime
         " AND due <= ? ORDER BY uidvalidity, uid, id",
         (text_column(account), mailbox, time_column(now)),
     )
-    return tuple(entry_value(row, _steps(db, row[0])) for row in rows.fetchall())
+    return read_entries(db, rows)
 
 
 def read_next_due(db: sqlite3.Connection, account: str, mailbox: bytes) -> datetime | None:
@@ -224,6 +224,11 @@ class _Mailboxes:
             for position, step in enumerate(entry.steps):
                 target = None if step.target is None else self.row(entry.account, step.target)
                 yield step_row(entry, position, step, target)
+
+
+def read_entries(db: sqlite3.Connection, rows: sqlite3.Cursor) -> tuple[Entry, ...]:
+    """Read whole entries from rows of the view `journal`."""
+    return tuple(entry_value(row, _steps(db, row[0])) for row in rows.fetchall())
 
 
 def _steps(db: sqlite3.Connection, entry: int) -> tuple[Step, ...]:

@@ -10,6 +10,14 @@ from mailrules.store.values import Entry, EntryState, Step, StepKind, StepState
 Column = str | bytes | int | None
 """What a column may hold."""
 
+# fmt: off
+EntryRow = tuple[
+    int, str, bytes, int, int, str, str, int, int, str, str, str, str, int, int, str, int, int, str, int, int, str, str,
+    int | None,
+]
+"""A row of the view `journal`."""
+# fmt: on
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
@@ -94,19 +102,20 @@ def entry_row(entry: Entry, mailbox: int, begun: datetime) -> tuple[Column, ...]
         text_column(entry.reason),
         time_column(begun),
         time_column(entry.finished),
+        text_column(entry.sender),
+        text_column(entry.subject),
+        entry.undoes,
     )
 
 
 def entry_value(
-    row: tuple[
-        int, str, bytes, int, int, str, str, int, int, str, str, str, str, int, int, str, int, int, str, int, int
-    ],
+    row: EntryRow,
     steps: tuple[Step, ...],
 ) -> Entry:
     """Read an entry back from a row of the view `journal`."""
     (
         identifier, account, mailbox, uidvalidity, uid, message_id, fingerprint, internaldate, size, prior_flags, rules,
-        ruleset, trace, chain, hops, state, attempts, due, reason, begun, finished,
+        ruleset, trace, chain, hops, state, attempts, due, reason, begun, finished, sender, subject, undoes,
     ) = row  # fmt: skip
     return Entry(
         id=identifier,
@@ -131,6 +140,9 @@ def entry_value(
         reason=text_value(reason),
         begun=time_value(begun),
         finished=time_value(finished),
+        sender=text_value(sender),
+        subject=text_value(subject),
+        undoes=undoes,
     )
 
 

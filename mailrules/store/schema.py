@@ -164,6 +164,25 @@ MIGRATIONS: Sequence[Migration] = (
         """,
         "CREATE INDEX entry_message_id ON entry (message_id) WHERE message_id <> ''",
     ),
+    (
+        # What people look for in the history, and what was taken back.
+        "ALTER TABLE entry ADD COLUMN sender TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entry ADD COLUMN subject TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entry ADD COLUMN undoes INTEGER",  # the entry that this one takes back; it may be forgotten
+        "CREATE INDEX entry_undoes ON entry (undoes) WHERE undoes IS NOT NULL",
+        "CREATE INDEX entry_begun ON entry (begun)",
+        "DROP INDEX entry_message",
+        "CREATE INDEX entry_message ON entry (mailbox, uidvalidity, uid)",
+        "DROP VIEW journal",
+        """
+        CREATE VIEW journal AS
+        SELECT entry.id, account.name AS account, mailbox.name AS mailbox, entry.uidvalidity, entry.uid,
+               entry.message_id, entry.fingerprint, entry.internaldate, entry.size, entry.prior_flags, entry.rules,
+               entry.ruleset, entry.trace, entry.chain, entry.hops, entry.state, entry.attempts, entry.due,
+               entry.reason, entry.begun, entry.finished, entry.sender, entry.subject, entry.undoes
+        FROM entry JOIN mailbox ON mailbox.id = entry.mailbox JOIN account ON account.id = mailbox.account
+        """,
+    ),
 )
 
 

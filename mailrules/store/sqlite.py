@@ -8,10 +8,21 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
-from mailrules.store import arrivals, facts, journal, mailboxes, marking
+from mailrules.store import arrivals, facts, history, journal, mailboxes, marking
 from mailrules.store.base import MARKS_KEPT, USES_KEPT, Store
 from mailrules.store.lease import lease
-from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, EntryState, Marked, Met, Seen
+from mailrules.store.values import (
+    Acted,
+    Arrivals,
+    Checkpoint,
+    Counts,
+    Entry,
+    EntryState,
+    HistoryQuery,
+    Marked,
+    Met,
+    Seen,
+)
 from mailrules.store.waiting import Waiting
 from mailrules.store.writer import Writer
 
@@ -156,6 +167,20 @@ class SqliteStore(Store):
         while chunk := await self._writer.write(forget_chunk):
             pruned += chunk
         return pruned
+
+    async def history(self, query: HistoryQuery) -> tuple[Entry, ...]:
+        """Return the entries that the query asks for."""
+        return await self._writer.read(partial(history.read_history, query=query))
+
+    async def undone(self, entry_ids: Collection[int]) -> Mapping[int, Entry]:
+        """Return what takes these entries back."""
+        return await self._writer.read(partial(history.read_undone, entry_ids=entry_ids))
+
+    async def at(self, account: str, mailbox: bytes, uidvalidity: int, uid: int) -> tuple[Entry, ...]:
+        """Return the entries of the message at this place."""
+        return await self._writer.read(
+            partial(history.read_at, account=account, mailbox=mailbox, uidvalidity=uidvalidity, uid=uid)
+        )
 
     async def met(
         self, account: str, mailbox: bytes, uidvalidity: int, marks: Mapping[tuple[str, str], Mapping[int, str]]

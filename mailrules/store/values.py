@@ -94,7 +94,8 @@ class Entry:
 
     `fingerprint` recognises the message in another mailbox. `rules` are those that acted, `ruleset` is the digest of
     the rules in force and `trace` their reasons as JSON. `chain` says whether rules may run again on the message in its
-    target, `hops` how often it has been moved on before. `id`, `begun` and `finished` are given by the store.
+    target, `hops` how often it has been moved on before. `sender` and `subject` are what people know the message by.
+    `undoes` is the id of the entry whose steps this one takes back. The store gives `id`, `begun` and `finished`.
     """
 
     account: str
@@ -119,10 +120,33 @@ class Entry:
     id: int | None = None
     begun: datetime | None = None
     finished: datetime | None = None
+    sender: str = ""
+    subject: str = ""
+    undoes: int | None = None
 
     def __post_init__(self) -> None:
         if self.state is EntryState.PENDING and self.due is None:
             raise ValueError("a pending entry needs the time at which it is due")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryQuery:
+    """Which of the journal's entries are wanted; what is None or empty asks for nothing.
+
+    `mailbox` is where the message was found, or a mailbox that a step had for its target. `rule` acted on it. `since`
+    and `until` (exclusive) are when mailrules took responsibility for the message. At most `limit` entries come, the
+    newest.
+    """
+
+    account: str | None = None
+    mailbox: bytes | None = None
+    rule: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    message_id: str | None = None
+    states: frozenset[EntryState] = frozenset()
+    ids: tuple[int, ...] = ()
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

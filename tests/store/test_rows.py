@@ -57,6 +57,9 @@ ENTRIES = st.builds(
     attempts=st.integers(0, 100),
     due=st.none() | TIME,
     reason=TEXT,
+    sender=TEXT,
+    subject=TEXT,
+    undoes=st.none() | NUMBER,
 )
 
 
