@@ -77,8 +77,11 @@ class AccountReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonReport:
-    """The whole daemon. `refused` is why the newest rule file was not taken over, empty when it was; `late` names what
-    has missed its own deadline: then the daemon itself is at fault, and not a server."""
+    """The whole daemon.
+
+    `refused`: why the newest rule file was not taken over; empty when it was. `late`: what has missed its own deadline;
+    then the daemon itself is at fault, and not a server.
+    """
 
     version: str
     pid: int
