@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.servers.faults import Action, Point
+from tests.servers.faults import Action, Point, Side
 from tests.servers.recording import Exchange
 from tests.servers.splitter import Piece, Splitter
 
@@ -35,13 +36,20 @@ class End:
     splitter: Splitter = field(default_factory=Splitter)
     out: list[bytes] = field(default_factory=list)
 
-    async def flush(self) -> None:
-        """Write what waits, at once."""
+    def taken(self) -> bytes:
+        """Take what waits to be written."""
         data = b"".join(self.out)
         self.out.clear()
-        if data and not self.writer.is_closing():
-            self.writer.write(data)
-            await self.writer.drain()
+        return data
+
+    async def write(self, data: bytes, segment: int | None) -> None:
+        """Write at once, or in segments of so many octets."""
+        for begin in range(0, len(data), segment or len(data) or 1):
+            if not self.writer.is_closing():
+                self.writer.write(data[begin : begin + segment] if segment else data)
+                await self.writer.drain()
+            if segment:
+                await asyncio.sleep(0)  # the other end is in this loop, and reads it now
 
 
 class Link:
@@ -53,13 +61,17 @@ class Link:
         self._client = client
         self._server = server
         self._flight = 0
+        self._own_flight = 0  # the same, counted on this connection
+        self._passed: Counter[tuple[Side, int]] = Counter()
         self._client_received = True  # something since it last sent; the greeting is not waited for
         self._exchanges: dict[bytes, Exchange] = {}
         self._refused: dict[bytes, bytes] = {}
         self._command: Exchange | None = None  # that the client is sending
         self._dropping = False  # the pieces of it, as it is refused
         self._reply = b""  # that the server is sending
-        self._lingering: bytes | None = None  # the tag that the server still works on, after the client was cut off
+        self._lingering: bytes | None = None
+        """The tag that the server still works on, after the client was cut off; empty: all that it has got."""
+        self._frozen = False
         self._transparent = False  # TLS from here on
 
     async def run(self) -> None:
@@ -111,6 +123,7 @@ class Link:
             self._client_received = False
             self._proxy.recording.last_flight += 1
             self._flight = self._proxy.recording.last_flight
+            self._own_flight += 1
 
     async def _next(self, end: End) -> tuple[int, bytes]:
         """Return the next bytes from this end when they are due, with their flight; no bytes at its end."""
@@ -119,7 +132,29 @@ class Link:
         if wait > 0:
             await asyncio.sleep(wait)
         await self._proxy.flowing.wait()
+        if self._frozen:
+            await asyncio.Event().wait()
         return flight, data
+
+    async def _flush(self, side: Side) -> None:
+        """Write what waits for one side, as far as it is to get it."""
+        end = self._client if side is Side.CLIENT else self._server
+        if not (data := end.taken()):
+            return
+        key = side, self._own_flight
+        room = self._proxy.room(*key, self._passed[key])
+        cut = room is not None and room <= len(data)
+        data = data[:room] if cut else data
+        self._passed[key] += len(data)
+        self._proxy.recording.octets[self._number, self._own_flight, side] += len(data)
+        await end.write(data, self._proxy.segment)
+        if cut:
+            self._proxy.severed()
+            self._client.writer.close()  # by a plain end: a reset would overtake what it still is to get
+            with contextlib.suppress(OSError):
+                self._server.writer.write_eof()
+            self._lingering = b""
+            raise Severed
 
     # --- client to server
 
@@ -133,7 +168,7 @@ class Link:
             else:
                 for piece in self._client.splitter.feed(data):
                     await self._client_piece(piece, flight)
-            await self._server.flush()
+            await self._flush(Side.SERVER)
 
     async def _client_piece(self, piece: Piece, flight: int) -> None:
         if piece.first:
@@ -191,7 +226,10 @@ class Link:
             else:
                 for piece in self._server.splitter.feed(data):
                     await self._server_piece(piece)
-            await self._client.flush()
+            if self._proxy.gather:
+                await asyncio.sleep(self._proxy.gather)
+            if not self._proxy.gather or self._server.arrived.empty():
+                await self._flush(Side.CLIENT)
 
     async def _server_piece(self, piece: Piece) -> None:
         self._reply += self._proxy.removed.strip(piece.data) if piece.first else piece.data
@@ -223,16 +261,31 @@ class Link:
 
     async def _reach(self, point: Point, exchange: Exchange) -> None:
         """Carry out the fault that is planned for this point of this command, if there is one."""
-        action = self._proxy.due(point, exchange)
-        if action is None:
+        fault = self._proxy.due(point, exchange)
+        if fault is None:
             return
-        await self._server.flush()
-        await self._client.flush()
-        if action is Action.STALL:
-            self._proxy.pause()
-            await self._proxy.flowing.wait()
-            return
-        if point is Point.AFTER_ANSWER:
+        await self._flush(Side.SERVER)
+        await self._flush(Side.CLIENT)
+        match fault.action:
+            case Action.STALL:
+                self._proxy.pause()
+                await self._proxy.flowing.wait()
+            case Action.MEANWHILE:
+                await asyncio.to_thread(fault.then)
+            case Action.FREEZE:
+                self._frozen = True
+                await asyncio.Event().wait()
+            case Action.BELATE:
+                self._client.writer.transport.abort()
+                self._lingering = exchange.tag
+                await self._proxy.late.wait()
+            case Action.CUT:
+                fault.then()
+                await self._cut_at(point, exchange, fault.say)
+
+    async def _cut_at(self, point: Point, exchange: Exchange, say: bytes) -> None:
+        await self._client.write(say, None)
+        if say or point is Point.AFTER_ANSWER:
             self._client.writer.close()  # by a plain end, since a reset would overtake the answer
         else:
             self._client.writer.transport.abort()

@@ -38,12 +38,16 @@ class Proxy(Faults):
         super().__init__()
         self.upstream = upstream
         self.delay = delay
+        self.segment: int | None = None  # octets in a segment, either way; None is all that there is
+        self.gather = 0.0  # seconds without a byte from the server after which the client gets what came, all at once
         self.removed = Removed(without)
         self.recording = Recording()
         self.flowing = asyncio.Event()
         self.flowing.set()
+        self.late = asyncio.Event()
         self.port = 0
         self.accepted = 0  # connections so far
+        self.live: set[int] = set()  # those that are open, by their numbers
         self._server: asyncio.Server | None = None
         self._links: dict[asyncio.Task[None], Link] = {}
 
@@ -75,6 +79,10 @@ class Proxy(Faults):
     def resume(self) -> None:
         """Let everything pass again."""
         self.flowing.set()
+
+    def belated(self) -> None:
+        """Let the server get what was held back when its client was cut off."""
+        self.late.set()
 
     def cut_all(self) -> None:
         """Cut every connection now."""
@@ -109,9 +117,12 @@ class Proxy(Faults):
         except OSError:
             writer.transport.abort()
             return
-        self._links[task] = Link(self, self.accepted, End(reader, writer), server)
+        number = self.accepted
+        self._links[task] = Link(self, number, End(reader, writer), server)
+        self.live.add(number)
         try:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._links[task].run()
         finally:
             del self._links[task]
+            self.live.discard(number)

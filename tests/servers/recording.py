@@ -8,7 +8,12 @@ when they reach the proxy, before any delay.)
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.servers.faults import Side
 
 
 @dataclass(slots=True)
@@ -35,6 +40,8 @@ class Recording:
     commands: list[Exchange] = field(default_factory=list)
     replies: list[bytes] = field(default_factory=list)  # every response with its literals, as the client got it
     last_flight: int = 0
+    octets: Counter[tuple[int, int, Side]] = field(default_factory=Counter)
+    """How many each side got, by connection and the flight on it (0: the greeting), with what answered that."""
 
     @property
     def names(self) -> list[str]:
@@ -55,3 +62,4 @@ class Recording:
         """Start anew: what has passed until now was preparation."""
         self.commands.clear()
         self.replies.clear()
+        self.octets.clear()
