@@ -11,6 +11,7 @@ from mailrules.config.model import Account, Config, Daemon
 from mailrules.config.problems import ConfigError, Problem
 from mailrules.config.schema import json_schema
 from mailrules.config.secrets import Secret, SecretError
+from mailrules.config.values import Listen
 from mailrules.config.watch import Watch
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "Daemon",
+    "Listen",
     "Loaded",
     "PlacedCase",
     "Problem",

@@ -29,6 +29,7 @@ from mailrules.config.values import (
     SOME_TEXTS,
     TEXTS,
     FilePath,
+    ListenAt,
     Seconds,
     Text,
     TimeZone,
@@ -38,6 +39,7 @@ from mailrules.config.values import (
 )
 from mailrules.rules import Rule
 from mailrules.rules.conditions.age import Age_
+from mailrules.rules.conditions.size import Octets
 from mailrules.rules.match import Match
 from mailrules.rules.selftest import Case
 
@@ -46,6 +48,7 @@ IDLE_LIMIT = 29 * 60.0
 
 
 _SHORTEST_HISTORY = timedelta(days=7)
+_SMALLEST_HISTORY = 10 * 2**20  # octets
 
 
 class Settings(BaseModel):
@@ -70,11 +73,20 @@ def _long_enough(history: timedelta) -> timedelta:
     return history
 
 
+def _large_enough(octets: int) -> int:
+    if octets < _SMALLEST_HISTORY:
+        raise ValueError('expected at least "10 MiB"')
+    return octets
+
+
 class Daemon(Settings):
     """The ``[daemon]`` table: what holds for all accounts."""
 
     state: FilePath = Field(default_factory=default_state)
     """The file that remembers which messages were handled, and why. `~` is your home."""
+
+    listen: ListenAt | None = None
+    """Where to tell by HTTP how it is: an address and a port, as "127.0.0.1:9464". Without it, nothing listens."""
 
     timezone: TimeZone = Field(default_factory=system_timezone)
     """The time zone of dates in rules, such as "Europe/Kyiv". Without it, the system's."""
@@ -87,6 +99,9 @@ class Daemon(Settings):
 
     history: Annotated[Age_, AfterValidator(_long_enough)] = timedelta(days=400)
     """For how long it is remembered what was done with each message, as in "90 days"; at least "7 days"."""
+
+    history_size: Annotated[Octets, AfterValidator(_large_enough)] = 2**30
+    """How much of the disk that may take, as in "500 MiB": beyond it the oldest is forgotten; at least "10 MiB"."""
 
 
 def _host(written: str) -> str:

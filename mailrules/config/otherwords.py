@@ -50,7 +50,10 @@ _IN_THEN: Final = {
     **dict.fromkeys(("junk", "spam"), r"write move = '\Junk'"),
 }
 _IN_DAEMON: Final = {
-    **dict.fromkeys(("listen", "port"), "leave it out: nothing listens; a server's port stands in [accounts.NAME]"),
+    **dict.fromkeys(
+        ("address", "health", "http", "metrics", "port"),
+        'write listen = "127.0.0.1:9464"; a server\'s port stands in [accounts.NAME]',
+    ),
     **dict.fromkeys(("log", "log_level", "loglevel"), "leave it out: run mailrules with --log-level"),
 }
 

@@ -1,4 +1,4 @@
-"""The kinds of value that settings are made of: one or several texts, a duration, a file's path, a time zone.
+"""The kinds of value that settings are made of: one text or several, a duration, a path, an address, a time zone.
 
 Each takes what TOML gives and says in a sentence (``ValueError``) what it wanted instead. Relative paths start from the
 folder of the file they stand in, which validation gets as its context, a `Place`.
@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cache
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,6 +21,17 @@ from mailrules.config.problems import did_you_mean
 from mailrules.config.words import expected
 from mailrules.rules.tables import any_case
 from mailrules.rules.text import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where connections are awaited: a host's name or address, and a port; port 0 is any that is free."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,31 @@ def _seconds(value: object) -> float:
     return float(found[1]) * unit
 
 
+_LISTEN = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:.]+)\]|(?P<host>[\w.-]+)):(?P<port>\d{1,5})", re.ASCII)
+_EXPECTED_LISTEN = 'an address and a port, as in "127.0.0.1:9464" or "[::1]:9464"'
+
+
+def _listen(value: object) -> Listen:
+    if isinstance(value, Listen):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(expected(_EXPECTED_LISTEN, value))
+    found = _LISTEN.fullmatch(value.strip())
+    if not found or (found["v6"] and not _is_ipv6(found["v6"])):
+        raise ValueError(f"expected {_EXPECTED_LISTEN}")
+    if int(found["port"]) > _LAST_PORT:
+        raise ValueError(f"ports go up to {_LAST_PORT}")
+    return Listen(found["v6"] or found["host"], int(found["port"]))
+
+
+def _is_ipv6(written: str) -> bool:
+    try:
+        IPv6Address(written)
+    except ValueError:
+        return False
+    return True
+
+
 def _timezone(value: object) -> tzinfo:
     if isinstance(value, tzinfo):
         return value
@@ -134,8 +171,10 @@ def system_timezone() -> tzinfo:
         return UTC
 
 
+_LAST_PORT = 65535
 _TEXT_SCHEMA = {"type": "string", "pattern": r"\S"}
 _SECONDS_TEXT = {"type": "string", "pattern": rf"^\s*[0-9]+(\.[0-9]+)?\s*({any_case(*_UNITS)})\s*$"}
+_LISTEN_SCHEMA = {"type": "string", "pattern": r"^\s*(\[[0-9a-fA-F:.]+\]|[\w.-]+):[0-9]{1,5}\s*$"}
 _SECONDS_SCHEMA = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, _SECONDS_TEXT]})
 
 
@@ -148,6 +187,7 @@ def texts_schema(pattern: str, *, least: int = 0) -> WithJsonSchema:
 Text = Annotated[str, BeforeValidator(text), WithJsonSchema(_TEXT_SCHEMA)]
 Seconds = Annotated[float, BeforeValidator(_seconds), _SECONDS_SCHEMA]
 FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema(_TEXT_SCHEMA)]
+ListenAt = Annotated[InstanceOf[Listen], BeforeValidator(_listen), WithJsonSchema(_LISTEN_SCHEMA)]
 TimeZone = Annotated[InstanceOf[tzinfo], BeforeValidator(_timezone), WithJsonSchema(_TEXT_SCHEMA)]
 
 TEXTS = (BeforeValidator(_texts), texts_schema(r"\S"))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mailrules.config import ConfigError, Problem, load
+from mailrules.config import ConfigError, Listen, Problem, load
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 GOOD = sorted((CONFIGS / "good").glob("*.toml"))
@@ -75,6 +75,7 @@ def test_the_settings_are_those_in_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     work, local = config.accounts["work"], config.accounts["local server"]
     assert config.daemon.state == Path("/var/lib/mailrules/state.db")
     assert str(config.daemon.timezone) == "Europe/Kyiv"
+    assert config.daemon.listen == Listen("::1", 9464)
     assert config.daemon.mode == "observe"
     assert (work.host, work.tls, work.port, work.ca_file) == ("imap.example.org", "starttls", 1143, Path("company.pem"))
     assert (work.username, work.auth, work.trash) == ("ann", "plain", "Deleted Items")

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from mailrules.config.model import Account, Daemon, default_state, is_loopback
-from mailrules.config.values import Place, system_timezone
+from mailrules.config.values import Listen, Place, system_timezone
 
 
 def account(**settings: object) -> Account:
@@ -77,6 +77,28 @@ def test_the_state_is_kept_where_the_system_wants_it(monkeypatch: pytest.MonkeyP
     assert Daemon().state == Path("/state/mailrules/state.db")
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/mailrules:/var/lib/other")
     assert Daemon().state == Path("/var/lib/mailrules/state.db")
+
+
+@pytest.mark.parametrize(
+    ("written", "listen"),
+    [
+        ("127.0.0.1:9464", Listen("127.0.0.1", 9464)),
+        ("[::1]:9464", Listen("::1", 9464)),
+        ("localhost:0", Listen("localhost", 0)),
+        ("10.0.0.7:65535", Listen("10.0.0.7", 65535)),
+    ],
+)
+def test_an_address_to_listen_at_is_a_host_and_a_port(written: str, listen: Listen) -> None:
+    assert Daemon.model_validate({"listen": written}).listen == listen
+    assert str(listen) == written
+
+
+@pytest.mark.parametrize(
+    "written", ["", "9464", ":9464", "::1:9464", "127.0.0.1", "http://127.0.0.1:9464", "a:65536", "a:-1", "[a]:1", 9464]
+)
+def test_anything_else_to_listen_at_is_refused(written: object) -> None:
+    with pytest.raises(ValidationError):
+        Daemon.model_validate({"listen": written})
 
 
 def test_time_zones_have_their_rules(monkeypatch: pytest.MonkeyPatch) -> None:
