@@ -92,3 +92,8 @@ class DaemonReport:
     refused: str = ""
     late: tuple[str, ...] = ()
     accounts: tuple[AccountReport, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        """Whether all mail is being sorted, by the newest rules."""
+        return not self.refused and not self.late and all(account.well for account in self.accounts)

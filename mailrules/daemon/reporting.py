@@ -1,0 +1,27 @@
+"""Carries a report from the daemon to whoever asks for it, as JSON.
+
+What one side does not know is passed over and what it misses has a default, so that a command and a daemon of
+different versions understand each other. `well` is told although it follows from the rest: scripts look at it first.
+"""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter
+
+from mailrules.daemon.vitals import AccountReport, DaemonReport
+
+__all__ = ["from_json", "to_json"]
+
+_REPORT = TypeAdapter(DaemonReport)
+_ACCOUNT = TypeAdapter(AccountReport)
+
+
+def to_json(report: DaemonReport) -> dict[str, object]:
+    """Give the report as an object of JSON: conditions as their words, times as RFC 3339 writes them."""
+    accounts = [{"well": each.well, **_ACCOUNT.dump_python(each, mode="json")} for each in report.accounts]
+    return {"well": report.well, **_REPORT.dump_python(report, mode="json"), "accounts": accounts}
+
+
+def from_json(told: object) -> DaemonReport:
+    """Read a report from what JSON gave. Raises ValueError if it is none."""
+    return _REPORT.validate_python(told)
