@@ -16,7 +16,7 @@ from mailrules.daemon import logs, systemd
 from mailrules.daemon.account import Account
 from mailrules.daemon.control import Unwilling, answering
 from mailrules.daemon.door import Pace
-from mailrules.daemon.keeping import forget_daily
+from mailrules.daemon.keeping import forget_in_time
 from mailrules.daemon.link import ended
 from mailrules.daemon.reload import Snapshot, changes, snapshot
 from mailrules.store import Locked
@@ -71,7 +71,7 @@ class Supervisor:
         self._log.info("started", rules=len(self._loaded.ruleset.rules), accounts=len(self._loaded.config.accounts))
         systemd.ready(self._summary())
         followers = [asyncio.create_task(self._follow_files()), asyncio.create_task(self._follow_wishes())]
-        keeper = asyncio.create_task(forget_daily(self._store, lambda: self._loaded.config.daemon.history, self._log))
+        keeper = asyncio.create_task(forget_in_time(self._store, lambda: self._loaded.config.daemon, self._log))
         try:
             await self._stopping.wait()
         finally:

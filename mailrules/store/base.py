@@ -47,6 +47,10 @@ class Store(ABC):
         """Finish what was asked for, then let go of the state."""
 
     @abstractmethod
+    async def ping(self) -> None:
+        """Return when all that was asked for before has been answered: a disk that hangs keeps one waiting."""
+
+    @abstractmethod
     def lease(self, account: str) -> AbstractAsyncContextManager[None]:
         """Be the only process that works on `account`, until the block ends or the process dies. Raises Locked."""
 
@@ -101,6 +105,10 @@ class Store(ABC):
         """Count the mailbox's PENDING and HELD entries."""
 
     @abstractmethod
+    async def open_counts(self, account: str) -> Mapping[bytes, Counts]:
+        """Count the account's PENDING and HELD entries by mailbox; one that has none is not in it."""
+
+    @abstractmethod
     async def open_mailboxes(self, account: str) -> tuple[bytes, ...]:
         """Return the mailboxes with BEGUN or PENDING entries."""
 
@@ -121,11 +129,19 @@ class Store(ABC):
         """Wait until none of these entries is BEGUN any more; False when `within` seconds have passed first."""
 
     @abstractmethod
-    async def prune(self, before: datetime, *, now: datetime, marks: timedelta = MARKS_KEPT) -> int:
+    async def prune(
+        self, before: datetime, *, now: datetime, marks: timedelta = MARKS_KEPT, octets: int | None = None
+    ) -> int:
         """Forget the entries that finished before this time, a bounded chunk at a time; return how many went.
 
-        Marks of messages received longer ago than `marks` and uses older than USES_KEPT are forgotten with them.
+        Marks of messages received longer ago than `marks` and uses older than USES_KEPT are forgotten with them. If the
+        history still takes more than `octets`, the oldest of it goes until it takes nine tenths of that; never what is
+        not finished, and never the newest.
         """
+
+    @abstractmethod
+    async def grown(self, rows: int) -> None:
+        """Return when so many more entries and marks have been written since it returned before."""
 
     # What has been done
 

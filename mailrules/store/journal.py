@@ -147,6 +147,18 @@ def count_open(db: sqlite3.Connection, account: str, mailbox: bytes) -> Counts:
     return Counts(pending=counts.get("pending", 0), held=counts.get("held", 0))
 
 
+def count_open_by_mailbox(db: sqlite3.Connection, account: str) -> Mapping[bytes, Counts]:
+    """Count the account's PENDING and HELD entries, by the mailbox's name."""
+    rows = db.execute(
+        "SELECT mailbox.name, sum(entry.state = 'pending'), sum(entry.state = 'held') FROM entry"
+        " JOIN mailbox ON mailbox.id = entry.mailbox JOIN account ON account.id = mailbox.account"
+        " WHERE account.name = ? AND entry.finished IS NULL AND entry.state IN ('pending', 'held')"
+        " GROUP BY mailbox.id",
+        (text_column(account),),
+    )
+    return {name: Counts(pending, held) for name, pending, held in rows}
+
+
 def read_open_mailboxes(db: sqlite3.Connection, account: str) -> tuple[bytes, ...]:
     """Read the names of the account's mailboxes with BEGUN or PENDING entries."""
     rows = db.execute(

@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
-from mailrules.store import arrivals, facts, history, journal, mailboxes, marking
+from mailrules.store import arrivals, facts, history, journal, mailboxes, marking, pruning
 from mailrules.store.base import MARKS_KEPT, USES_KEPT, Store
+from mailrules.store.growth import Growth
 from mailrules.store.lease import lease
 from mailrules.store.values import (
     Acted,
@@ -28,6 +29,8 @@ from mailrules.store.writer import Writer
 
 PRUNE_CHUNK = 500
 """How many entries are forgotten in one transaction, so that no batch waits behind a great clean-up."""
+SHRINK_CHUNK = 1_000
+"""The same where there are too many, which must go faster than others come."""
 
 
 class SqliteStore(Store):
@@ -37,6 +40,7 @@ class SqliteStore(Store):
         self.path = path.absolute()
         self._writer = Writer(self.path)
         self._waiting = Waiting()
+        self._growth = Growth()
 
     @property
     def commits(self) -> int:
@@ -50,6 +54,10 @@ class SqliteStore(Store):
     async def close(self) -> None:
         """Finish what was asked for and close the file."""
         await self._writer.stop()
+
+    async def ping(self) -> None:
+        """Return when the writer's thread has come to it."""
+        await self._writer.read(lambda _db: None)
 
     @asynccontextmanager
     async def lease(self, account: str) -> AsyncIterator[None]:
@@ -85,7 +93,7 @@ class SqliteStore(Store):
                 facts.insert_acted(db, owner.account, mailbox, acted, now)
             return numbered
 
-        return await self._writer.write(work)
+        return await self._writer.write(work, then=partial(self._growth.add, len(entries) + len(met)))
 
     async def record(self, entries: Sequence[Entry], *, now: datetime) -> None:
         """Write down how far these entries have come, and tell those who wait for them."""
@@ -118,6 +126,10 @@ class SqliteStore(Store):
     async def counts(self, account: str, mailbox: bytes) -> Counts:
         """Count the mailbox's PENDING and HELD entries."""
         return await self._writer.read(partial(journal.count_open, account=account, mailbox=mailbox))
+
+    async def open_counts(self, account: str) -> Mapping[bytes, Counts]:
+        """Count the account's PENDING and HELD entries by mailbox."""
+        return await self._writer.read(partial(journal.count_open_by_mailbox, account=account))
 
     async def open_mailboxes(self, account: str) -> tuple[bytes, ...]:
         """Return the mailboxes with BEGUN or PENDING entries."""
@@ -155,12 +167,27 @@ class SqliteStore(Store):
                 return False
         return True
 
-    async def prune(self, before: datetime, *, now: datetime, marks: timedelta = MARKS_KEPT) -> int:
-        """Forget what finished before this time and what counts no more, a chunk in each transaction."""
+    async def prune(
+        self, before: datetime, *, now: datetime, marks: timedelta = MARKS_KEPT, octets: int | None = None
+    ) -> int:
+        """Forget what finished before this time, what counts no more and what is too much, chunk by chunk."""
         await self._writer.write(partial(journal.prune_created, before=before))
         await self._prune(partial(marking.prune_met, before=now - marks, limit=PRUNE_CHUNK))
         await self._prune(partial(facts.prune_acted, before=now - USES_KEPT, limit=PRUNE_CHUNK))
-        return await self._prune(partial(journal.prune_chunk, before=before, limit=PRUNE_CHUNK))
+        pruned = await self._prune(partial(journal.prune_chunk, before=before, limit=PRUNE_CHUNK))
+        if octets is not None and await self._writer.read(pruning.history_octets) > octets:
+            pruned += await self._shrink(octets * 9 // 10)
+        return pruned
+
+    async def _shrink(self, octets: int) -> int:
+        pruned = 0
+        while any(went := await self._writer.write(partial(pruning.forget_oldest, octets=octets, limit=SHRINK_CHUNK))):
+            pruned += went[0]
+        return pruned
+
+    async def grown(self, rows: int) -> None:
+        """Return when so many more entries and marks have been written."""
+        await self._growth.reaches(rows)
 
     async def _prune(self, forget_chunk: Callable[[Connection], int]) -> int:
         pruned = 0
