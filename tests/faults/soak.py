@@ -174,7 +174,7 @@ async def soak(
     report = Report(warm_up=max(1, round(plan.rounds * plan.warm_up)))
     began = monotonic()
     async with Proxy(server.ports.imap) as proxy:
-        config = rule_file(folder, user, proxy.port, RULES, grace=0.1)
+        config = rule_file(folder, user, proxy.port, RULES, grace=0.1, history_size="10 MiB")
         config.write_text(
             config.read_text().replace("\n\n[[rules]]", f"\nwatch = {json.dumps(_WATCHED)}\n\n[[rules]]", 1)
         )

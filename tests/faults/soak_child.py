@@ -21,9 +21,9 @@ from pathlib import Path
 
 from mailrules.daemon import backoff
 
-REMEMBERED = timedelta(seconds=5)
-"""How long what was done is remembered: 400 days in shortened time."""
-_EVERY = 2.0  # seconds from one forgetting to the next: a day in shortened time
+REMEMBERED = timedelta(seconds=20)
+"""How long what was done is remembered: 400 days in shortened time. Its size is bounded by the rule file."""
+_EVERY = 5.0  # seconds from one forgetting to the next, if not much has come before: an hour in shortened time
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ def hurry() -> None:
     from mailrules.daemon import keeping  # noqa: PLC0415
     from mailrules.store import SqliteStore  # noqa: PLC0415
 
-    keeping._DAY = _EVERY
+    keeping._HOUR = _EVERY
     prune = SqliteStore.prune
 
-    async def soon(self: SqliteStore, before: datetime, *, now: datetime, **rest: object) -> int:  # noqa: ARG001
-        return await prune(self, now - REMEMBERED, now=now, **rest)  # type: ignore[arg-type]  # handed on as they came
+    async def soon(self: SqliteStore, _: datetime, *, now: datetime, octets: int | None = None) -> int:
+        return await prune(self, now - REMEMBERED, now=now, octets=octets)
 
-    SqliteStore.prune = soon  # type: ignore[method-assign]  # the point of this module
+    SqliteStore.prune = soon  # type: ignore[assignment,method-assign]  # the point of this module
 
 
 def main(arguments: Sequence[str]) -> None:
