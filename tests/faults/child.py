@@ -1,4 +1,4 @@
-"""The command line as a process that kills itself at a chosen write of its journal.
+"""The command line as a process that tells of each write of its journal, or kills itself at one.
 
 ``python -m tests.faults.child before 2 run -c FILE`` runs ``mailrules run -c FILE`` until just before
 its second write transaction; ``after`` is just after the commit, before anybody is told of it.
@@ -15,23 +15,28 @@ from collections.abc import Callable
 from mailrules.cli import main
 from mailrules.store import writer
 
+WROTE = '{"event": "journal write"}\n'
+"""What is told of each write on stderr, among the log's lines."""
+
 _Jobs = list[writer._Job]
 _Outcomes = list[Callable[[], None]]
 
 
 def kill_at(moment: str, nth: int) -> None:
-    """Arrange for the end of this process."""
+    """Arrange for the end of this process at its `nth` write; 0 is never."""
     transact = writer.Writer._transact
     left = nth
 
     def killing(self: writer.Writer, db: sqlite3.Connection, jobs: _Jobs) -> _Outcomes:
         nonlocal left
-        writes = any(job.access is writer._Access.WRITE for job in jobs)
-        left -= writes
-        if writes and left == 0 and moment == "before":
+        if not any(job.access is writer._Access.WRITE for job in jobs):
+            return transact(self, db, jobs)
+        left -= 1
+        os.write(2, WROTE.encode())
+        if left == 0 and moment == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         outcomes = transact(self, db, jobs)
-        if writes and left == 0:
+        if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return outcomes
 

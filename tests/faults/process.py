@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from tests.servers.dovecot import PASSWORD
 
@@ -17,10 +18,24 @@ LIMIT = 90.0
 """Seconds in which anything that is waited for must have happened."""
 
 
+class Process(Protocol):
+    """What is needed of a process, whoever started it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    @property
+    def stderr(self) -> asyncio.StreamReader | None: ...
+    async def wait(self) -> int: ...
+    def send_signal(self, signal: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
 class DaemonProcess:
     """One running daemon; `lines` are what it has logged so far."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
         self.lines: list[dict[str, object]] = []
         self.raw: list[str] = []
