@@ -11,6 +11,7 @@ T = TypeVar("T")
 
 MODULES = {
     "kill": "tests.faults.kill",
+    "wire": "tests.faults.wire",
     "soak": "tests.faults.soak",
 }
 """What ``python -m tests.faults NAME`` runs: the `CAMPAIGNS`, a tuple of `Campaign`, of this module."""

@@ -68,6 +68,7 @@ class _Refusal:
     pattern: re.Pattern[bytes]
     answer: bytes
     times: int | None
+    nth: int
 
 
 @dataclass(slots=True)
@@ -96,12 +97,13 @@ class Faults:
         self._responses: list[_Change] = []
         self._commands: list[_Change] = []
 
-    def refuse(self, pattern: str, answer: str, *, times: int | None = None) -> None:
+    def refuse(self, pattern: str, answer: str, *, times: int | None = None, nth: int = 1) -> None:
         """Answer such commands by `answer` (`NO [OVERQUOTA] Quota exceeded`); the server never sees them.
 
-        `times`: how often; None is for ever. The answer comes in its turn, after those to earlier commands.
+        `times`: how often; None is for ever. `nth`: the first that is refused. The answer comes in its turn, after
+        those to earlier commands.
         """
-        self._refusals.append(_Refusal(_compile(pattern), answer.encode(), times))
+        self._refusals.append(_Refusal(_compile(pattern), answer.encode(), times, nth))
 
     def accept(self) -> None:
         """Refuse nothing any more, but what needs a removed capability."""
@@ -173,6 +175,9 @@ class Faults:
         """Return the planned answer to this command, if it is refused."""
         for refusal in self._refusals:
             if refusal.times != 0 and refusal.pattern.match(text):
+                refusal.nth -= 1
+                if refusal.nth > 0:
+                    continue
                 if refusal.times is not None:
                     refusal.times -= 1
                 return refusal.answer

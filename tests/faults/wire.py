@@ -1,0 +1,20 @@
+"""The wire campaigns: everything that a network, a server and another client can do to one message's way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from tests.faults.campaigns import Campaign, Options, Tally
+from tests.faults.wire_bytes import every_byte
+from tests.servers.dovecot import Dovecot
+
+
+def _on_a_server(run: Callable[[Dovecot, Options], Awaitable[Tally]]) -> Callable[[Options], Awaitable[Tally]]:
+    async def on_its_own(options: Options) -> Tally:
+        with Dovecot() as server:
+            return await run(server, options)
+
+    return on_its_own
+
+
+CAMPAIGNS = (Campaign("wire: bytes", "cuts", _on_a_server(every_byte)),)
