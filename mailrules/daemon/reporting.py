@@ -6,11 +6,17 @@ different versions understand each other. `well` is told although it follows fro
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 from pydantic import TypeAdapter
 
 from mailrules.daemon.vitals import AccountReport, DaemonReport
 
-__all__ = ["from_json", "to_json"]
+__all__ = ["Report", "from_json", "shared", "to_json"]
+
+Report = Callable[[], Awaitable[DaemonReport]]
+"""Makes a report; raises StateError."""
 
 _REPORT = TypeAdapter(DaemonReport)
 _ACCOUNT = TypeAdapter(AccountReport)
@@ -25,3 +31,19 @@ def to_json(report: DaemonReport) -> dict[str, object]:
 def from_json(told: object) -> DaemonReport:
     """Read a report from what JSON gave. Raises ValueError if it is none."""
     return _REPORT.validate_python(told)
+
+
+def shared(make: Report) -> Report:
+    """Give what asks ``make`` for one report at a time: all who ask while it is being made get the same one."""
+    under_way: asyncio.Task[DaemonReport] | None = None
+
+    async def made() -> DaemonReport:
+        return await make()
+
+    async def ask() -> DaemonReport:
+        nonlocal under_way
+        if under_way is None or under_way.done():
+            under_way = asyncio.create_task(made())
+        return await asyncio.shield(under_way)
+
+    return ask
