@@ -6,7 +6,7 @@ import asyncio
 import imaplib
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
@@ -225,10 +225,9 @@ def _found(line: bytes, header: bytes) -> tuple[int, Message]:
 async def lane(server: Dovecot, row: Row, rules: str = FLAGS_COPY_MOVE) -> AsyncIterator[Lane]:
     r"""Set up an account of its own, with bystanders in each mailbox, one of them marked \Deleted."""
     user = f"wire-{uuid4().hex[:12]}"
-    server.create(user, *MAILBOXES)
+    await asyncio.to_thread(_mailboxes, server, user)
     with tempfile.TemporaryDirectory(prefix="mr-wire-") as folder, server.session(user) as imap:
         other = OtherClient(imap)
-        server.doveadm("mailbox", "update", "-u", user, "--min-next-uid", FIRST_UID, *MAILBOXES)
         for mailbox in MAILBOXES:
             other.append("bystander", [r"\Seen", "$Work"], mailbox)  # a keyword that is new would be stored by itself
             other.append("bystander", [DELETED, "$Theirs"], mailbox)
@@ -237,13 +236,19 @@ async def lane(server: Dovecot, row: Row, rules: str = FLAGS_COPY_MOVE) -> Async
             yield Lane(it, row, rules, other, other.standing())
 
 
+def _mailboxes(server: Dovecot, user: str) -> None:
+    server.create(user, *MAILBOXES)
+    for mailbox in MAILBOXES:
+        server.doveadm("mailbox", "update", "-u", user, "--min-next-uid", FIRST_UID, mailbox)
+
+
 T = TypeVar("T")
 
 
 async def trials(
     server: Dovecot,
     row: Row,
-    todo: Iterable[T],
+    todo: Sequence[T],
     attempt: Callable[[Lane, T], Awaitable[Tally]],
     options: Options,
     rules: str = FLAGS_COPY_MOVE,
@@ -267,7 +272,8 @@ async def trials(
                         break
                     await asyncio.to_thread(here.tidy)
 
-    await asyncio.gather(*(work() for _ in range(LANES * options.jobs)))
+    lanes = min(LANES * options.jobs, 1 + len(todo) // LANES)
+    await asyncio.gather(*(work() for _ in range(lanes)))
     return tally
 
 
