@@ -11,6 +11,7 @@ from mailrules.config.model import Account, Config, Daemon
 from mailrules.config.problems import ConfigError, Problem
 from mailrules.config.schema import json_schema
 from mailrules.config.secrets import Secret, SecretError
+from mailrules.config.state import find_state
 from mailrules.config.values import Listen
 from mailrules.config.watch import Watch
 
@@ -27,6 +28,7 @@ __all__ = [
     "SecretError",
     "Watch",
     "find_config",
+    "find_state",
     "json_schema",
     "load",
 ]
