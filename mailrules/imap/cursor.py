@@ -28,6 +28,12 @@ MAX_DEPTH = 120
 What is nested deeper is an attack on somebody's stack.
 """
 
+MAX_VALUES = 200_000
+"""Values that one response may be made of, hits of a search aside: room for the structure of 10,000 parts.
+
+A list of flags or a set of UIDs takes many times as much memory as it has octets.
+"""
+
 # Octets above ASCII are let through everywhere: servers send names and keywords as raw UTF-8 (Mailutils).
 _SPACES = re.compile(rb"[ \t]*")
 _ATOM = re.compile(rb'[^\x00-\x20()"{\x7f\]]+')
@@ -49,12 +55,13 @@ _INSIDE_LIST = re.compile(
 class Cursor:
     """Reads `raw` from `pos` on."""
 
-    __slots__ = ("depth", "pos", "raw")
+    __slots__ = ("depth", "pos", "raw", "values")
 
     def __init__(self, raw: bytes, pos: int = 0) -> None:
         self.raw = raw
         self.pos = pos
         self.depth = 0
+        self.values = 0
 
     # Where are we, and what comes?
 
@@ -102,9 +109,16 @@ class Cursor:
         if not self.skip_spaces():
             raise self.error("a space")
 
+    def count(self, values: int = 1) -> None:
+        """Take note of values that are read; ParseError beyond MAX_VALUES."""
+        self.values += values
+        if self.values > MAX_VALUES:
+            raise ParseError(f"more than {MAX_VALUES:,} values")
+
     def open(self) -> None:
         """Take "(" and go one level down; ParseError beyond MAX_DEPTH."""
         self.expect(b"(")
+        self.count()
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise ParseError(f"lists are nested deeper than {MAX_DEPTH}")
@@ -190,6 +204,7 @@ class Cursor:
         items: list[T] = []
         self.skip_spaces()
         while not self.raw.startswith(b")", self.pos):
+            self.count()
             items.append(reader(self))
             self.skip_spaces()
         self.close()
@@ -251,4 +266,6 @@ class Cursor:
                         return
 
     def _ranges(self) -> list[tuple[int, int]]:
-        return parse_ranges(self.take(_SEQUENCE_SET, "a set of numbers")[0])
+        written = self.take(_SEQUENCE_SET, "a set of numbers")[0]
+        self.count(written.count(b",") + 1)
+        return parse_ranges(written)

@@ -26,19 +26,28 @@ _LONGEST_ANNOUNCEMENT = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a server is believed.
+    """How much a server is believed, so that one connection's part of the memory stays below 256 MiB.
 
     Of one response: `line`, octets outside of literals, since SEARCH over a million messages answers with about eight
     million; `literal`, octets of all its literals together; `literals`, their number. Of the answer to one command:
-    `responses`, their number, with room for LIST of 100,000 mailboxes, and `octets`, with room for the headers of 1,000
-    messages of 100 KB each.
+    `responses`, their number. Of all answers that are under way together: `memory`, in octets, as `weight` reckons it,
+    with room for LIST and STATUS of 100,000 mailboxes, or for headers of 48 MiB.
     """
 
     line: int = 8 << 20
-    literal: int = 64 << 20
+    literal: int = 16 << 20
     literals: int = 10_000
     responses: int = 200_000
-    octets: int = 256 << 20
+    memory: int = 192 << 20
+
+
+def weight(octets: int, values: int) -> int:
+    """Reckon what a response takes that is so long and was read into so many values.
+
+    An octet comes to lie in memory a few times on its way to the rules, and a value of one letter takes as much as many
+    letters: a list of a million flags is written in three megabytes and takes a hundred.
+    """
+    return 4 * octets + 256 * (values + 1)
 
 
 class Framer:

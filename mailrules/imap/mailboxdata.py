@@ -11,7 +11,7 @@ from mailrules.imap.names import MailboxName
 from mailrules.imap.registry import untagged
 from mailrules.imap.responses import CapabilityData, FlagsData, ListData, LsubData, SearchData, StatusData
 from mailrules.imap.status import capability_data
-from mailrules.imap.uidset import LARGEST
+from mailrules.imap.uidset import LARGEST, MAX_COUNT
 
 if TYPE_CHECKING:
     from mailrules.imap.flags import Flags
@@ -36,7 +36,11 @@ def _flags(cursor: Cursor) -> FlagsData:
 @untagged(b"SEARCH")
 def _search(cursor: Cursor) -> SearchData:
     """Read *(SP nz-number) [SP "(MODSEQ" SP number ")"]; the latter is RFC 7162 §3.1.5."""
-    numbers = tuple(map(int, cursor.take(_NUMBERS, "numbers")[0].split()))
+    written = cursor.take(_NUMBERS, "numbers")[0]
+    if written.count(b" ") > MAX_COUNT:
+        raise ParseError("more hits than a mailbox can have")
+    numbers = tuple(map(int, written.split()))
+    cursor.values += len(numbers) // 4  # a number takes less than other values
     if numbers and max(numbers) > LARGEST:
         raise ParseError("a number is too large")
     modseq = None

@@ -36,10 +36,16 @@ _KINDS = {kind.value.encode(): kind for kind in Kind}
 
 def parse(raw: bytes) -> Response:
     """Read one response as `framing` cuts it, without its last line end. Raises nothing."""
+    return parse_counting(raw)[0]
+
+
+def parse_counting(raw: bytes) -> tuple[Response, int]:
+    """Read one response, and tell of how many values it is made, for `framing.weight`."""
+    cursor = Cursor(raw)
     try:
-        return usual_fetch(raw) or _response(Cursor(raw))
+        return usual_fetch(raw) or _response(cursor), cursor.values
     except UNREADABLE:
-        return Unknown(raw)
+        return Unknown(raw), 0
 
 
 def _response(cursor: Cursor) -> Response:

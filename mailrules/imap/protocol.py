@@ -31,9 +31,9 @@ from mailrules.imap.events import Closed, Completed, Event, Greeted, Idling, Uns
 from mailrules.imap.extensions.enable import Enable
 from mailrules.imap.extensions.esearch import ESearchData
 from mailrules.imap.extensions.literal import literal_mode
-from mailrules.imap.framing import Framer, Limits
+from mailrules.imap.framing import Framer, Limits, weight
 from mailrules.imap.outbox import Outbox, Plus
-from mailrules.imap.parser import parse
+from mailrules.imap.parser import parse_counting
 from mailrules.imap.quirks import Quirks, detect
 from mailrules.imap.responses import (
     Answer,
@@ -55,22 +55,18 @@ _GREETINGS = {Kind.OK: Step.GREET, Kind.PREAUTH: Step.PREAUTHENTICATE, Kind.BYE:
 @dataclass(slots=True)
 class _InFlight:
     command: Command[object]
-    limits: Limits
     untagged: list[Response] = field(default_factory=list)
-    octets: int = 0
+    weight: int = 0
     told_capabilities: bool = False
 
     @property
     def is_wall(self) -> bool:
         return self.command.on_ok is not None
 
-    def keep(self, response: Response, octets: int) -> None:
-        """Add a response, `octets` long, to the answer. Raises ProtocolError when that becomes too much."""
+    def keep(self, response: Response, weight: int) -> None:
+        """Add a response to the answer."""
         self.untagged.append(response)
-        self.octets += octets
-        if len(self.untagged) > self.limits.responses or self.octets > self.limits.octets:
-            most = f"{self.limits.responses} responses or {self.limits.octets} octets"
-            raise ProtocolError(f"{self.command.name.decode()}: the answer is longer than {most}")
+        self.weight += weight
 
 
 class ClientProtocol:
@@ -92,6 +88,7 @@ class ClientProtocol:
         self._framer = Framer(self._limits)
         self._outbox = Outbox()
         self._in_flight: dict[bytes, _InFlight] = {}
+        self._kept = 0  # weight of what answers the commands in flight
         self._events: list[Event] = []
         self._commands = 0
         self._tls_due = False
@@ -113,7 +110,7 @@ class ClientProtocol:
         tag = b"A%d" % (self._commands + 1)
         self._outbox.put(tag, command)
         self._commands += 1
-        self._in_flight[tag] = _InFlight(command, self._limits)
+        self._in_flight[tag] = _InFlight(command)
         return tag
 
     def done(self) -> None:
@@ -152,7 +149,8 @@ class ClientProtocol:
         self._framer.receive_data(data)
         responses = self._framer.responses()
         while not self._tls_due and (raw := next(responses, None)) is not None:
-            self._take(parse(raw), len(raw))
+            response, values = parse_counting(raw)
+            self._take(response, weight(len(raw), values))
 
     def receive_eof(self) -> None:
         """Take note that the server closed the connection."""
@@ -164,7 +162,7 @@ class ClientProtocol:
         happened, self._events = self._events, []
         return happened
 
-    def _take(self, response: Response, octets: int) -> None:
+    def _take(self, response: Response, weight: int) -> None:
         if self.state is State.AWAITING_GREETING:
             self._greet(response)
             return
@@ -175,7 +173,7 @@ class ClientProtocol:
                 self._go_on(response)
             case _:
                 self._note(response)
-                self._hand_out(response, octets)
+                self._hand_out(response, weight)
 
     def _greet(self, response: Response) -> None:
         if not isinstance(response, StatusResponse) or response.kind not in _GREETINGS:
@@ -201,6 +199,7 @@ class ClientProtocol:
         if ended is None:
             self._events.append(Unsolicited(tagged))
             return
+        self._kept -= ended.weight
         command, ok = ended.command, tagged.kind is Kind.OK
         answer = Answer(tagged, tuple(ended.untagged))
         step = command.on_ok if ok else command.on_refusal
@@ -253,16 +252,25 @@ class ClientProtocol:
         self.state = after(self.state, Step.LOGOUT)
         self.selected = None
 
-    def _hand_out(self, response: Response, octets: int) -> None:
+    def _hand_out(self, response: Response, weight: int) -> None:
         claimant = self._claimant(response)
         if claimant is None:
             self._events.append(Unsolicited(response))
         else:
-            claimant.keep(response, octets)
+            self._keep(claimant, response, weight)
         if isinstance(response, Expunge):
             for _, each in self._answerable():
                 if each.command.counts_expunges:
-                    each.keep(response, octets)
+                    self._keep(each, response, weight)
+
+    def _keep(self, each: _InFlight, response: Response, weight: int) -> None:
+        """Add a response to a command's answer. Raises ProtocolError when that becomes too much."""
+        each.keep(response, weight)
+        self._kept += weight
+        limits = self._limits
+        if len(each.untagged) > limits.responses or self._kept > limits.memory:
+            most = f"{limits.responses} responses or {limits.memory} octets of memory"
+            raise ProtocolError(f"{each.command.name.decode()}: the answer takes more than {most}")
 
     def _claimant(self, response: Response) -> _InFlight | None:
         for tag, each in self._answerable():

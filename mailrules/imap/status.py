@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(rb"\[ *([^\x00-\x20\[\]]+) *")
 _DATA = re.compile(rb"([^\]]*)\]?")
+MAX_TEXT = 1_000
+"""Characters of a text for people that are kept: it comes to stand in logs and in the journal."""
+
 _CAPABILITY = re.compile(rb'[^\x00-\x20()"\]]+')
 
 
@@ -34,7 +37,7 @@ def resp_text(cursor: Cursor) -> tuple[ResponseCode | None, str]:
     """Read [response code] [text], both of which may be missing: RFC 3501 wants a text, Gmail and others send none."""
     cursor.skip_spaces()
     code = resp_text_code(cursor)
-    return code, cursor.text().decode("utf-8", "replace")
+    return code, cursor.text()[: 4 * MAX_TEXT].decode("utf-8", "replace")[:MAX_TEXT]
 
 
 def resp_text_code(cursor: Cursor) -> ResponseCode | None:
@@ -94,6 +97,7 @@ def capability_data(cursor: Cursor) -> Capabilities:
     """Read *(SP capability), up to the end or a bracket, with as many spaces as there are."""
     names: list[bytes] = []
     while match := _CAPABILITY.match(cursor.raw, cursor.pos):
+        cursor.count()
         names.append(match[0])
         cursor.pos = match.end()
         cursor.skip_spaces()

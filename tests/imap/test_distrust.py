@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailrules.engine.deciding import _TOGETHER
 from mailrules.imap import (
     INBOX,
     UID,
@@ -27,20 +28,24 @@ from mailrules.imap import (
     Tagged,
     UidFetch,
     UIDSet,
+    Unknown,
     Unsolicited,
 )
+from mailrules.imap.framing import weight
+from mailrules.imap.parser import parse_counting
+from mailrules.rules.mime.bodies import MAX_OCTETS_READ
 from tests.imap.talking import ARCHIVE, Talk, in_inbox
 
 LINE = "* STATUS Archive (UIDNEXT 9)"
 STATUS = Status(ARCHIVE, (StatusItem.UIDNEXT,))
 
 
-@pytest.mark.parametrize("limits", [Limits(responses=3), Limits(octets=3 * len(LINE))])
+@pytest.mark.parametrize("limits", [Limits(responses=3), Limits(memory=3 * weight(len(LINE), 1))])
 def test_an_answer_that_does_not_end_is_an_error(limits: Limits) -> None:
     talk = Talk(limits=limits)
     talk.say(STATUS)
     assert talk.hear(LINE, LINE, LINE) == []
-    with pytest.raises(ProtocolError, match=f"STATUS: .* than {limits.responses} responses or {limits.octets} octets"):
+    with pytest.raises(ProtocolError, match=f"STATUS: .* than {limits.responses} responses or {limits.memory} octets"):
         talk.hear(LINE)
 
 
@@ -54,6 +59,15 @@ def test_expunges_that_a_command_has_to_see_count_too() -> None:
         talk.hear("* 7 EXPUNGE")
 
 
+def test_answers_that_are_under_way_share_the_memory_and_give_it_back() -> None:
+    each = weight(len(LINE), 1)
+    talk = Talk(limits=Limits(memory=2 * each))
+    talk.say(STATUS, STATUS)
+    talk.hear(LINE, LINE, "A1 OK", LINE, LINE)
+    with pytest.raises(ProtocolError, match="STATUS"):
+        talk.hear(LINE)
+
+
 def test_each_command_has_its_own_limits_and_news_has_none() -> None:
     talk = Talk(limits=Limits(responses=1))
     talk.say(STATUS, STATUS)
@@ -62,10 +76,23 @@ def test_each_command_has_its_own_limits_and_news_has_none() -> None:
 
 
 def test_large_answers_fit_by_default() -> None:
-    """LIST of 100,000 mailboxes, and the headers of 1,000 messages of 100 KB each."""
+    """LIST and STATUS of 100,000 mailboxes, the bodies that are asked for together, a million hits of a search."""
     limits = Limits()
+    listed = rb'* LIST (\HasNoChildren) "/" "Archive/2024/some mailbox of a great account"'
+    status = b'* STATUS "Archive/2024/some mailbox of a great account" (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)'
+    hits = b"* SEARCH " + b" ".join(b"%d" % uid for uid in range(1_000_000, 2_000_000))
     assert limits.responses >= 2 * 100_000
-    assert limits.octets >= 2 * 1000 * 100_000
+    assert limits.memory >= 100_000 * (heavy(listed) + heavy(status))
+    assert limits.memory >= 4 * (_TOGETHER + MAX_OCTETS_READ)
+    assert limits.memory >= heavy(hits)
+    assert limits.line >= len(hits)
+
+
+def heavy(raw: bytes) -> int:
+    """What a response weighs."""
+    response, values = parse_counting(raw)
+    assert not isinstance(response, Unknown)
+    return weight(len(raw), values)
 
 
 def test_a_tag_that_was_not_written_yet_is_answered_by_nobody() -> None:
