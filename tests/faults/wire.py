@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from tests.faults.campaigns import Campaign, Options, Tally
 from tests.faults.wire_bytes import every_byte
+from tests.faults.wire_moments import every_farewell, every_refusal
+from tests.faults.wire_others import every_meeting
 from tests.servers.dovecot import Dovecot
 
 
@@ -17,4 +19,9 @@ def _on_a_server(run: Callable[[Dovecot, Options], Awaitable[Tally]]) -> Callabl
     return on_its_own
 
 
-CAMPAIGNS = (Campaign("wire: bytes", "cuts", _on_a_server(every_byte)),)
+CAMPAIGNS = (
+    Campaign("wire: bytes", "cuts", _on_a_server(every_byte)),
+    Campaign("wire: refusals", "commands refused", _on_a_server(every_refusal)),
+    Campaign("wire: BYE", "connections ended", _on_a_server(every_farewell)),
+    Campaign("wire: another client", "acts", _on_a_server(every_meeting)),
+)

@@ -92,6 +92,20 @@ class OtherClient:
             self.imap.uid("STORE", uids, "+FLAGS.SILENT", rf"({DELETED})")
             self.imap.uid("EXPUNGE", uids)
 
+    def store(self, name: str, item: str, flags: str) -> None:
+        """Change the flags of a message in INBOX, if it is there."""
+        if uid := self._uid(name):
+            self.imap.uid("STORE", uid, item, f"({flags})")
+
+    def transfer(self, command: str, name: str, target: str) -> None:
+        """COPY or MOVE a message from INBOX, if it is there."""
+        if uid := self._uid(name):
+            self.imap.uid(command, uid, target)
+
+    def _uid(self, name: str) -> str:
+        found = self.found("INBOX", readonly=False).items()
+        return next((str(uid) for uid, message in found if message[0] == name), "")
+
 
 @dataclass
 class Lane:
@@ -130,6 +144,11 @@ class Lane:
 
     async def finish(self, arrive: Callable[[], object] = lambda: False) -> None:
         """Go the way, and again after each loss or refusal, as the daemon does, until nothing is begun any more."""
+        if not await self.attempt(arrive, LOSSES) or await self.unfinished():
+            raise AssertionError("it gets nowhere")
+
+    async def attempt(self, arrive: Callable[[], object], times: int) -> bool:
+        """Go the way until it is not lost or refused any more, so many times at most; return whether it was gone."""
         arrived = False
 
         def arrive_once() -> bool:
@@ -137,24 +156,30 @@ class Lane:
             news, arrived = not arrived, True
             return news and bool(arrive())
 
-        for _ in range(LOSSES):
+        for _ in range(times):
             try:
                 await self.way(arrive_once)
             except (NetworkError, SignInFailed, Refused, ProtocolError):
                 await asyncio.to_thread(arrive_once)
+                await self.it.settled()
                 await self.it.proxy.finished()
-                continue
-            if not await self.unfinished():
-                return
-        raise AssertionError("it gets nowhere")
+            else:
+                return True
+        return False
 
     async def unfinished(self) -> int:
         """How many messages have open steps that nobody waits for."""
         return len(await self.it.store.unfinished("work", b"INBOX"))
 
     async def retry(self) -> None:
-        """Let an hour pass and try what is due again."""
+        """Let time pass and try again what is due."""
         await self.it.retry(later=timedelta(hours=2))
+
+    def told(self) -> str:
+        """What mailrules has told of the messages of this trial, and what it has sent."""
+        told = [f"{outcome.message_id} {outcome.state.value} {outcome.reason}" for outcome in self.it.outcomes]
+        sent = [f"{one.name} -> {one.answer[:60].decode()}" for one in self.it.proxy.recording.commands]
+        return f"told: {told}; sent: {sent}"
 
     def tidy(self) -> None:
         """Remove all but the bystanders."""
@@ -177,9 +202,10 @@ class Lane:
             result["INBOX"][name, frozenset()] += 1
         return result
 
-    def states(self) -> list[OutcomeState]:
-        """How the messages of this trial ended."""
-        return self.it.states()
+    def state(self, name: str) -> OutcomeState | None:
+        """How a message of this trial ended, so far."""
+        ends = [outcome.state for outcome in self.it.outcomes if outcome.message_id == name]
+        return ends[-1] if ends else None
 
 
 def judge(expected: Standing, seen: Standing, mine: Iterable[str], what: object) -> Tally:
@@ -272,7 +298,7 @@ async def trials(
                         break
                     await asyncio.to_thread(here.tidy)
 
-    lanes = min(LANES * options.jobs, 1 + len(todo) // LANES)
+    lanes = min(LANES * options.jobs, 1 + len(todo) // 4)
     await asyncio.gather(*(work() for _ in range(lanes)))
     return tally
 
@@ -280,10 +306,12 @@ async def trials(
 async def _attempted(here: Lane, one: T, attempt: Callable[[Lane, T], Awaitable[Tally]]) -> Tally:
     what = f"{here.row.name} {one}"
     here.it.outcomes.clear()
+    here.it.proxy.recording.forget()
+    here.it.directory.move_refused = False
     try:
         async with asyncio.timeout(LIMIT):
             result = await attempt(here, one)
     except Exception as error:  # noqa: BLE001 - a trial that fails is a figure in the table
-        return Tally(tried=1, wrong=1, notes=(f"{what}: {error!r}; {here.it.outcomes[-3:]}",))
+        return Tally(tried=1, wrong=1, notes=(f"{what}: {error!r}; {here.told()}",))
     here.it.proxy.forgive()
-    return result
+    return result if result.clean else replace(result, notes=(*result.notes, here.told()))

@@ -75,11 +75,15 @@ class _Refusal:
 class _Change:
     pattern: re.Pattern[bytes]
     by: bytes
-    times: int | None
+    times: int | None = None
+    nth: int = 1
 
     def made(self, text: bytes) -> bytes:
-        """Return the text with the change made, as long as it is to be made at all."""
-        if self.times == 0:
+        """Return the text with the change made, where it is to be made at all."""
+        if self.times == 0 or not self.pattern.search(text):
+            return text
+        self.nth -= 1
+        if self.nth > 0:
             return text
         changed, count = self.pattern.subn(self.by, text, count=self.times or 0)
         if self.times is not None:
@@ -109,16 +113,16 @@ class Faults:
         """Refuse nothing any more, but what needs a removed capability."""
         self._refusals.clear()
 
-    def rewrite(self, pattern: str, by: str, *, times: int | None = None) -> None:
+    def rewrite(self, pattern: str, by: str, *, times: int | None = None, nth: int = 1) -> None:
         r"""Put `by`, which may hold `\1`, in the place of each match in what the server says, literals included.
 
-        `times`: in how many places; None is everywhere.
+        `times`: in how many places; None is everywhere. `nth`: the first response with a match that is rewritten.
         """
-        self._responses.append(_Change(_compile(pattern), by.encode(), times))
+        self._responses.append(_Change(_compile(pattern), by.encode(), times, nth))
 
     def misread(self, pattern: str, by: str) -> None:
         """Let the server read `by` wherever a command's line or literal has a match."""
-        self._commands.append(_Change(_compile(pattern), by.encode(), None))
+        self._commands.append(_Change(_compile(pattern), by.encode()))
 
     def sever(self, side: Side, flight: int, octets: int) -> None:
         """Cut the next connection that gets so far, once, between two bytes.
