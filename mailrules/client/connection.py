@@ -31,6 +31,7 @@ from mailrules.imap import (
     Kind,
     Logout,
     MessageData,
+    Noop,
     ProtocolError,
     Quirks,
     Refused,
@@ -120,6 +121,11 @@ class Connection:
         return self._wire.last_heard
 
     @property
+    def last_answer(self) -> float:
+        """The loop's time at which a command, or a good part of a long answer, came to its end."""
+        return self._watchdog.last_answer
+
+    @property
     def idling(self) -> bool:
         """Whether IDLE was submitted and neither done() has ended it nor the server refused or ended it."""
         return self._idle_tag is not None
@@ -174,6 +180,17 @@ class Connection:
         self._protocol.done()
         self._idle_tag = None
         self._expect(was_due=was_due)
+
+    def ask_for_life(self, within: float) -> None:
+        """Ask what can be answered at once, ending IDLE: the connection is given up if no byte comes in these seconds.
+
+        What is submitted now goes with it in one flight.
+        """
+        if self.idling:
+            self.done()
+        else:
+            self.submit(Noop())
+        self._watchdog.expect_sign(within)
 
     async def until(self, predicate: Callable[[], bool], timeout: float | None = None) -> bool:  # noqa: ASYNC109
         """Wait for the predicate to hold; it is tried again after every received chunk and poke().

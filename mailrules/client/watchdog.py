@@ -18,8 +18,9 @@ ENOUGH = 65_536
 class Watchdog:
     """Calls `bark`, with what was wrong, once no byte has come for `limit` seconds while `waiting()`.
 
-    It does so too when only bytes have come for `PATIENCE` times as long, and neither a command's end nor `ENOUGH` of
-    an answer. The timer is not touched when a command or a byte passes: it looks at the times when it fires.
+    It does so earlier where a sign of life was asked for, and also when only bytes have come for `PATIENCE` times as
+    long, and neither a command's end nor `ENOUGH` of an answer. The timer is not touched when a command or a byte
+    passes: it looks at the times when it fires.
     """
 
     def __init__(
@@ -36,9 +37,16 @@ class Watchdog:
         self._bark = bark
         self._loop = asyncio.get_running_loop()
         self._since = 0.0
-        self._answered = 0.0
+        self._answered = self._loop.time()
         self._octets = 0  # of answers since then
+        self._asked = 0.0  # when a sign of life was
+        self._sign_within = 0.0
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def last_answer(self) -> float:
+        """The loop's time at which an answer came to its end, or at which one was begun to be waited for."""
+        return self._answered
 
     def wait_begins(self) -> None:
         """Note that from now on an answer is waited for; call it only if none was waited for before."""
@@ -46,6 +54,15 @@ class Watchdog:
         self.answered()
         if self._timer is None:
             self._timer = self._loop.call_at(self._since + self._limit, self._look)
+
+    def expect_sign(self, within: float) -> None:
+        """Note that the server was asked for what it can answer at once, and has so many seconds for its first byte."""
+        if self._sign_is_due():
+            return  # to ask again gives it no more time
+        self._asked, self._sign_within = self._loop.time(), within
+        if self._timer is not None and self._asked + within < self._timer.when():
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._asked + within, self._look)
 
     def answered(self) -> None:
         """Note that an answer has come to its end."""
@@ -64,15 +81,19 @@ class Watchdog:
             self._timer.cancel()
             self._timer = None
 
+    def _sign_is_due(self) -> bool:
+        return self._last_heard() < self._asked
+
     def _look(self) -> None:
         self._timer = None
         if not self._waiting():
             return
         now = self._loop.time()
-        silence_ends = max(self._since, self._last_heard()) + self._limit
+        limit = self._sign_within if self._sign_is_due() else self._limit
+        silence_ends = max(self._asked if self._sign_is_due() else self._since, self._last_heard()) + limit
         patience_ends = self._answered + PATIENCE * self._limit
         if now >= silence_ends:
-            self._bark(f"has been silent for {self._limit:g} seconds")
+            self._bark(f"has been silent for {limit:g} seconds")
         elif now >= patience_ends:
             self._bark(f"has answered nothing for {PATIENCE * self._limit:g} seconds")
         else:

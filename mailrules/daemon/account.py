@@ -18,9 +18,11 @@ from mailrules.daemon import logs
 from mailrules.daemon.door import Door, TurnedAway
 from mailrules.daemon.layout import Layout, arrange
 from mailrules.daemon.link import ended, retried
+from mailrules.daemon.pulse import Promise, Pulse
 from mailrules.daemon.rounds import Rounds
 from mailrules.daemon.schedule import Schedule
-from mailrules.daemon.worker import Worker
+from mailrules.daemon.vitals import Condition, MailboxReport
+from mailrules.daemon.worker import Worker, patience
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
 from mailrules.engine.limits import release
@@ -30,14 +32,14 @@ from mailrules.engine.strays import strays
 from mailrules.imap import MailboxName, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 
     from mailrules.client import Session
     from mailrules.config import Loaded
     from mailrules.daemon.door import Pace
     from mailrules.engine.outcome import Outcome
     from mailrules.imap import StatusData
-    from mailrules.store import Entry, Store
+    from mailrules.store import Counts, Entry, Store
 
 __all__ = ["Account"]
 
@@ -56,12 +58,14 @@ class Account:
         store: Store,
         report: Callable[[Outcome], None],
         pace: Pace,
+        pulse: Pulse,
     ) -> None:
         config = loaded().config
         self._name = name
         self._settings = config.accounts[name]
         self._store = store
         self._log = logs.logger(account=name)
+        self._pulse = pulse
         self._door = Door(self._settings, pace, self._log)
         self._directory = Directory(name, self._settings, store, _now)
         self._context = AccountContext(
@@ -80,6 +84,10 @@ class Account:
         self._layout = Layout()
         self._repairs = asyncio.Semaphore(_REPAIRS)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pulses: dict[MailboxName, Pulse] = {}
+        """Of the watched mailboxes, the way it is told of them: INBOX first."""
+        self._beside: set[Promise] = set()
+        """Of the sessions for repairs and scheduled rules."""
         self._workers: dict[MailboxName, asyncio.Task[None]] = {}
         self._room = self._settings.max_connections
         self._turned_away: Counter[MailboxName] = Counter()
@@ -90,8 +98,7 @@ class Account:
     async def run(self) -> None:
         """Watch the account until cancelled; then the flights in hand have a moment to come to their end."""
         try:
-            arrived = asyncio.Event()
-            await self._spawn(retried(partial(self._lead, arrived), self._log, arrived))
+            await self._spawn(retried(self._lead, self._log, self._pulse))
         finally:
             await ended(self._tasks)
 
@@ -99,7 +106,14 @@ class Account:
     async def _extra_session(self) -> AsyncIterator[Session]:
         """A connection beside those of the watchers, for repairs: few at a time, since servers grant few."""
         async with self._repairs, self._door.session() as session:
-            yield session
+            promise = Promise("beside the watch")
+            promise.connection = session.connection
+            promise.make("at work")
+            self._beside.add(promise)
+            try:
+                yield session
+            finally:
+                self._beside.discard(promise)
 
     def _run_beside(self, work: Coroutine[None, None, None]) -> None:
         self._spawn(work)
@@ -117,26 +131,32 @@ class Account:
 
     # The lead
 
-    async def _lead(self, arrived: asyncio.Event) -> None:
+    async def _lead(self) -> None:
         async with self._door.session() as session:
             self._log.info("signed in", host=self._settings.host)
+            self._pulse.attend(session.connection)
+            self._pulse.turn(Condition.IDLE)
             self._room, self._leads = self._settings.max_connections, True
             try:
-                await self._serve_as_lead(session, arrived)
+                await self._serve_as_lead(session)
             finally:
                 self._leads = False
+                for name in self._of_lead():
+                    self._pulses[name].leave()
 
-    async def _serve_as_lead(self, session: Session, arrived: asyncio.Event) -> None:
+    async def _serve_as_lead(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
-        rounds = Rounds(self._context, session, self._mend, self._log)
+        rounds = Rounds(self._context, session, self._mend, self._log, self._pulses)
         home: Worker | None = None
         list_at = go_at = loop.time()
         while True:
             now = loop.time()
+            self._pulse.make("at work")
+            if home is None or now >= min(list_at, go_at):
+                session.connection.ask_for_life(patience(self._settings))
             told: Mapping[MailboxName, StatusData] = {}
             if now >= list_at:
                 list_at = now + _LIST_EVERY
-                session.connection.done()
                 await self._directory.refresh(session)
                 for sentence in self._shortcomings.news(session):
                     self._log.warning("the account lacks something", reason=sentence)
@@ -152,11 +172,13 @@ class Account:
                 home = None
                 await self._schedule.go_on(session)
             home = await self._at_home(session, home)
-            arrived.set()
+            self._pulse.arrived = True
             limit = max(0.0, (min(list_at, go_at) if self._layout.rounds else list_at) - loop.time())
             limit = 0.0 if self._schedule.waits_for_lead else limit
+            self._pulse.make("waiting for its next round", limit)
             if home is None:
-                await session.connection.until(lambda: False, limit)
+                quiet = self._settings.keepalive - patience(self._settings)
+                await session.connection.until(lambda: False, min(limit, quiet))
             else:
                 await home.wait(limit)
 
@@ -167,32 +189,40 @@ class Account:
             return None
         try:
             if home is None or home.name != name or selected is None or selected.name != name:
-                home = Worker(self._context, session, name, self._mend, self._log)
+                home = Worker(self._context, session, name, self._mend, self._log, self._pulses[name])
                 await home.hold()
             await home.look()
         except Refused as error:
             self._log.warning("mailbox can't be watched", mailbox=session.namespace.to_path(name), reason=str(error))
+            self._pulses[name].turn(Condition.REFUSED, str(error))
             return None
         return home
+
+    def _of_lead(self) -> Iterator[MailboxName]:
+        """Name the mailboxes for whose watch the lead's connection is needed."""
+        return (name for name in self._pulses if name not in self._workers)
 
     # The others
 
     async def _share_out(self) -> None:
         """Let workers begin and end so that they fit the mailboxes that are watched now."""
-        watched = [info.name for info in self._directory.watched()]
-        self._layout = arrange(watched, self._room, self._layout)
+        watched = self._directory.watched()
+        self._layout = arrange([info.name for info in watched], self._room, self._layout)
+        before = dict(self._pulses)
+        self._pulses.clear()  # the rounds have this mapping too
+        self._pulses.update((info.name, before.get(info.name) or Pulse(info.path)) for info in watched)
         # No two connections may ever handle one mailbox: who leaves is waited for.
         await ended([self._workers.pop(name) for name in set(self._workers) - set(self._layout.held)])
         for name in self._layout.held:
             if name not in self._workers:
-                arrived = asyncio.Event()
-                self._workers[name] = self._spawn(retried(partial(self._hold, name, arrived), self._log, arrived))
+                pulse = self._pulses[name]
+                self._workers[name] = self._spawn(retried(partial(self._hold, name, pulse), self._log, pulse))
 
-    async def _hold(self, name: MailboxName, arrived: asyncio.Event) -> None:
+    async def _hold(self, name: MailboxName, pulse: Pulse) -> None:
         try:
             async with self._door.session() as session:
                 del self._turned_away[name]
-                await Worker(self._context, session, name, self._mend, self._log).serve(arrived)
+                await Worker(self._context, session, name, self._mend, self._log, pulse).serve()
         except TurnedAway:
             if not self._leave_to_lead(name):
                 raise
@@ -226,7 +256,38 @@ class Account:
         fresh = tuple(entry for entry in stale if entry.id not in self._context.in_repair)
         if fresh:
             self._log.info("finishing what was interrupted", mailbox=str(name), messages=len(fresh))
-            self._spawn(retried(partial(replay, self._context, name, fresh), self._log))
+            self._spawn(retried(partial(replay, self._context, name, fresh), self._log, Pulse(str(name))))
+
+    # What it tells of itself
+
+    def report(self, counts: Mapping[bytes, Counts]) -> tuple[MailboxReport, ...]:
+        """Tell how the watched mailboxes are; `counts` are what the journal holds open, by mailbox."""
+        return tuple(self._mailbox_report(name, pulse, counts.get(name.raw)) for name, pulse in self._pulses.items())
+
+    def _mailbox_report(self, name: MailboxName, pulse: Pulse, counts: Counts | None) -> MailboxReport:
+        """A mailbox that the lead looks after is alive by the lead's connection, and can't be better than it is."""
+        over = pulse if name in self._workers else self._pulse
+        way = pulse if over.condition.well else over
+        return MailboxReport(
+            path=pulse.name,
+            condition=way.condition,
+            since=max(way.since, over.since),
+            alive=over.alive,
+            last_message=pulse.handled,
+            backlog=pulse.backlog,
+            pending=counts.pending if counts else 0,
+            held=counts.held if counts else 0,
+            reason=way.reason,
+            next_try=way.next_try,
+        )
+
+    def late(self) -> Iterator[str]:
+        """Tell what has not kept its promise."""
+        promises = (self._pulse, self._door.promise, *self._pulses.values(), *self._beside)
+        yield from filter(None, (promise.broken() for promise in promises))
+        yield from (
+            f"{self._pulses[name].name}: nobody looks after it" for name in self._workers if self._workers[name].done()
+        )
 
 
 def _now() -> datetime:

@@ -22,7 +22,9 @@ from mailrules.client import (
     TLSMode,
 )
 from mailrules.config import SecretError
+from mailrules.config.secrets import COMMAND_TIMEOUT
 from mailrules.daemon.backoff import delays
+from mailrules.daemon.pulse import Promise
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,6 +37,7 @@ __all__ = ["Door", "DoorClosed", "Pace", "TurnedAway", "sign_in"]
 
 _FIRST_PAUSE = 120.0  # seconds, of which at least half are waited: servers lock accounts after a few wrong passwords
 _LONGEST_PAUSE = 3600.0
+_LIMIT = COMMAND_TIMEOUT + Timeouts().sign_in
 _AT_ONCE = 8  # sign-ins at one server: TLS and passwords are work for it, and a thousand at once look like an attack
 
 
@@ -47,7 +50,11 @@ async def sign_in(settings: Account) -> Session:
 
 
 class DoorClosed(NetworkError):
-    """The account's sign-in was refused, and the log has it; the door stays closed for a while."""
+    """The account's sign-in was refused, and the log has it; the door stays closed for `pause` seconds."""
+
+    def __init__(self, text: str = "", pause: float = 0.0) -> None:
+        super().__init__(text)
+        self.pause = pause
 
 
 class TurnedAway(NetworkError):
@@ -83,6 +90,8 @@ class Door:
         self._turn = asyncio.Lock()
         self._pauses = delays(_FIRST_PAUSE, _LONGEST_PAUSE)
         self._closed_until = 0.0
+        self.promise = Promise("the way in")
+        """Of whoever has its turn; those who wait for theirs need none."""
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -100,9 +109,13 @@ class Door:
     async def _enter(self) -> Session:
         loop = asyncio.get_running_loop()
         async with self._turn:
-            await asyncio.sleep(max(0.0, self._closed_until - loop.time()))
             try:
+                pause = max(0.0, self._closed_until - loop.time())
+                self.promise.make("closed for a while", pause)
+                await asyncio.sleep(pause)
+                self.promise.keep()  # whoever is before us there has a promise of its own
                 async with self._pace.at(self._settings.host):
+                    self.promise.make("signing in", _LIMIT)
                     session = await sign_in(self._settings)
             except (SignInFailed, ClearTextRefused, SecretError) as error:
                 if isinstance(error, SignInFailed) and error.temporary:
@@ -110,11 +123,14 @@ class Door:
                 pause = next(self._pauses)
                 self._closed_until = loop.time() + pause
                 self._log.error("sign-in failed", reason=str(error), next_try=f"in {pause:.0f} s")
-                raise (_ShutOut if isinstance(error, HungUp) and error.said_bye else DoorClosed) from error
+                closed = _ShutOut if isinstance(error, HungUp) and error.said_bye else DoorClosed
+                raise closed(str(error), pause) from error
             except ConnectionLost as error:
                 if error.bye is None:
                     raise
                 raise TurnedAway(str(error)) from error
+            finally:
+                self.promise.keep()
             self._pauses = delays(_FIRST_PAUSE, _LONGEST_PAUSE)
             return session
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mailrules.client import ClientError
 from mailrules.daemon.backoff import delays
 from mailrules.daemon.door import DoorClosed
+from mailrules.daemon.vitals import Condition
 from mailrules.imap import ImapError, Refused
 from mailrules.store import StateError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
     from structlog.typing import FilteringBoundLogger
+
+    from mailrules.daemon.pulse import Pulse
 
 T = TypeVar("T")
 
@@ -29,34 +32,45 @@ _STEADY = 10.0  # seconds; what got in and lasted as long was a success, and the
 _THROTTLED = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds", re.IGNORECASE)  # as Exchange Online says it
 
 
-async def retried(
-    work: Callable[[], Awaitable[None]], log: FilteringBoundLogger, arrived: asyncio.Event | None = None
-) -> None:
+async def retried(work: Callable[[], Awaitable[None]], log: FilteringBoundLogger, pulse: Pulse) -> None:
     """Do ``work`` until it returns. Troubles are logged and never raised; the next try follows after a delay.
 
-    The delays grow from try to try. They begin anew only after one that has set ``arrived``, to say that it
+    The delays grow from try to try. They begin anew only after one by which ``pulse`` has arrived, to say that it
     got where it wanted to be, and did not end soon: to fail slowly is no success.
     """
-    arrived = arrived or asyncio.Event()
     loop = asyncio.get_running_loop()
     pauses = delays()
     while True:
         began = loop.time()
-        arrived.clear()
+        pulse.arrived = False
         try:
             return await work()
-        except DoorClosed:
-            continue  # the door has told why, and keeps everybody waiting
+        except DoorClosed as error:
+            # The door has told why, and keeps everybody waiting.
+            pulse.turn(Condition.REFUSED, str(error), error.pause)
+            continue
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            trouble: Exception = RuntimeError("something that was waited for has been cancelled")
+            log.exception("unexpected error")
         except (ClientError, ImapError, StateError) as error:
-            trouble: Exception = error
+            trouble = error
         except Exception as error:
             log.exception("unexpected error")
             trouble = error
-        if arrived.is_set() and loop.time() - began >= _STEADY:
+        finally:
+            pulse.leave()
+            pulse.keep()
+        if pulse.arrived and loop.time() - began >= _STEADY:
             pauses = delays()
         pause = max(next(pauses), _asked_for(trouble))
-        log.warning("interrupted", reason=str(trouble) or type(trouble).__name__, next_try=f"in {pause:.1f} s")
+        reason = str(trouble) or type(trouble).__name__
+        log.warning("interrupted", reason=reason, next_try=f"in {pause:.1f} s")
+        pulse.turn(Condition.REFUSED if isinstance(trouble, Refused) else Condition.BACKING_OFF, reason, pause)
+        pulse.make("waiting for the next try", pause)
         await asyncio.sleep(pause)
+        pulse.keep()
 
 
 async def unhurried(work: Coroutine[object, object, T]) -> T:
@@ -87,6 +101,12 @@ async def ended(tasks: Iterable[asyncio.Task[None]]) -> None:
             pending = {task for task in pending if not task.done()}
     if hurried:
         raise asyncio.CancelledError
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants this task to end; what it waited for may have been cancelled instead."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _asked_for(trouble: Exception) -> float:

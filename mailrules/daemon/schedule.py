@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mailrules.daemon.door import TurnedAway
 from mailrules.daemon.link import retried, unhurried
+from mailrules.daemon.pulse import Pulse
 from mailrules.engine.schedule import Run, due_rules
 from mailrules.engine.sweeping import Outdated
 from mailrules.imap import Refused
@@ -54,7 +55,7 @@ class Schedule:
             return
         if rules := await due_rules(self._context):
             if connections > 0:
-                self._task = self._spawn(retried(self._run_due, self._log))
+                self._task = self._spawn(retried(self._run_due, self._log, Pulse("scheduled rules")))
             else:
                 self._on_lead = Run(self._context, rules, self._refused)
 

@@ -8,32 +8,38 @@ sign in again.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import os
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from mailrules import __version__
 from mailrules.config import ConfigError, load
 from mailrules.daemon import logs, systemd
-from mailrules.daemon.account import Account
 from mailrules.daemon.control import Unwilling, answering
 from mailrules.daemon.door import Pace
+from mailrules.daemon.heart import Heart
 from mailrules.daemon.keeping import forget_in_time
-from mailrules.daemon.link import ended
+from mailrules.daemon.link import ended, retried
+from mailrules.daemon.pulse import Promise, Pulse
 from mailrules.daemon.reload import Snapshot, changes, snapshot
-from mailrules.store import Locked
+from mailrules.daemon.tending import Tending
+from mailrules.daemon.vitals import AccountReport, Condition, DaemonReport
+from mailrules.store import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from pathlib import Path
 
     from mailrules.config import Loaded, Watch
     from mailrules.engine.outcome import Outcome
-    from mailrules.store import Store
+    from mailrules.store import Counts, Store
 
 __all__ = ["Supervisor"]
 
-_LEASE_PAUSE = 10.0  # seconds between tries for an account that another process works on
-_LETTING_GO = 0.2  # seconds that the kernel may take to free the lease of a process that was killed
-_RESTART_PAUSE = 10.0  # seconds before an account that failed in an unexpected way begins anew
+_READING = 600.0  # seconds for the rule file and its tests
+_COUNTING = 3.0  # seconds for the state to count what is open; a report says what was known before else
 
 
 class Supervisor:
@@ -48,8 +54,13 @@ class Supervisor:
         self._report = report
         self._log = logs.logger()
         self._pace = Pace()
-        self._accounts: dict[str, asyncio.Task[None]] = {}
-        self._paused: set[str] = set()
+        self._accounts: dict[str, Tending] = {}
+        self._paused: dict[str, datetime] = {}
+        self._counts: dict[str, Mapping[bytes, Counts]] = {}
+        self._started = self._taken_over = datetime.now(UTC)
+        self._refused = ""
+        self._reading = Promise("the rule file")
+        self._heart = Heart(store, self._late, self._log)
         self._changing = asyncio.Lock()  # accounts begin and end in one place at a time
         self._watched = loaded.watch
         self._as_read = snapshot(loaded.watch)
@@ -62,7 +73,7 @@ class Supervisor:
         for name in self._loaded.config.accounts:
             async with self._store.lease(name):
                 pass  # only to know: the account's own task takes it, and keeps it
-        async with answering(self._loaded.config.daemon.state, self._pause):
+        async with answering(self._loaded.config.daemon.state, self._pause, self.report):
             await self._serve()
 
     async def _serve(self) -> None:
@@ -71,7 +82,9 @@ class Supervisor:
         self._log.info("started", rules=len(self._loaded.ruleset.rules), accounts=len(self._loaded.config.accounts))
         systemd.ready(self._summary())
         followers = [asyncio.create_task(self._follow_files()), asyncio.create_task(self._follow_wishes())]
-        keeper = asyncio.create_task(forget_in_time(self._store, lambda: self._loaded.config.daemon, self._log))
+        keep = partial(forget_in_time, self._store, lambda: self._loaded.config.daemon, self._log)
+        keeper = asyncio.create_task(retried(keep, self._log, Pulse("history")))
+        heart = asyncio.create_task(self._heart.beat())
         try:
             await self._stopping.wait()
         finally:
@@ -80,9 +93,44 @@ class Supervisor:
             self._unwatch.set()
             followers[1].cancel()
             keeper.cancel()
-            await ended(self._accounts.values())
-            await asyncio.gather(*followers, keeper, return_exceptions=True)
+            heart.cancel()
+            await self._end(list(self._accounts))
+            await asyncio.gather(*followers, keeper, heart, return_exceptions=True)
             self._log.info("stopped")
+
+    # What it tells of itself
+
+    async def report(self) -> DaemonReport:
+        """Tell how everything is."""
+        names = tuple(self._loaded.config.accounts)
+        with suppress(TimeoutError, StateError):
+            async with asyncio.timeout(_COUNTING):
+                self._counts = {name: await self._store.open_counts(name) for name in names}
+        return DaemonReport(
+            version=__version__,
+            pid=os.getpid(),
+            started=self._started,
+            rules=len(self._loaded.ruleset.rules),
+            loaded=self._taken_over,
+            refused=self._refused,
+            late=self._heart.late(),
+            accounts=tuple(map(self._account_report, names)),
+        )
+
+    def _account_report(self, name: str) -> AccountReport:
+        if name in self._accounts:
+            return self._accounts[name].report(self._counts.get(name, {}))
+        since = self._paused.get(name, self._taken_over)
+        condition = Condition.PAUSED if name in self._paused else Condition.STARTING
+        return AccountReport(name=name, condition=condition, since=since)
+
+    def _late(self) -> list[str]:
+        return [
+            *filter(None, [self._reading.broken()]),
+            *(f"{name}: {what}" for name, tending in self._accounts.items() for what in tending.late()),
+        ]
+
+    # Orders
 
     def reload(self) -> None:
         """Read the rule file again."""
@@ -91,32 +139,17 @@ class Supervisor:
     def stop(self) -> None:
         """Let flights in hand come to their end, and sign off. A second call waits for nothing any more."""
         if self._stopping.is_set():
-            for task in self._accounts.values():
-                task.cancel()
+            for tending in self._accounts.values():
+                tending.task.cancel()
         self._stopping.set()
 
     # Accounts
 
     def _begin(self, name: str) -> None:
-        self._accounts[name] = asyncio.create_task(self._look_after(name), name=f"account {name}")
+        self._accounts[name] = Tending(name, lambda: self._loaded, self._store, self._report, self._pace)
 
-    async def _look_after(self, name: str) -> None:
-        """Serve one account until cancelled, whatever happens to it."""
-        log = self._log.bind(account=name)
-        pause = _LETTING_GO
-        while True:
-            try:
-                async with self._store.lease(name):
-                    pause = _LETTING_GO
-                    await Account(name, lambda: self._loaded, self._store, self._report, self._pace).run()
-            except Locked as error:
-                if pause == _LEASE_PAUSE:
-                    log.error("account in use", reason=str(error))
-                await asyncio.sleep(pause)
-                pause = _LEASE_PAUSE
-            except Exception:
-                log.exception("unexpected error")
-                await asyncio.sleep(_RESTART_PAUSE)
+    async def _end(self, names: Iterable[str]) -> None:
+        await ended([self._accounts.pop(name).task for name in names])
 
     @asynccontextmanager
     async def _pause(self, name: str) -> AsyncIterator[None]:
@@ -126,14 +159,14 @@ class Supervisor:
                 raise Unwilling(f"account '{name}' is paused for somebody else")
             if name not in self._accounts or self._stopping.is_set():
                 raise Unwilling(f"account '{name}' is not at work here")
-            self._paused.add(name)
+            self._paused[name] = datetime.now(UTC)
             self._log.info("paused", account=name)
-            await ended([self._accounts.pop(name)])
+            await self._end([name])
         try:
             yield
         finally:
             async with self._changing:
-                self._paused.discard(name)
+                del self._paused[name]
                 if name in self._loaded.config.accounts and not self._stopping.is_set():
                     self._log.info("resumed", account=name)
                     self._begin(name)
@@ -159,9 +192,13 @@ class Supervisor:
             self._wake.clear()
             systemd.reloading()
             try:
+                self._reading.make("being read", _READING)
                 await self._take_over()
-            except Exception:
+            except Exception as error:
                 log.exception("unexpected error")
+                self._refused = f"unexpected error: {error!r}"
+            finally:
+                self._reading.keep()
             systemd.ready(self._summary())
 
     def _load(self) -> Loaded:
@@ -178,7 +215,8 @@ class Supervisor:
         try:
             loaded = await asyncio.to_thread(self._load)
         except ConfigError as error:
-            self._log.error("rule file not taken over", problem="; ".join(map(str, error.problems)))
+            self._refused = "; ".join(map(str, error.problems))
+            self._log.error("rule file not taken over", problem=self._refused)
             self._watch(error.watch if error.watch.folders else self._watched, before)
             return
         if self._stopping.is_set():
@@ -188,6 +226,7 @@ class Supervisor:
             if (warning.file, warning.where, warning.message) not in known:
                 self._log.warning("rule file", problem=str(warning))
         old, self._loaded = self._loaded, loaded
+        self._taken_over, self._refused = datetime.now(UTC), ""
         self._watch(loaded.watch, before)
         await self._follow_accounts(old)
         self._log.info("rules taken over", rules=len(loaded.ruleset.rules), accounts=len(loaded.config.accounts))
@@ -202,9 +241,9 @@ class Supervisor:
                 for name, settings in after.accounts.items()
                 if before.accounts.get(name) == settings and name in self._accounts
             }
-            await ended([self._accounts.pop(name) for name in set(self._accounts) - kept])
+            await self._end(set(self._accounts) - kept)
             for name in after.accounts:
-                if name not in kept | self._paused:
+                if name not in kept and name not in self._paused:
                     self._begin(name)
 
     def _reload_if_changed(self) -> None:

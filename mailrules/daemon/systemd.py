@@ -9,7 +9,7 @@ import os
 import socket
 import time
 
-__all__ = ["ready", "reloading", "stopping"]
+__all__ = ["alive", "ready", "reloading", "stopping", "watchdog_period"]
 
 
 def ready(text: str) -> None:
@@ -26,6 +26,19 @@ def reloading() -> None:
 def stopping() -> None:
     """Tell that the daemon is on its way down."""
     _notify("STOPPING=1")
+
+
+def watchdog_period() -> float | None:
+    """Return the seconds within which systemd wants to hear `alive` again and again; None if it does not ask for it."""
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None  # it is meant for another process, whose environment this one has inherited
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) / 1_000_000 if microseconds.isdecimal() and int(microseconds) else None
+
+
+def alive() -> None:
+    """Tell that all is going on."""
+    _notify("WATCHDOG=1")
 
 
 def _notify(*lines: str) -> None:

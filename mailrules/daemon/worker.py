@@ -1,7 +1,8 @@
 """Looks after one mailbox on one session: what is there, what comes, what is due again.
 
 News come by IDLE, or by polling where there is no IDLE. Neither is trusted alone: now and then the
-server is asked by STATUS how many messages there should be.
+server is asked by STATUS how many messages there should be. It is a proof of life too, asked for early enough that a
+dead connection is given up within the account's ``keepalive``.
 """
 
 from __future__ import annotations
@@ -10,24 +11,35 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from mailrules.daemon.link import unhurried
+from mailrules.daemon.vitals import Condition
 from mailrules.engine.filing import Filing
 from mailrules.imap import Noop, Refused, Status, StatusItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from structlog.typing import FilteringBoundLogger
 
     from mailrules.client import Session
+    from mailrules.config import Account
+    from mailrules.daemon.pulse import Pulse
     from mailrules.engine.account import AccountContext
-    from mailrules.imap import MailboxName
+    from mailrules.imap import MailboxName, StatusData
     from mailrules.store import Entry
 
-__all__ = ["Worker"]
+__all__ = ["Worker", "patience"]
+
+_PATIENCE = 60.0  # seconds for a sign of life
 
 _SHORTEST_IDLE = 5.0  # seconds; a server that ends IDLE sooner by itself has none worth the name
 _SHORTEST_WAIT = 5.0  # seconds; what is due and can't be taken up yet must not make us ask without pause
+_SELECT_EVERY = 30 * 60.0  # seconds; what STATUS says may be as old as what the session sees (Exchange)
 _FOREVER = float("inf")
+
+
+def patience(settings: Account) -> float:
+    """Return the seconds that a server has for a sign of life; asked for in time, they are the end of `keepalive`."""
+    return min(_PATIENCE, settings.keepalive / 2)
 
 
 class Worker:
@@ -40,33 +52,42 @@ class Worker:
         name: MailboxName,
         mend: Callable[[MailboxName, Sequence[Entry]], None],
         log: FilteringBoundLogger,
+        pulse: Pulse,
     ) -> None:
         self.name = name
         self._context = context
         self._connection = session.connection
         self._filing = Filing(context, session, name)
+        self._pulse = pulse
+        self._patience = patience(context.settings)
         self._mend = mend
         self._log = log.bind(mailbox=session.namespace.to_path(name))
         self._idles = "IDLE" in session.capabilities
         self._rest: asyncio.Future[None] | None = None
         self._rested_at = 0.0
         self._check_at = 0.0
+        self._select_at = 0.0
         self._uidnext = 0
 
-    async def serve(self, arrived: asyncio.Event) -> None:
-        """Look after the mailbox for as long as the connection lasts; set ``arrived`` after the first look."""
+    async def serve(self) -> None:
+        """Look after the mailbox for as long as the connection lasts; its pulse has arrived after the first look."""
+        self._pulse.make("at work")
         await self.hold()
         while True:
             await self.look()
-            arrived.set()
+            self._pulse.arrived = True
+            self._pulse.make("waiting for new mail", self._context.settings.keepalive)
             await self.wait()
+            self._pulse.make("at work")
 
     async def hold(self) -> None:
         """Begin to stay in the mailbox. Raises Refused if it can't be selected."""
         await self._begin()
+        self._pulse.turn(Condition.IDLE if self._idles else Condition.POLL)
         self._log.info("watching", by="idle" if self._idles else "poll")
 
     async def _begin(self) -> None:
+        self._pulse.attend(self._connection, self._filing)
         self._connection.done()
         # What is unfinished now is not in this session's hands; later the journal could not tell.
         stale = await self._context.store.unfinished(self._context.name, self.name.raw)
@@ -74,23 +95,28 @@ class Worker:
         await self._filing.start()
         selected = self._connection.selected
         self._uidnext = selected.uidnext or 0 if selected else 0
+        self._select_at = self._now() + _SELECT_EVERY
         self._check_later()
 
     async def visit(self) -> None:
         """Handle what is new and due in the mailbox, once, without staying."""
-        await self._begin()
-        await unhurried(self._filing.retry_due(_no_rest))
-        await unhurried(self._filing.handle_new(_no_rest))
+        try:
+            await self._begin()
+            await unhurried(self._filing.retry_due(_no_rest))
+            await unhurried(self._filing.handle_new(_no_rest))
+        finally:
+            self._pulse.leave()
+        self._pulse.turn(Condition.ROUNDS)
 
     async def look(self) -> None:
         """Handle everything new and everything due, then leave the connection at rest."""
         due = await self._filing.next_due()
         if due is not None and due <= self._context.now():
-            await unhurried(self._filing.retry_due(_no_rest))
+            await unhurried(self._ask_first(self._filing.retry_due(_no_rest)))
         if self._now() < self._check_at:
-            await unhurried(self._filing.handle_new(self._begin_rest))
+            await unhurried(self._ask_first(self._filing.handle_new(self._begin_rest)))
         else:
-            await unhurried(self._look_twice())
+            await unhurried(self._ask_first(self._look_twice()))
             self._check_later()
 
     async def wait(self, limit: float = _FOREVER) -> None:
@@ -128,30 +154,40 @@ class Worker:
         else:
             return
         self._idles = False
+        self._pulse.turn(Condition.POLL)
         self._check_later()
 
     def _check_later(self) -> None:
         settings = self._context.settings
-        self._check_at = self._now() + (settings.keepalive if self._idles else settings.poll)
+        quiet = settings.keepalive - self._patience
+        self._check_at = self._now() + (quiet if self._idles else min(settings.poll, quiet))
+
+    async def _ask_first(self, work: Coroutine[None, None, None]) -> None:
+        """Do what begins with a flight, and let that begin with a question that a living server answers at once."""
+        self._connection.ask_for_life(self._patience)
+        await work
 
     async def _look_twice(self) -> None:
         """Look, and ask by STATUS in the same flight whether the server keeps something from this session."""
-        self._connection.done()
         asked = self._connection.submit(Status(self.name, (StatusItem.UIDNEXT,)))
         await self._filing.handle_new(self._begin_rest)
-        try:
-            uidnext = (await asked).uidnext or 0
-        except Refused:
-            return
-        if uidnext <= self._uidnext:
-            return
-        self._uidnext = uidnext
-        checkpoint = await self._context.store.checkpoint(self._context.name, self.name.raw)
-        if checkpoint is not None and checkpoint.uid + 1 < uidnext:
-            # mailutils shows a session only what was there at SELECT: select it again.
+        if await self._is_behind(asked) or self._now() >= self._select_at:
+            self._select_at = self._now() + _SELECT_EVERY
             self._connection.done()
             await self._filing.start()
             await self._filing.handle_new(self._begin_rest)
+
+    async def _is_behind(self, asked: asyncio.Future[StatusData]) -> bool:
+        """Whether there is mail that the session can't see: mailutils shows only what was there at SELECT."""
+        try:
+            uidnext = (await asked).uidnext or 0
+        except Refused:
+            return False
+        if uidnext <= self._uidnext:
+            return False
+        self._uidnext = uidnext
+        checkpoint = await self._context.store.checkpoint(self._context.name, self.name.raw)
+        return checkpoint is not None and checkpoint.uid + 1 < uidnext
 
     @staticmethod
     def _now() -> float:

@@ -36,7 +36,10 @@ class Filing:
         self._path = Path(context, session, name)
         self._checkpoint: Checkpoint | None = None
         self._backlog: tuple[int, ...] = ()
+        self._unhandled = 0
         self._mark = 0
+        self.handled: datetime | None = None
+        """When the last new message was handled, in this session."""
 
     async def start(self) -> None:
         """SELECT the mailbox and find where to go on. Raises Refused if it can't be selected."""
@@ -46,13 +49,24 @@ class Filing:
         self._checkpoint = begin.checkpoint
         if begin.renumbered is not None:
             await self._cross_over(begin.renumbered)
-        if selected.uidnext and selected.uidnext - begin.checkpoint.uid > WINDOW:
+        ahead = max(0, (selected.uidnext or 0) - 1 - begin.checkpoint.uid)
+        self._mark, self._unhandled = selected.arrived, min(selected.exists, ahead)
+        if ahead >= WINDOW:
             self._backlog = await uids_in(self._session, UIDSet.after(begin.checkpoint.uid))
+            self._unhandled = len(self._backlog)
 
     @property
     def news(self) -> bool:
         """Whether messages have come since the last UID FETCH was sent."""
         return self._path.selected.arrived > self._mark
+
+    @property
+    def backlog(self) -> int:
+        """How many messages have been seen and are not handled yet; those that nobody has looked at are estimated."""
+        selected = self._session.selected
+        if selected is None or selected.name != self._name:
+            return self._unhandled
+        return self._unhandled + max(0, selected.arrived - self._mark)
 
     async def next_due(self) -> datetime | None:
         """When the first pending message of this mailbox is to be tried again."""
@@ -66,11 +80,15 @@ class Filing:
         """
         for uids in windows(self._backlog):
             await self._take(await self._fetch(uids), _nothing)
+            self._unhandled -= len(uids)
         self._backlog = ()
         self._mark = self._path.selected.arrived
         after = self._started.uid
         messages = await self._fetch(UIDSet.after(after))
-        await self._take([message for message in messages if message.uid > after], rest)
+        new = [message for message in messages if message.uid > after]
+        self._unhandled = len(new)
+        await self._take(new, rest)
+        self._unhandled = 0
         self._rest(rest)
 
     async def retry_due(self, rest: Callable[[], object]) -> None:
@@ -157,6 +175,7 @@ class Filing:
             if entry.state is not EntryState.GONE:
                 self._path.report(entry, by_uid[entry.uid])
         await self._path.execute(entries, by_uid, lambda: self._rest(rest))
+        self.handled = self._context.now()
 
     def _still_postponed(
         self, decisions: Sequence[Decision], met: Sequence[Entry]

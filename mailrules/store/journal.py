@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailrules.store.mailboxes import find_mailbox, mailbox_id
+from mailrules.store.reversals import HAS_LEFT
 from mailrules.store.rows import (
     entry_row,
     entry_value,
@@ -150,10 +151,8 @@ def count_open(db: sqlite3.Connection, account: str, mailbox: bytes) -> Counts:
 def count_open_by_mailbox(db: sqlite3.Connection, account: str) -> Mapping[bytes, Counts]:
     """Count the account's PENDING and HELD entries, by the mailbox's name."""
     rows = db.execute(
-        "SELECT mailbox.name, sum(entry.state = 'pending'), sum(entry.state = 'held') FROM entry"
-        " JOIN mailbox ON mailbox.id = entry.mailbox JOIN account ON account.id = mailbox.account"
-        " WHERE account.name = ? AND entry.finished IS NULL AND entry.state IN ('pending', 'held')"
-        " GROUP BY mailbox.id",
+        "SELECT mailbox, sum(state = 'pending'), sum(state = 'held') FROM journal"
+        " WHERE account = ? AND finished IS NULL AND state IN ('pending', 'held') GROUP BY mailbox",
         (text_column(account),),
     )
     return {name: Counts(pending, held) for name, pending, held in rows}
@@ -183,11 +182,13 @@ def read_uids(
 def read_copied(
     db: sqlite3.Connection, account: str, mailbox: bytes, uidvalidity: int
 ) -> Mapping[int, frozenset[bytes]]:
-    """Read the targets of the mailbox's finished COPY steps, by the UID of the message."""
+    """Read the targets of the mailbox's finished COPY steps that were not taken back, by the UID of the message."""
+    has_left = HAS_LEFT.format(entry="entry.id", mailbox="step.target")
     rows = db.execute(
-        "SELECT entry.uid, target.name FROM entry JOIN step ON step.entry = entry.id"
+        "SELECT entry.uid, target.name FROM entry JOIN step ON step.entry = entry.id"  # noqa: S608 - of constants
         " JOIN mailbox AS target ON target.id = step.target"
-        " WHERE entry.mailbox = ? AND entry.uidvalidity = ? AND step.kind = 'copy' AND step.state = 'done'",
+        " WHERE entry.mailbox = ? AND entry.uidvalidity = ? AND step.kind = 'copy' AND step.state = 'done'"
+        f" AND undoes IS NULL AND NOT EXISTS ({has_left})",
         (find_mailbox(db, account, mailbox), uidvalidity),
     )
     copied: dict[int, set[bytes]] = {}

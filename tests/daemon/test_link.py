@@ -14,6 +14,7 @@ from mailrules.daemon import link
 from mailrules.daemon.door import DoorClosed
 from mailrules.daemon.link import ended, retried, unhurried
 from mailrules.daemon.logs import logger
+from mailrules.daemon.pulse import Pulse
 from mailrules.imap import Answer, Kind, No, Tagged
 from mailrules.store import StateError
 from tests.daemon.house import LIMIT
@@ -62,21 +63,21 @@ def throttled(text: str) -> No:
 async def test_whatever_goes_wrong_is_tried_again_after_growing_pauses(trouble: Exception, pauses: list[float]) -> None:
     work = Work(trouble, trouble, trouble)
     with capture_logs() as lines:
-        await retried(work, logger())
+        await retried(work, logger(), Pulse("work"))
     assert (work.tries, pauses) == (4, [1.0, 2.0, 3.0])
     assert [line["reason"] for line in lines if line["event"] == "interrupted"] == [str(trouble)] * 3
 
 
 async def test_only_a_bug_is_logged_with_a_traceback(pauses: list[float]) -> None:
     with capture_logs() as lines:
-        await retried(Work(ConnectionLost("gone"), ValueError("bug")), logger())
+        await retried(Work(ConnectionLost("gone"), ValueError("bug")), logger(), Pulse("work"))
     assert [line["event"] for line in lines] == ["interrupted", "unexpected error", "interrupted"]
     assert pauses == [1.0, 2.0]
 
 
 async def test_the_door_keeps_its_own_time(pauses: list[float]) -> None:
     with capture_logs() as lines:
-        await retried(Work(DoorClosed(), DoorClosed()), logger())
+        await retried(Work(DoorClosed(), DoorClosed()), logger(), Pulse("work"))
     assert (pauses, lines) == ([], [])
 
 
@@ -89,7 +90,7 @@ async def test_pauses_begin_anew_after_work_that_got_in_and_lasted(
 ) -> None:
     """A host that swallows all takes its time to fail too, and a server that throws us out at once let us in."""
     troubles = [ConnectFailed("1"), ConnectFailed("2"), ConnectionLost("3"), ConnectFailed("4")]
-    arrived = asyncio.Event()
+    pulse = Pulse("work")
 
     async def work() -> None:
         if not troubles:
@@ -97,11 +98,11 @@ async def test_pauses_begin_anew_after_work_that_got_in_and_lasted(
         trouble = troubles.pop(0)
         third = isinstance(trouble, ConnectionLost)
         if third and gets_in:
-            arrived.set()
+            pulse.arrived = True
         monkeypatch.setattr(link, "_STEADY", 0.0 if third and lasts else 60.0)
         raise trouble
 
-    await retried(work, logger(), arrived)
+    await retried(work, logger(), pulse)
     assert pauses == expected
 
 
@@ -115,7 +116,7 @@ async def test_pauses_begin_anew_after_work_that_got_in_and_lasted(
     ],
 )
 async def test_a_server_that_names_a_pause_gets_it(text: str, pause: float, pauses: list[float]) -> None:
-    await retried(Work(throttled(text)), logger())
+    await retried(Work(throttled(text)), logger(), Pulse("work"))
     assert pauses == [pause]
 
 

@@ -196,7 +196,7 @@ async def test_an_account_that_another_process_works_on_is_refused_at_the_start(
 async def test_an_account_that_is_added_while_another_process_works_on_it_is_waited_for(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mailrules.daemon.supervisor._LEASE_PAUSE", 0.1)
+    monkeypatch.setattr("mailrules.daemon.tending._LEASE_PAUSE", 0.1)
     async with servers(2) as (one, two):
         house.write(table("one", one))
         async with house.running():
