@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from mailrules.config.model import Config
 from mailrules.config.problems import KeyPath, Problem, did_you_mean, quoted_list
-from mailrules.config.secrets import PlainSecret
+from mailrules.config.secrets import FileSecret, PlainSecret
 from mailrules.config.sources import Document
 from mailrules.rules import Rule, matching
 from mailrules.rules.conditions import Condition
@@ -14,6 +15,9 @@ from mailrules.rules.conditions.named import Named
 from mailrules.rules.match import Groups
 from mailrules.rules.text import printable
 
+_EVERYONE_READS = 0o004
+_CONTAINERS_SECRETS = Path("/run/secrets")
+"""Where containers are handed secrets, readable by all in them, of whom there is one."""
 _PREFIX = "INBOX."  # of Courier's, Cyrus' and others' namespaces
 
 
@@ -46,11 +50,24 @@ def advice(config: Config, main: Document, rules: Sequence[PlacedRule]) -> Itera
 
 def _readable_passwords(config: Config, main: Document) -> Iterator[Problem]:
     plain = [name for name, account in config.accounts.items() if isinstance(account.password, PlainSecret)]
-    if plain and main.mode & 0o004:
+    readable = "everyone on this machine can read this password"
+    if plain and main.mode & _EVERYONE_READS:
         remedy = f"chmod 600 {main.file}, or keep it elsewhere (password.file, password.env, password.command)"
-        yield main.problem(
-            ("accounts", plain[0], "password"), f"everyone on this machine can read this password; {remedy}"
-        )
+        yield main.problem(("accounts", plain[0], "password"), f"{readable}; {remedy}")
+    for name, account in config.accounts.items():
+        if isinstance(account.password, FileSecret) and _is_readable(account.password.path):
+            remedy = f"chmod 600 {account.password.path}"
+            yield main.problem(("accounts", name, "password"), f"{readable}; {remedy}")
+
+
+def _is_readable(path: Path) -> bool:
+    """Tell whether everyone can read a file that is there now; it may come, or change, before it is read."""
+    if path.is_relative_to(_CONTAINERS_SECRETS):
+        return False
+    try:
+        return bool(path.stat().st_mode & _EVERYONE_READS)
+    except OSError:
+        return False
 
 
 def _spelt_as_on_servers(config: Config, main: Document, rules: Sequence[PlacedRule]) -> Iterator[Problem]:

@@ -36,6 +36,8 @@ UNREADABLE = "the server's answer about it can't be read"
 _IDENTITY = frozenset({"MESSAGE-ID", "DATE", "FROM", "SUBJECT"})
 WINDOW = 1_000
 """How many messages one UID FETCH asks for when there may be many."""
+_LONGEST = 998
+"""Characters that are kept of a field to tell a message by; no longer line may be sent (RFC 5322 §2.1.1)."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -170,7 +172,7 @@ def validity(selected: SelectedMailbox) -> int:
 
 
 def _first(message: Message, field: str) -> str:
-    return next((text.value for text in message.fields.texts(field)), "")
+    return next((text.value[:_LONGEST] for text in message.fields.texts(field)), "")
 
 
 def _digest(message: Message) -> str:

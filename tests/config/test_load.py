@@ -147,6 +147,19 @@ def test_a_password_that_everyone_can_read_is_warned_of(tmp_path: Path, mode: in
     assert warnings == [f"{file}:4: account 'work': password: {READABLE.format(file)}"] * warned
 
 
+@pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o640, False), (0o600, False), (None, False)])
+def test_a_password_file_that_everyone_can_read_is_warned_of(tmp_path: Path, mode: int | None, *, warned: bool) -> None:
+    """One that is not there yet is none of these."""
+    file, secret = tmp_path / "rules.toml", tmp_path / "password"
+    file.write_text('[accounts.work]\nhost = "h"\nusername = "u"\npassword.file = "password"\n\n' + GOOD_RULE)
+    if mode is not None:
+        secret.write_text("hunter2")
+        secret.chmod(mode)
+    warnings = [str(warning) for warning in load(file).warnings]
+    reason = f"everyone on this machine can read this password; chmod 600 {secret}"
+    assert warnings == [f"{file}:4: account 'work': password: {reason}"] * warned
+
+
 GOOD_RULE = "[[rules]]\nname = 'a'\nmatch = 'everything'\nthen.stop = true\n"
 READABLE = (
     "everyone on this machine can read this password; "
