@@ -11,7 +11,18 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from mailrules.store.values import Acted, Arrivals, Checkpoint, Counts, Entry, HistoryQuery, Marked, Met, Seen
+from mailrules.store.values import (
+    Acted,
+    Arrivals,
+    Checkpoint,
+    Counts,
+    Entry,
+    HistoryQuery,
+    Marked,
+    Met,
+    Naming,
+    Seen,
+)
 
 FINGERPRINTS = 10_000
 """How many of a mailbox's messages are remembered, for the day its UIDVALIDITY changes."""
@@ -150,6 +161,14 @@ class Store(ABC):
         """Return the entries that the query asks for, the newest first."""
 
     @abstractmethod
+    async def rules(self) -> frozenset[str]:
+        """Return the names of all rules that have acted on anything. It reads through the whole journal."""
+
+    @abstractmethod
+    async def accounts(self) -> tuple[str, ...]:
+        """Return the names of all accounts that anything is known of."""
+
+    @abstractmethod
     async def undone(self, entry_ids: Collection[int]) -> Mapping[int, Entry]:
         """Return by the id of each of these entries that has been taken back the newest entry that does so."""
 
@@ -218,6 +237,14 @@ class Store(ABC):
     @abstractmethod
     async def remember_mailboxes(self, account: str, listed: Mapping[bytes, int | None]) -> None:
         """Keep this LIST as the last one. Costs nothing when it is the same as before."""
+
+    @abstractmethod
+    async def naming(self, account: str) -> Naming | None:
+        """Return how the account's server names mailboxes; None before the first sign-in."""
+
+    @abstractmethod
+    async def remember_naming(self, account: str, naming: Naming) -> None:
+        """Keep how the account's server names mailboxes. Costs nothing when it is the same as before."""
 
     @abstractmethod
     async def created_since(self, account: str, since: datetime) -> int:

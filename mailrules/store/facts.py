@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from mailrules.store.mailboxes import account_id
+from mailrules.store.reversals import has_left, is_taken_back
 from mailrules.store.rows import text_column, time_column, time_value
 from mailrules.store.values import Acted
 
@@ -43,17 +44,21 @@ def read_filed(db: sqlite3.Connection, account: str, message_ids: Iterable[str])
 
 
 def _where_filed(db: sqlite3.Connection, account: str, message_id: str) -> bytes | None:
-    """Find the target of the newest move, without a move that of the newest copy."""
-    row: tuple[bytes] | None = db.execute(
-        "SELECT target.name FROM (SELECT entry.id FROM entry JOIN mailbox ON mailbox.id = entry.mailbox"
-        " WHERE message_id = ? AND message_id <> '' AND mailbox.account = (SELECT id FROM account WHERE name = ?)"
-        " ORDER BY entry.id DESC LIMIT ?) AS newest"
+    """Find the target of the newest move, without a move that of the newest copy; what was taken back is neither."""
+    rows = db.execute(
+        "SELECT newest.id, step.target, target.name, kind FROM (SELECT entry.id FROM entry"
+        " JOIN mailbox ON mailbox.id = entry.mailbox WHERE message_id = ? AND message_id <> '' AND undoes IS NULL"
+        " AND mailbox.account = (SELECT id FROM account WHERE name = ?) ORDER BY entry.id DESC LIMIT ?) AS newest"
         " JOIN step ON step.entry = newest.id JOIN mailbox AS target ON target.id = step.target"
         " WHERE step.state = 'done' AND kind IN ('move', 'copy')"
-        " ORDER BY kind = 'move' DESC, newest.id DESC, position DESC LIMIT 1",
+        " ORDER BY kind = 'move' DESC, newest.id DESC, position DESC",
         (text_column(message_id), text_column(account), _FILINGS),
-    ).fetchone()
-    return None if row is None else row[0]
+    )
+    for entry, mailbox, name, kind in rows:
+        gone = is_taken_back(db, entry) if kind == "move" else has_left(db, entry, mailbox)
+        if not gone:
+            return bytes(name)
+    return None
 
 
 def read_last_run(db: sqlite3.Connection, account: str, rule: str) -> datetime | None:

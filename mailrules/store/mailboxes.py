@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from mailrules.store.base import FINGERPRINTS
-from mailrules.store.rows import text_column, text_value, time_column, time_value
-from mailrules.store.values import Checkpoint, Seen
+from mailrules.store.rows import list_column, list_value, text_column, text_value, time_column, time_value
+from mailrules.store.values import Checkpoint, Naming, Seen
 
 
 def account_id(db: sqlite3.Connection, account: str) -> int:
@@ -133,6 +133,24 @@ def remember_known(db: sqlite3.Connection, account: str, mailboxes: Mapping[byte
             if name not in before or before[name] != uidvalidity
         ],
     )
+
+
+def read_naming(db: sqlite3.Connection, account: str) -> Naming | None:
+    """Read how the account's server names mailboxes, None before the first sign-in."""
+    row = db.execute(
+        "SELECT prefix, delimiter, foreign_prefixes FROM account WHERE name = ? AND prefix IS NOT NULL",
+        (text_column(account),),
+    ).fetchone()
+    return None if row is None else Naming(text_value(row[0]), row[1], list_value(row[2]))
+
+
+def remember_naming(db: sqlite3.Connection, account: str, naming: Naming) -> None:
+    """Write down how the account's server names mailboxes, if it is not known so."""
+    if read_naming(db, account) != naming:
+        db.execute(
+            "UPDATE account SET prefix = ?, delimiter = ?, foreign_prefixes = ? WHERE id = ?",
+            (text_column(naming.prefix), naming.delimiter, list_column(naming.foreign), account_id(db, account)),
+        )
 
 
 def remember_created(db: sqlite3.Connection, account: str, mailboxes: Sequence[bytes], now: datetime) -> None:

@@ -165,6 +165,10 @@ MIGRATIONS: Sequence[Migration] = (
         "CREATE INDEX entry_message_id ON entry (message_id) WHERE message_id <> ''",
     ),
     (
+        # How the server names mailboxes, so that they can be shown without asking it; NULL: not known yet.
+        "ALTER TABLE account ADD COLUMN prefix TEXT",
+        "ALTER TABLE account ADD COLUMN delimiter TEXT",
+        "ALTER TABLE account ADD COLUMN foreign_prefixes TEXT",
         # What people look for in the history, and what was taken back.
         "ALTER TABLE entry ADD COLUMN sender TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE entry ADD COLUMN subject TEXT NOT NULL DEFAULT ''",

@@ -22,6 +22,7 @@ from mailrules.store.values import (
     HistoryQuery,
     Marked,
     Met,
+    Naming,
     Seen,
 )
 from mailrules.store.waiting import Waiting
@@ -199,6 +200,14 @@ class SqliteStore(Store):
         """Return the entries that the query asks for."""
         return await self._writer.read(partial(history.read_history, query=query))
 
+    async def rules(self) -> frozenset[str]:
+        """Return the names of all rules that have acted."""
+        return await self._writer.read(history.read_rules)
+
+    async def accounts(self) -> tuple[str, ...]:
+        """Return the names of all accounts."""
+        return await self._writer.read(history.read_accounts)
+
     async def undone(self, entry_ids: Collection[int]) -> Mapping[int, Entry]:
         """Return what takes these entries back."""
         return await self._writer.read(partial(history.read_undone, entry_ids=entry_ids))
@@ -256,6 +265,14 @@ class SqliteStore(Store):
     async def remember_mailboxes(self, account: str, listed: Mapping[bytes, int | None]) -> None:
         """Keep this LIST as the last one."""
         await self._writer.write(partial(mailboxes.remember_known, account=account, mailboxes=listed))
+
+    async def naming(self, account: str) -> Naming | None:
+        """Return how the account's server names mailboxes."""
+        return await self._writer.read(partial(mailboxes.read_naming, account=account))
+
+    async def remember_naming(self, account: str, naming: Naming) -> None:
+        """Keep how the account's server names mailboxes."""
+        await self._writer.write(partial(mailboxes.remember_naming, account=account, naming=naming))
 
     async def created_since(self, account: str, since: datetime) -> int:
         """Count the mailboxes created since then."""

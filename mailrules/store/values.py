@@ -128,14 +128,22 @@ class Entry:
         if self.state is EntryState.PENDING and self.due is None:
             raise ValueError("a pending entry needs the time at which it is due")
 
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Where it stands in the history: when it was begun, and its id. Raises ValueError if it never was."""
+        if self.begun is None or self.id is None:
+            raise ValueError("only an entry that was begun is in the history")
+        return self.begun, self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryQuery:
     """Which of the journal's entries are wanted; what is None or empty asks for nothing.
 
     `mailbox` is where the message was found, or a mailbox that a step had for its target. `rule` acted on it. `since`
-    and `until` (exclusive) are when mailrules took responsibility for the message. At most `limit` entries come, the
-    newest.
+    and `until` (exclusive) are when mailrules took responsibility for the message. `sender` and `subject` are in those,
+    in whatever case. At most `limit` entries come, the newest; `after` is the `place` of the last one of those that
+    came before.
     """
 
     account: str | None = None
@@ -146,7 +154,22 @@ class HistoryQuery:
     message_id: str | None = None
     states: frozenset[EntryState] = frozenset()
     ids: tuple[int, ...] = ()
+    sender: str = ""
+    subject: str = ""
     limit: int | None = None
+    after: tuple[datetime, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a server names the user's own mailboxes: what to begin with, what parts the levels (None: there are none).
+
+    `foreign` are the beginnings of the names of other users' and shared mailboxes.
+    """
+
+    prefix: str
+    delimiter: str | None
+    foreign: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

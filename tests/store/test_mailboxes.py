@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from mailrules.store import FINGERPRINTS, SqliteStore
+from mailrules.store import FINGERPRINTS, Naming, SqliteStore
 from tests.store.builders import ACCOUNT, INBOX, LISTS, NOW, checkpoint, entry, seen
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def test_before_the_first_list_no_mailboxes_are_known(store: SqliteStore) -> None:
@@ -67,3 +71,18 @@ async def test_each_mailbox_remembers_its_own(store: SqliteStore) -> None:
     await store.begin([], checkpoint(2, b"B"), [seen(2)], now=NOW)
     assert {"fingerprint-1"} == await store.fingerprints(ACCOUNT, b"A")
     assert frozenset() == await store.fingerprints(ACCOUNT, b"C")
+
+
+async def test_how_a_server_names_mailboxes_is_known_after_the_first_sign_in(path: Path) -> None:
+    async with SqliteStore(path) as store:
+        await store.remember_mailboxes(ACCOUNT, {})
+        assert await store.naming(ACCOUNT) is None
+        await store.remember_naming(ACCOUNT, Naming("INBOX.", ".", ("user.", "shared.")))
+    async with SqliteStore(path) as store:
+        assert Naming("INBOX.", ".", ("user.", "shared.")) == await store.naming(ACCOUNT)
+        await store.remember_naming(ACCOUNT, Naming("", None))
+        assert Naming("", None) == await store.naming(ACCOUNT)
+        assert await store.naming("private") is None
+        before = store.commits
+        await store.remember_naming(ACCOUNT, Naming("", None))
+        assert before == store.commits
