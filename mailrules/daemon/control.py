@@ -3,9 +3,10 @@
 A request is a JSON object on a line of its own, and so is its answer::
 
     {"pause": "work"}       {"paused": "work"}      nothing of the account runs any more, and its lease is free
+    {"status": true}        {"status": {…}}         the daemon's report, see reporting.py
     anything else           {"error": "…"}
 
-What was asked for holds for as long as the connection: when that ends, however it ends, the account begins again.
+A pause holds for as long as the connection: when that ends, however it ends, the account begins again.
 """
 
 from __future__ import annotations
@@ -20,20 +21,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailrules.daemon import logs
-from mailrules.daemon.link import ended
+from mailrules.daemon.reporting import Report, from_json, to_json
+from mailrules.daemon.visitors import Visitors
 from mailrules.store import Locked
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
+    from mailrules.daemon.vitals import DaemonReport
     from mailrules.store import Store
 
-__all__ = ["Pause", "Unwilling", "answering", "leased", "socket_path"]
+__all__ = ["Pause", "Unwilling", "answering", "ask_report", "leased", "socket_path"]
 
 Pause = Callable[[str], AbstractAsyncContextManager[None]]
 """Keeps the account of this name from running while the block runs; raises Unwilling."""
 
 _PATIENCE = 30.0  # seconds for the daemon's answer; flights in hand, and a reload, come to their end first
+_SHORT_PATIENCE = 10.0  # seconds for a report, for which nothing has to come to its end
+_AT_ONCE = 64  # connections
+_LARGEST = 1 << 28  # octets of an answer; a report has some hundred for each mailbox
 
 
 class Unwilling(Exception):
@@ -49,30 +55,25 @@ def socket_path(state: Path) -> Path:
 
 
 @asynccontextmanager
-async def answering(state: Path, pause: Pause) -> AsyncIterator[None]:
+async def answering(state: Path, pause: Pause, report: Report) -> AsyncIterator[None]:
     """Answer whoever connects while the block runs; where there can be no socket, say so once and go on without."""
     path = socket_path(state)
     try:
         sock = _listen(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        logs.logger().warning("no socket: apply can't have an account paused", path=str(path), reason=reason)
+        logs.logger().warning("no socket: other commands can't ask the daemon", path=str(path), reason=reason)
         yield
         return
-    conversations: set[asyncio.Task[None]] = set()
-
-    def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(_converse(reader, writer, pause))
-        conversations.add(task)
-        task.add_done_callback(conversations.discard)
-
-    server = await asyncio.start_unix_server(welcome, sock=sock)
+    desk = _Desk(pause, report)
+    visitors = Visitors(desk.serve, _AT_ONCE)
+    server = await asyncio.start_unix_server(visitors.welcome, sock=sock)
     try:
         yield
     finally:
         server.close()
         path.unlink(missing_ok=True)
-        await ended(conversations)
+        await visitors.end()
 
 
 def _listen(path: Path) -> socket.socket:
@@ -100,37 +101,50 @@ def _is_dead(path: Path) -> bool:
     return False
 
 
-async def _converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pause: Pause) -> None:
-    log = logs.logger()
-    try:
+class _Desk:
+    """Answers the requests of one connection after the other."""
+
+    def __init__(self, pause: Pause, report: Report) -> None:
+        self._pause = pause
+        self._report = report
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the requests that come on a connection; who has nothing paused and asks for nothing is let go."""
+        patience: float | None = _PATIENCE
         async with AsyncExitStack() as held:
             while True:
-                request = await reader.readuntil()
-                writer.write(_line(await _do(request, pause, held)))
-                await writer.drain()
-    except (EOFError, ConnectionError, asyncio.LimitOverrunError):
-        pass  # it has gone, or sends what is no request
-    except Exception:
-        log.exception("unexpected error")
-    finally:
-        writer.close()
+                async with asyncio.timeout(patience):
+                    request = await reader.readuntil()
+                answer = await self._do(request, held)
+                if "paused" in answer:
+                    patience = None
+                async with asyncio.timeout(_PATIENCE):
+                    writer.write(_line(answer))
+                    await writer.drain()
+
+    async def _do(self, request: bytes, held: AsyncExitStack) -> Mapping[str, object]:
+        """Do what is asked for, give it back when ``held`` is closed, and return the answer."""
+        try:
+            match _read(request):
+                case {"pause": str(account)}:
+                    await held.enter_async_context(self._pause(account))
+                    return {"paused": account}
+                case {"status": True}:
+                    return {"status": to_json(await self._report())}
+        except Unwilling as refusal:
+            return {"error": str(refusal)}
+        return {"error": 'not understood; this one knows {"pause": "ACCOUNT"} and {"status": true}'}
 
 
-async def _do(request: bytes, pause: Pause, held: AsyncExitStack) -> dict[str, str]:
-    """Do what is asked for, give it back when ``held`` is closed, and return the answer."""
+def _read(line: bytes) -> object:
+    """Return what the line says, None if it is no JSON."""
     try:
-        match json.loads(request):
-            case {"pause": str(account)}:
-                await held.enter_async_context(pause(account))
-                return {"paused": account}
-    except Unwilling as refusal:
-        return {"error": str(refusal)}
+        return json.loads(line)
     except (ValueError, RecursionError):
-        pass  # no JSON
-    return {"error": 'not understood; this one knows {"pause": "ACCOUNT"}'}
+        return None
 
 
-def _line(message: dict[str, str]) -> bytes:
+def _line(message: Mapping[str, object]) -> bytes:
     return json.dumps(message).encode() + b"\n"
 
 
@@ -160,6 +174,34 @@ async def leased(store: Store, state: Path, account: str) -> AsyncIterator[Lease
             await held.enter_async_context(store.lease(account))
             lease = Lease.LENT
         yield lease
+
+
+async def ask_report(state: Path) -> DaemonReport | None:
+    """Ask the daemon that works on this state how it is; None if there is none. Raises Unwilling if it does not say."""
+    path = socket_path(state)
+    try:
+        async with asyncio.timeout(_SHORT_PATIENCE):
+            reader, writer = await asyncio.open_unix_connection(path, limit=_LARGEST)
+            try:
+                writer.write(_line({"status": True}))
+                answer = _read(await reader.readline())
+            finally:
+                await _hang_up(writer)
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+        return None
+    except PermissionError as error:
+        raise Unwilling(f"{path} belongs to another user: ask as that user, or as root") from error
+    except TimeoutError as error:
+        raise Unwilling(f"{path}: the daemon has not answered for {_SHORT_PATIENCE:.0f} seconds") from error
+    except OSError as error:
+        raise Unwilling(f"{path}: the daemon can't be asked: {error.strerror or error}") from error
+    match answer:
+        case {"status": told}:
+            with suppress(ValueError):
+                return from_json(told)
+        case {"error": str(reason)}:
+            raise Unwilling(f"the daemon does not tell: {reason}")
+    raise Unwilling("the daemon's answer is not understood; is it of another version?")
 
 
 async def _ask_to_pause(path: Path, account: str, held: AsyncExitStack) -> bool:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import h11
 
+from mailrules.config import Listen
+from mailrules.daemon import logs
 from mailrules.daemon.visitors import Visitors
 from mailrules.daemon.vitals import Condition
-from mailrules.store import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mailrules.config import Listen
     from mailrules.daemon.reporting import Report
     from mailrules.daemon.vitals import AccountReport, DaemonReport
 
@@ -33,7 +33,6 @@ READY = "/readyz"
 _AT_ONCE = 32  # connections
 _LARGEST = 8192  # octets of a request's head
 _PATIENCE = 10.0  # seconds for a request, its answer and the way there
-_TO_REPORT = 5.0  # seconds; a state that takes as long has stopped
 
 _Told = tuple[HTTPStatus, dict[str, object]]
 
@@ -47,11 +46,6 @@ class Health:
         self._server: asyncio.Server | None = None
         self._visitors = Visitors(self._talk, _AT_ONCE)
 
-    @property
-    def port(self) -> int | None:
-        """The port at which it listens; None if it does not."""
-        return self._server.sockets[0].getsockname()[1] if self._server else None
-
     async def listen(self, at: Listen | None) -> None:
         """Listen there and nowhere else, None: nowhere. Raises OSError; then it listens nowhere."""
         if at == self._at:
@@ -59,6 +53,8 @@ class Health:
         await self.close()
         if at is not None:
             self._server = await asyncio.start_server(self._visitors.welcome, at.host, at.port)
+            for sock in self._server.sockets:
+                logs.logger().info("listening", address=str(Listen(*sock.getsockname()[:2])))
         self._at = at
 
     async def close(self) -> None:
@@ -96,11 +92,7 @@ class Health:
             return HTTPStatus.NOT_FOUND, {"error": f"there is {HEALTH}, and {READY}"}
         if request.method not in (b"GET", b"HEAD"):
             return HTTPStatus.METHOD_NOT_ALLOWED, {"error": "only GET and HEAD"}
-        try:
-            async with asyncio.timeout(_TO_REPORT):
-                return tell(await self._report())
-        except (StateError, TimeoutError):
-            return HTTPStatus.SERVICE_UNAVAILABLE, {"late": ["the state"]}
+        return tell(await self._report())
 
 
 async def _read(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Request:

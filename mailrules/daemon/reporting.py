@@ -16,7 +16,7 @@ from mailrules.daemon.vitals import AccountReport, DaemonReport
 __all__ = ["Report", "from_json", "shared", "to_json"]
 
 Report = Callable[[], Awaitable[DaemonReport]]
-"""Makes a report; raises StateError."""
+"""Makes a report, in seconds at most."""
 
 _REPORT = TypeAdapter(DaemonReport)
 _ACCOUNT = TypeAdapter(AccountReport)

@@ -15,15 +15,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mailrules import __version__
-from mailrules.config import ConfigError, load
+from mailrules.config import ConfigError, Problem, load
 from mailrules.daemon import logs, systemd
 from mailrules.daemon.control import Unwilling, answering
 from mailrules.daemon.door import Pace
+from mailrules.daemon.health import Health
 from mailrules.daemon.heart import Heart
 from mailrules.daemon.keeping import forget_in_time
 from mailrules.daemon.link import ended, retried
 from mailrules.daemon.pulse import Promise, Pulse
 from mailrules.daemon.reload import Snapshot, changes, snapshot
+from mailrules.daemon.reporting import shared
 from mailrules.daemon.tending import Tending
 from mailrules.daemon.vitals import AccountReport, Condition, DaemonReport
 from mailrules.store import StateError
@@ -61,6 +63,8 @@ class Supervisor:
         self._refused = ""
         self._reading = Promise("the rule file")
         self._heart = Heart(store, self._late, self._log)
+        self._told = shared(self.report)
+        self._health = Health(self._told)
         self._changing = asyncio.Lock()  # accounts begin and end in one place at a time
         self._watched = loaded.watch
         self._as_read = snapshot(loaded.watch)
@@ -69,12 +73,19 @@ class Supervisor:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve until ``stop``. Raises Locked at once if another process works on one of the accounts."""
+        """Serve until ``stop``.
+
+        Raises at once: Locked if another process works on one of the accounts, ConfigError if it can't listen.
+        """
         for name in self._loaded.config.accounts:
             async with self._store.lease(name):
                 pass  # only to know: the account's own task takes it, and keeps it
-        async with answering(self._loaded.config.daemon.state, self._pause, self.report):
-            await self._serve()
+        await self._listen()
+        try:
+            async with answering(self._loaded.config.daemon.state, self._pause, self._told):
+                await self._serve()
+        finally:
+            await self._health.close()
 
     async def _serve(self) -> None:
         for name in self._loaded.config.accounts:
@@ -99,6 +110,17 @@ class Supervisor:
             self._log.info("stopped")
 
     # What it tells of itself
+
+    async def _listen(self) -> None:
+        """Listen where the rule file says. Raises ConfigError."""
+        at = self._loaded.config.daemon.listen
+        try:
+            await self._health.listen(at)
+        except OSError as error:
+            reason = str(error.strerror or error).rpartition(": ")[2].lower()
+            raise ConfigError(
+                [Problem(self._path, None, "daemon.listen", f"can't listen at {at}: {reason}")]
+            ) from error
 
     async def report(self) -> DaemonReport:
         """Tell how everything is."""
@@ -229,6 +251,10 @@ class Supervisor:
         self._taken_over, self._refused = datetime.now(UTC), ""
         self._watch(loaded.watch, before)
         await self._follow_accounts(old)
+        try:
+            await self._listen()
+        except ConfigError as error:
+            self._log.error("not listening", problem=str(error))
         self._log.info("rules taken over", rules=len(loaded.ruleset.rules), accounts=len(loaded.config.accounts))
 
     async def _follow_accounts(self, old: Loaded) -> None:

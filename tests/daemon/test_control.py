@@ -227,7 +227,7 @@ async def test_the_socket_of_a_living_daemon_is_left_alone(house: House, server:
     path = socket_path(state(house))
     with socket.create_server(str(path), family=socket.AF_UNIX) as alive:
         async with house.running():
-            await house.heard("no socket: apply can't have an account paused", level="warning", path=str(path))
+            await house.heard("no socket: other commands can't ask the daemon", level="warning", path=str(path))
             await house.heard("watching")
         assert path.is_socket()
         alive.setblocking(False)
@@ -246,7 +246,7 @@ async def test_where_there_can_be_no_socket_it_says_so_once_and_works(tmp_path: 
         async with SqliteStore(state(house)) as store:
             with pytest.raises(Locked):
                 await leased(store, state(house), "work").__aenter__()
-    assert house.count("no socket: apply can't have an account paused", reason="AF_UNIX path too long") == 1
+    assert house.count("no socket: other commands can't ask the daemon", reason="AF_UNIX path too long") == 1
 
 
 @pytest.mark.parametrize("answer", [b"", b"nothing of use\n", b'{"error": "no"}\n', None])
