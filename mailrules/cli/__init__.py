@@ -16,6 +16,7 @@ from mailrules import __version__
 
 COMMANDS = {
     "run": "Watch the accounts and sort their mail until stopped.",
+    "status": "Show how the daemon is, and each account and mailbox.",
     "check": "Check the rule file and run its tests.",
     "test": "Run the tests that the rule file holds.",
     "explain": "Show which rules match a message, and why.",

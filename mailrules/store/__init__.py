@@ -6,6 +6,7 @@
 
 from mailrules.store.base import FINGERPRINTS, MARKS_KEPT, MET_BEFORE, USES_KEPT, Store
 from mailrules.store.errors import Locked, StateDamaged, StateError, StateTooNew
+from mailrules.store.lease import holders
 from mailrules.store.snapshot import copy_state
 from mailrules.store.sqlite import SqliteStore
 from mailrules.store.values import (
@@ -61,4 +62,5 @@ __all__ = [
     "StepState",
     "Store",
     "copy_state",
+    "holders",
 ]

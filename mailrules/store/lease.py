@@ -1,10 +1,11 @@
 """One lease per account: a locked file beside the database, which the kernel frees when its holder dies."""
 
 import fcntl
+import glob
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,6 +43,28 @@ def lease_path(database: Path, account: str) -> Path:
     if len(name) > 100:
         name = hashlib.sha256(account.encode()).hexdigest()
     return database.with_name(f"{database.name}.lease-{name}")
+
+
+def holders(database: Path) -> tuple[int, ...]:
+    """Name the living processes that have written themselves into leases, without touching the leases themselves.
+
+    A process that was killed stays written down, and another one may have its number by now: it is a hint, no proof.
+    """
+    pids = set()
+    for path in database.parent.glob(f"{glob.escape(database.name)}.lease-*"):
+        with suppress(OSError, ValueError):
+            pids.add(int(path.read_text()))
+    return tuple(sorted(pid for pid in pids if _lives(pid)))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return pid > 0
 
 
 def _give_to_owner(descriptor: int, database: Path) -> None:
