@@ -41,13 +41,14 @@ class Look:
         return same_era and self.source.get(work.entry.uid) == work.entry.fingerprint
 
     def is_open(self, work: Work) -> bool:
-        """Whether a later look may see more: an unanswered copy or move is not at its end yet."""
-        for step in work.steps:
-            if step.state is not StepState.DONE and step.kind.replay is Replay.CHECK_FIRST:
-                found = self.finding(work, step)
-                arrived = found is not None and found.finding is Finding.ARRIVED
-                return not (arrived and (step.kind is StepKind.COPY or not self.has(work)))
-        return False
+        """Whether a later look may see more: any unanswered copy or move is not at its end yet."""
+        unanswered = (step for step in work.steps if step.state is not StepState.DONE)
+        return any(step.kind.replay is Replay.CHECK_FIRST and not self._ended(work, step) for step in unanswered)
+
+    def _ended(self, work: Work, step: Step) -> bool:
+        found = self.finding(work, step)
+        arrived = found is not None and found.finding is Finding.ARRIVED
+        return arrived and (step.kind is StepKind.COPY or not self.has(work))
 
     def finding(self, work: Work, step: Step) -> Found | None:
         """What was found of one step of a work."""

@@ -151,6 +151,9 @@ def test_the_uid_in_the_target_is_kept_and_an_absent_one_is_looked_for_from_here
         pytest.param(look(HERE, ARRIVED), [move()], True, id="a move that may still take it from here"),
         pytest.param(look(GONE, ARRIVED), [move()], False, id="a move at its end"),
         pytest.param(look(HERE, ARRIVED), [move(kind=COPY)], False, id="a copy at its end"),
+        pytest.param(
+            look(HERE, ARRIVED, ABSENT), [move(kind=COPY), move(kind=COPY)], True, id="the second of two copies"
+        ),
         pytest.param(look(HERE), [FLAGS], False, id="nothing to look for"),
         pytest.param(look(HERE), [move(state=DONE)], False, id="answered before"),
     ],
