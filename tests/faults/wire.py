@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from tests.faults.campaigns import Campaign, Options, Tally
 from tests.faults.wire_bytes import every_byte
+from tests.faults.wire_late import every_lateness
+from tests.faults.wire_mailboxes import every_upheaval
 from tests.faults.wire_moments import every_farewell, every_refusal
 from tests.faults.wire_others import every_meeting
 from tests.servers.dovecot import Dovecot
@@ -24,4 +26,6 @@ CAMPAIGNS = (
     Campaign("wire: refusals", "commands refused", _on_a_server(every_refusal)),
     Campaign("wire: BYE", "connections ended", _on_a_server(every_farewell)),
     Campaign("wire: another client", "acts", _on_a_server(every_meeting)),
+    Campaign("wire: mailboxes", "upheavals", _on_a_server(every_upheaval)),
+    Campaign("wire: late", "commands late", _on_a_server(every_lateness)),
 )

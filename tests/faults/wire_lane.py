@@ -162,7 +162,8 @@ class Lane:
             except (NetworkError, SignInFailed, Refused, ProtocolError):
                 await asyncio.to_thread(arrive_once)
                 await self.it.settled()
-                await self.it.proxy.finished()
+                if not self.it.hasty:
+                    await self.it.proxy.finished()
             else:
                 return True
         return False
@@ -178,7 +179,11 @@ class Lane:
     def told(self) -> str:
         """What mailrules has told of the messages of this trial, and what it has sent."""
         told = [f"{outcome.message_id} {outcome.state.value} {outcome.reason}" for outcome in self.it.outcomes]
-        sent = [f"{one.name} -> {one.answer[:60].decode()}" for one in self.it.proxy.recording.commands]
+        sent = [
+            f"{one.connection} {one.text.decode()} -> {one.answer[:60].decode()}"
+            for one in self.it.proxy.recording.commands
+            if one.name not in {"AUTHENTICATE", "ID", "NAMESPACE", "LIST", "IDLE", "DONE"}
+        ]
         return f"told: {told}; sent: {sent}"
 
     def tidy(self) -> None:
@@ -290,7 +295,7 @@ async def trials(
             clean = True
             async with lane(server, row, rules) as here:
                 for one in left:
-                    result = await _attempted(here, one, attempt)
+                    result = await attempted(here, one, attempt)
                     tally += result
                     options.progress(tally.tried, tally.tried)
                     if not result.clean:
@@ -303,7 +308,8 @@ async def trials(
     return tally
 
 
-async def _attempted(here: Lane, one: T, attempt: Callable[[Lane, T], Awaitable[Tally]]) -> Tally:
+async def attempted(here: Lane, one: T, attempt: Callable[[Lane, T], Awaitable[Tally]]) -> Tally:
+    """Make one attempt; what it raises is a figure too."""
     what = f"{here.row.name} {one}"
     here.it.outcomes.clear()
     here.it.proxy.recording.forget()
