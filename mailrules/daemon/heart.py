@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mailrules.daemon import systemd
-from mailrules.daemon.pulse import Promise
 from mailrules.store import StateError
 
 if TYPE_CHECKING:
@@ -27,14 +27,15 @@ _PERIOD = 60.0  # seconds, where no watchdog asks
 
 
 class Heart:
-    """Let it `beat`; `late` are what kept no promise, the state's own one among them."""
+    """Let it `beat`; `late` are what kept no promise, and the state if its disk hangs."""
 
     def __init__(self, store: Store, others: Callable[[], Sequence[str]], log: FilteringBoundLogger) -> None:
         self._store = store
         self._others = others
         self._log = log
-        self._state = Promise("the state")
-        self._asked: asyncio.Task[None] | None = None
+        self._question: asyncio.Task[None] | None = None
+        self._asked = datetime.now(UTC)
+        self._state_answers = True
 
     async def beat(self) -> None:
         """Go on until cancelled."""
@@ -47,35 +48,36 @@ class Heart:
             while True:
                 await self._ask_state(period / 3)
                 late = self.late()
-                for what in late:
-                    if what not in known:
-                        self._log.error("stuck", what=what)
+                for what in sorted(set(late) - known):
+                    self._log.error("stuck", what=what)
                 if known and not late:
                     self._log.warning("no longer stuck")
                 if asked and not late:
                     systemd.alive()
                 known = set(late)
-                next_at += period / 2
-                await asyncio.sleep(max(0.0, next_at - loop.time()))
+                next_at = max(next_at + period / 2, loop.time())
+                await asyncio.sleep(next_at - loop.time())
         finally:
-            if self._asked is not None:
-                self._asked.cancel()
+            if self._question is not None:
+                self._question.cancel()
 
     def late(self) -> tuple[str, ...]:
         """Say of each that has stopped what it is, and since when."""
-        own = self._state.broken()
-        return (*self._others(), own) if own else tuple(self._others())
+        others = tuple(self._others())
+        if self._state_answers:
+            return others
+        return (*others, f"the state: its disk does not answer, since {self._asked:%Y-%m-%d %H:%M:%S %Z}")
 
     async def _ask_state(self, limit: float) -> None:
         """Ask the state for an answer, and wait for it a little; one question at a time."""
-        if self._asked is None:
-            self._state.make("its disk does not answer", limit, slack=0.0)
-            self._asked = asyncio.create_task(self._store_answers())
-        await asyncio.wait({self._asked}, timeout=limit)
-        if self._asked.done():
-            self._asked = None
+        if self._question is None:
+            self._asked = datetime.now(UTC)
+            self._question = asyncio.create_task(self._ping())
+        await asyncio.wait({self._question}, timeout=limit)
+        self._state_answers = self._question.done()
+        if self._state_answers:
+            self._question = None
 
-    async def _store_answers(self) -> None:
+    async def _ping(self) -> None:
         with suppress(StateError):  # a disk that is full answers too
             await self._store.ping()
-        self._state.keep()

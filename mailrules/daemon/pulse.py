@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Promise", "Pulse", "moment"]
 
-FLIGHT = 900.0  # seconds, in which the client gives up a server that answers nothing
+FLIGHT = 900.0  # seconds; the client gives up a server that answers nothing in less
 SLACK = 30.0  # seconds, for a loop that has much to do
 
 _NEVER = float("inf")
@@ -37,9 +37,9 @@ class Promise:
         self.connection: Connection | None = None
         self.keep()
 
-    def make(self, what: str, seconds: float = FLIGHT, slack: float = SLACK) -> None:
-        """Promise to have come further in so many seconds; it takes the place of what was promised before."""
-        self._what, self._seconds, self._made = what, seconds + slack, _now()
+    def make(self, what: str, seconds: float | None = None) -> None:
+        """Promise to have come further in so many seconds, or with a flight; earlier promises count no more."""
+        self._what, self._seconds, self._made = what, FLIGHT if seconds is None else seconds, _now()
 
     def keep(self) -> None:
         """Promise nothing any more."""
@@ -48,7 +48,7 @@ class Promise:
     def broken(self) -> str:
         """Say what has stopped, and since when; nothing if the promise is kept or may still be."""
         progress = max(self._made, self.connection.last_answer) if self.connection else self._made
-        if _now() < progress + self._seconds:
+        if _now() <= progress + self._seconds + SLACK:
             return ""
         return f"{self.name}: {self._what}, since {moment(progress):%Y-%m-%d %H:%M:%S %Z}"
 

@@ -105,7 +105,7 @@ class Supervisor:
             followers[1].cancel()
             keeper.cancel()
             heart.cancel()
-            await self._end(list(self._accounts))
+            await ended([tending.task for tending in self._accounts.values()])
             await asyncio.gather(*followers, keeper, heart, return_exceptions=True)
             self._log.info("stopped")
 
@@ -147,6 +147,8 @@ class Supervisor:
         return AccountReport(name=name, condition=condition, since=since)
 
     def _late(self) -> list[str]:
+        if self._stopping.is_set():
+            return []  # all comes to its end in seconds
         return [
             *filter(None, [self._reading.broken()]),
             *(f"{name}: {what}" for name, tending in self._accounts.items() for what in tending.late()),
