@@ -69,7 +69,7 @@ async def undo(
     undoing = _Undoing(context, session, mode)
     for group in _rounds(entries):
         async for result in undoing.run(group):
-            yield result
+            yield replace(result, home=session.namespace.to_path(MailboxName(result.entry.mailbox)))
 
 
 def _rounds(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
@@ -261,7 +261,10 @@ class _Undoing:
         actions += [ActionDone(ActionKind.EXPUNGE, rule, target=self._path(copy.mailbox)) for copy in one.copies]
         remarks = [*one.remarks, *(remark for entry in one.begun if (remark := self._remark(entry)))]
         by = tuple(entry.id for entry in one.begun if entry.id is not None)
-        return TakenBack(one.entry, state, self._path(one.message.mailbox), tuple(actions), reason, tuple(remarks), by)
+        now = self._path(one.message.mailbox)
+        return TakenBack(
+            one.entry, state, mailbox=now, actions=tuple(actions), reason=reason, remarks=tuple(remarks), by=by
+        )
 
     def _remark(self, entry: Entry) -> str:
         """What to know of an entry of an undo that has come to its end, or of a draft in a dry run."""

@@ -31,6 +31,8 @@ class TakenBack:
 
     entry: Entry
     state: Undone
+    home: str = ""
+    """Where rules found the message: where it goes back to."""
     mailbox: str = ""
     """Where the message was found now; empty where it was not."""
     actions: tuple[ActionDone, ...] = ()
