@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from mailrules.daemon.door import sign_in
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
 from mailrules.engine.outcome import Outcome
-from mailrules.store import SqliteStore, Store, copy_state
+from mailrules.store import SqliteStore, StateError, StateTooOld, Store, connect_to_read, copy_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,19 @@ async def borrowed_state(state: Path) -> AsyncIterator[SqliteStore]:
         await asyncio.to_thread(copy_state, state, copy)
         async with SqliteStore(copy) as store:
             yield store
+
+
+@asynccontextmanager
+async def readable_state(state: Path) -> AsyncIterator[SqliteStore]:
+    """Open the state to be read only, beside whoever works on it; a copy, where it is not there or an older one."""
+    async with AsyncExitStack() as opened:
+        try:
+            store = await opened.enter_async_context(SqliteStore(state, connect_to_read))
+        except StateError as error:
+            if not isinstance(error, StateTooOld) and await asyncio.to_thread(state.exists):
+                raise
+            store = await opened.enter_async_context(borrowed_state(state))
+        yield store
 
 
 @asynccontextmanager

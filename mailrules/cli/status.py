@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from mailrules.cli.applying import borrowed_state
+from mailrules.cli.applying import readable_state
 from mailrules.cli.failures import Status, complain
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import console, print_json, print_table
@@ -96,8 +96,8 @@ def _show_state(state: Path, account: str | None, *, as_json: bool) -> None:
 
 
 async def _waiting(state: Path, account: str | None) -> _Waiting:
-    """Count in a copy of the state: whoever works on it is not disturbed, and nothing is made where there is none."""
-    async with borrowed_state(state) as store:
+    """Count in the state as it is: whoever works on it is not disturbed, and nothing is made where there is none."""
+    async with readable_state(state) as store:
         entries = await store.history(HistoryQuery(account=account, states=frozenset(_OPEN)))
     waiting: dict[tuple[str, str], Counter[str]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.account, entry.mailbox)):

@@ -18,7 +18,7 @@ from mailrules.engine.lowering import Destination
 from mailrules.engine.watching import is_set_apart, is_watched
 from mailrules.imap import MailboxName, Refused, StatusData
 from mailrules.rules.plan import Target
-from mailrules.store import Checkpoint, Store
+from mailrules.store import Checkpoint, Naming, Store
 
 __all__ = ["Directory", "TargetError", "from_now_on"]
 
@@ -110,6 +110,8 @@ class Directory:
             self._account,
             {info.name.raw: info.status.uidvalidity if info.status else None for info in infos.values()},
         )
+        names = session.namespace
+        await self._store.remember_naming(self._account, Naming(names.prefix, names.delimiter, names.foreign))
 
     async def _start_all_here(self, session: Session) -> None:
         """Begin with what comes from now on, also where a mailbox is selected only later."""

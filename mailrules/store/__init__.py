@@ -5,7 +5,8 @@
 """
 
 from mailrules.store.base import FINGERPRINTS, MARKS_KEPT, MET_BEFORE, USES_KEPT, Store
-from mailrules.store.errors import Locked, StateDamaged, StateError, StateTooNew
+from mailrules.store.database import connect_to_read
+from mailrules.store.errors import Locked, StateDamaged, StateError, StateTooNew, StateTooOld
 from mailrules.store.lease import holders
 from mailrules.store.snapshot import copy_state
 from mailrules.store.sqlite import SqliteStore
@@ -57,10 +58,12 @@ __all__ = [
     "StateDamaged",
     "StateError",
     "StateTooNew",
+    "StateTooOld",
     "Step",
     "StepKind",
     "StepState",
     "Store",
+    "connect_to_read",
     "copy_state",
     "holders",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailrules.store.errors import StateDamaged, StateError
-from mailrules.store.schema import migrate
+from mailrules.store.schema import migrate, require_newest
 
 BUSY_SECONDS = 10.0
 """How long another process's transaction is waited for; ours take milliseconds."""
@@ -25,11 +25,35 @@ def connect(path: Path) -> sqlite3.Connection:
     except OSError as error:
         raise StateError(f"{path}: the state cannot be opened: {error.strerror}") from error
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    try:
+    with _closed_on_error(db, path):
         with _alone(path.parent):
             _make_durable(db)
         migrate(db)
         _check(db)
+    return db
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open the state beside whoever works on it, changing nothing: it is neither made nor migrated nor checked.
+
+    Raises StateError in all its kinds, StateTooOld with them.
+    """
+    try:
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+        )
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    with _closed_on_error(db, path):
+        require_newest(db)
+    return db
+
+
+@contextlib.contextmanager
+def _closed_on_error(db: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Let go of the database and explain what went wrong, if the block fails."""
+    try:
+        yield
     except sqlite3.Error as error:
         db.close()
         raise explain(error, path) from error
@@ -39,7 +63,6 @@ def connect(path: Path) -> sqlite3.Connection:
     except BaseException:
         db.close()
         raise
-    return db
 
 
 def explain(error: sqlite3.Error, path: Path) -> StateError:

@@ -4,6 +4,7 @@
 
     StateError            the state cannot be used now: disk full, read-only, no permission, closed
       StateTooNew         a newer mailrules wrote it
+      StateTooOld         an older one did, and whoever only reads may not migrate it
       StateDamaged        it is no mailrules state, or its bytes are broken
       Locked              another process holds the account's lease
 """
@@ -15,6 +16,10 @@ class StateError(Exception):
 
 class StateTooNew(StateError):
     """The state was written by a newer mailrules, whose schema this one does not know."""
+
+
+class StateTooOld(StateError):
+    """The state was written by an older mailrules, and is to be read as it is."""
 
 
 class StateDamaged(StateError):

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import chain
 
-from mailrules.store.errors import StateDamaged, StateTooNew
+from mailrules.store.errors import StateDamaged, StateTooNew, StateTooOld
 
 APPLICATION_ID = 0x6D61_7275
 """Stands in the file's header ("maru"), so that another program's database is never taken for a state."""
@@ -197,12 +197,7 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS
     """
     db.execute("BEGIN IMMEDIATE")
     try:
-        schema = _schema(db)
-        if schema > len(migrations):
-            raise StateTooNew(
-                f"the state has schema {schema}, and this mailrules knows {len(migrations)}: run the newer mailrules "
-                "that wrote it, or name another file in daemon.state"
-            )
+        schema = _schema(db, len(migrations))
         if schema < len(migrations):
             for statement in chain.from_iterable(migrations[schema:]):
                 db.execute(statement)
@@ -214,11 +209,25 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS
     db.execute("COMMIT")
 
 
-def _schema(db: sqlite3.Connection) -> int:
-    """Read the schema number: 0 for a file that is still empty. Raises StateDamaged for another program's."""
+def require_newest(db: sqlite3.Connection) -> None:
+    """See that the state needs no migration. Raises StateTooOld, StateTooNew, StateDamaged."""
+    if (schema := _schema(db, len(MIGRATIONS))) < len(MIGRATIONS):
+        raise StateTooOld(f"the state has schema {schema}, and this mailrules would make it {len(MIGRATIONS)}")
+
+
+def _schema(db: sqlite3.Connection, known: int) -> int:
+    """Read the schema number: 0 for a file that is still empty. Raises StateTooNew, StateDamaged for another program's.
+
+    `known` is the highest that can be dealt with.
+    """
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (schema,) = db.execute("PRAGMA user_version").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if application != APPLICATION_ID and (application or schema or tables):
         raise StateDamaged("the database belongs to another program: name another file in daemon.state")
+    if schema > known:
+        raise StateTooNew(
+            f"the state has schema {schema}, and this mailrules knows {known}: run the newer mailrules that wrote it,"
+            " or name another file in daemon.state"
+        )
     return int(schema)

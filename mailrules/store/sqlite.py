@@ -10,6 +10,7 @@ from sqlite3 import Connection
 
 from mailrules.store import arrivals, facts, history, journal, mailboxes, marking, pruning
 from mailrules.store.base import MARKS_KEPT, USES_KEPT, Store
+from mailrules.store.database import connect
 from mailrules.store.growth import Growth
 from mailrules.store.lease import lease
 from mailrules.store.values import (
@@ -35,11 +36,14 @@ SHRINK_CHUNK = 1_000
 
 
 class SqliteStore(Store):
-    """The state in the file at `path`, made with its folder if it is not there."""
+    """The state in the file at `path`, made with its folder if it is not there.
 
-    def __init__(self, path: Path) -> None:
+    `connect` opens it: with `connect_to_read` it can only be read.
+    """
+
+    def __init__(self, path: Path, connect: Callable[[Path], Connection] = connect) -> None:
         self.path = path.absolute()
-        self._writer = Writer(self.path)
+        self._writer = Writer(self.path, connect)
         self._waiting = Waiting()
         self._growth = Growth()
 

@@ -45,8 +45,9 @@ class _Job:
 class Writer:
     """The thread and its queue. All methods belong to the event loop that `start` ran on."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, connect: Callable[[Path], sqlite3.Connection] = connect) -> None:
         self._path = path
+        self._connect = connect
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Future[None] | None = None
@@ -107,7 +108,7 @@ class Writer:
 
     def _main(self, loop: asyncio.AbstractEventLoop, opened: asyncio.Future[None], ended: asyncio.Future[None]) -> None:
         try:
-            db = connect(self._path)
+            db = self._connect(self._path)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to whoever opens the state
             _tell(loop, [_failure(opened.set_exception, error)])
             return
