@@ -1,18 +1,12 @@
-"""The command line as a process that tells of each write of its journal, or kills itself at one.
-
-``python -m tests.faults.child before 2 run -c FILE`` runs ``mailrules run -c FILE`` until just before
-its second write transaction; ``after`` is just after the commit, before anybody is told of it.
-"""
+"""What a process does that is to be killed at a write of its journal: it tells of each, and kills itself at one."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sqlite3
-import sys
 from collections.abc import Callable
 
-from mailrules.cli import main
 from mailrules.store import writer
 
 WROTE = '{"event": "journal write"}\n'
@@ -23,7 +17,10 @@ _Outcomes = list[Callable[[], None]]
 
 
 def kill_at(moment: str, nth: int) -> None:
-    """Arrange for the end of this process at its `nth` write; 0 is never."""
+    """Arrange for the end of this process at its `nth` write transaction; 0 is never.
+
+    It comes `before` the transaction or `after` its commit, and before anybody is told of it.
+    """
     transact = writer.Writer._transact
     left = nth
 
@@ -41,9 +38,3 @@ def kill_at(moment: str, nth: int) -> None:
         return outcomes
 
     writer.Writer._transact = killing  # type: ignore[method-assign]  # the point of this module
-
-
-if __name__ == "__main__":
-    kill_at(sys.argv[1], int(sys.argv[2]))
-    sys.argv[1:3] = []
-    main()

@@ -28,10 +28,10 @@ async def run(options: Options) -> Tally:
 
 
 @asynccontextmanager
-async def theatre(dovecot: Dovecot) -> AsyncIterator[Theatre]:
-    """Make what cases are run on."""
+async def theatre(dovecot: Dovecot, sabotage: str = "") -> AsyncIterator[Theatre]:
+    """Make what cases are run on; with `sabotage` mailrules itself is broken."""
     with tempfile.TemporaryDirectory(prefix="mr-kill-") as folder:
-        async with Nursery() as nursery:
+        async with Nursery(sabotage) as nursery:
             yield Theatre(dovecot, nursery, Path(folder))
 
 

@@ -139,4 +139,5 @@ SCENARIOS = (
     Scenario("move to a new mailbox", ('move = "Lists/New"',), "Lists/New", fresh=True),
     Scenario("two accounts", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, accounts=2),
     Scenario("by the clock", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, source="Box", every="1 day"),
+    Scenario("expunge by the clock", ("expunge = true",), "", source="Box", every="1 day"),
 )

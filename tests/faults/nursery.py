@@ -24,6 +24,7 @@ from tests.faults.child import kill_at
 _IMPORTED = ("mailrules.cli.run", "mailrules.cli.failures", "uvloop", "watchfiles")
 """What the command imports only once it runs."""
 _LONGEST = 65_536
+_NOBODY = 0
 
 
 class Forked:
@@ -59,9 +60,11 @@ class Forked:
 class Nursery:
     """The parent, seen from the tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, sabotage: str = "") -> None:
+        """Make one whose children are sound, or broken by this function of `tests.faults.sabotage`."""
+        self._sabotage = sabotage
         self._parent: asyncio.subprocess.Process | None = None
-        self._control = socket.socket()
+        self._control: socket.socket
         self._born: asyncio.Queue[int] = asyncio.Queue()
         self._forking = asyncio.Lock()
         self._children: dict[int, Forked] = {}
@@ -70,7 +73,7 @@ class Nursery:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._parent = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.faults.nursery", str(theirs.fileno())),
+                *(sys.executable, "-m", "tests.faults.nursery", str(theirs.fileno()), self._sabotage),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
@@ -100,6 +103,8 @@ class Nursery:
             finally:
                 os.close(writing)
             pid = await self._born.get()
+        if pid == _NOBODY:
+            raise RuntimeError("the nursery is dead")
         if pid in self._children:  # it ended before it was known
             ended = self._children.pop(pid)
             ended.stderr = stderr
@@ -110,7 +115,9 @@ class Nursery:
     def _told(self) -> None:
         said = self._control.recv(_LONGEST)
         if not said:
-            raise RuntimeError("the nursery died")
+            asyncio.get_running_loop().remove_reader(self._control)
+            self._born.put_nowait(_NOBODY)
+            return
         pid, status = json.loads(said)
         if status is None:
             self._born.put_nowait(pid)
@@ -121,10 +128,12 @@ class Nursery:
             self._children[pid].end(status)
 
 
-def serve(control: socket.socket) -> None:
+def serve(control: socket.socket, sabotage: str) -> None:
     """Fork for as long as the tests want it; then kill what still runs."""
     for name in _IMPORTED:
         importlib.import_module(name)
+    if sabotage:
+        getattr(importlib.import_module("tests.faults.sabotage"), sabotage)()
     gc.freeze()
     alive: dict[int, int] = {}
     with selectors.DefaultSelector() as waiting:
@@ -176,4 +185,4 @@ def _become(asked: list[str]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

@@ -87,15 +87,14 @@ class DaemonProcess:
 
 @asynccontextmanager
 async def daemon(
-    config: Path, *killing: str, options: Sequence[str] = (), under: Sequence[str] = ()
+    config: Path, *, options: Sequence[str] = (), under: Sequence[str] = ()
 ) -> AsyncIterator[DaemonProcess]:
-    """Run ``mailrules run`` with further `options`; with `killing` as arguments for `tests.faults.child`.
+    """Run ``mailrules run`` with further `options`.
 
     `under` is the beginning of the command line, of a program that becomes the daemon in the end.
     """
-    program = ["-m", "tests.faults.child", *killing] if killing else ["-m", "mailrules"]
     process = await asyncio.create_subprocess_exec(
-        *(*under, sys.executable, *program, "run", "-c", str(config), "--log-format", "json", *options),
+        *(*under, sys.executable, "-m", "mailrules", "run", "-c", str(config), "--log-format", "json", *options),
         stderr=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
