@@ -211,7 +211,7 @@ class Account(Settings):
     """How often mailboxes without a connection of their own are looked at: seconds, or a text such as "2 min"."""
 
     keepalive: Annotated[Seconds, Field(ge=10, le=IDLE_LIMIT)] = 240.0
-    """How long a connection may be silent before the server is asked for a sign of life: seconds, or as "4 min"."""
+    """Within what time a dead connection is noticed: seconds, or a text such as "4 min"."""
 
     @field_validator("tls")
     @classmethod

@@ -57,6 +57,8 @@ class Heart:
                 known = set(late)
                 next_at = max(next_at + period / 2, loop.time())
                 await asyncio.sleep(next_at - loop.time())
+                if (held_up := loop.time() - next_at) > period / 2:
+                    self._log.warning("everything was held up", seconds=round(held_up, 1))
         finally:
             if self._question is not None:
                 self._question.cancel()

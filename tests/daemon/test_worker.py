@@ -163,7 +163,7 @@ async def test_mail_of_which_idle_says_nothing_is_found_when_idle_is_renewed(hou
     async with MemoryServer() as server:
         server.faults.plan("IDLE", Mute(), times=1000)
         house.write(account("work", server.port, server.options.user, password=server.options.password))
-        async with house.running(keepalive=0.3):
+        async with house.running(keepalive=2):
             await house.heard("watching", by="idle")
             server.deliver("INBOX", message("one"))
             await house.filed(1)
@@ -174,7 +174,7 @@ async def test_a_server_that_shows_new_mail_only_after_select_is_selected_again(
     async with MemoryServer() as server:
         server.faults.plan("IDLE", Mute(), times=1000)
         house.write(account("work", server.port, server.options.user, password=server.options.password))
-        async with house.running(keepalive=0.3):
+        async with house.running(keepalive=2):
             await server.heard("IDLE")
             server.faults.plan("UID FETCH", Pretend())
             server.deliver("INBOX", message("one"))
