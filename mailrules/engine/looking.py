@@ -30,6 +30,8 @@ class Look:
     """By the entry and the index of its step: unanswered copies and moves."""
     changed: frozenset[bytes]
     """Targets whose UIDVALIDITY is not the one known from before."""
+    eras: Mapping[bytes, int]
+    """Each target's UIDVALIDITY: one that was made on the way had none when its steps were journalled."""
     uidnexts: Mapping[bytes, int | None] = field(compare=False)
     """Where each target's UIDs were: what comes there for other reasons makes two looks no different."""
     flags: Mapping[int, Flags] = field(compare=False)
@@ -72,6 +74,7 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
                 wanted[step.target].append((work, index))
     findings: dict[tuple[int | None, int], Found] = {}
     changed: set[bytes] = set()
+    eras: dict[bytes, int] = {}
     uidnexts: dict[bytes, int | None] = {}
     for target, members in wanted.items():
         steps = [work.steps[index] for work, index in members]
@@ -79,6 +82,8 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
         if opened and not _is_same(opened, steps):
             changed.add(target)
             continue
+        if opened:
+            eras[target] = validity(opened)
         uidnexts[target] = opened.uidnext if opened else None
         arrived = await _arrived(context, session, opened, steps) if opened else ()
         claims = [
@@ -92,7 +97,7 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
             found = Found(Finding.UNDECIDABLE) if blurred and told.finding is Finding.ABSENT else told
             work, index = members[number]
             findings[work.entry.id, index] = found
-    return Look(validity(selected), source, findings, frozenset(changed), uidnexts, flags)
+    return Look(validity(selected), source, findings, frozenset(changed), eras, uidnexts, flags)
 
 
 async def _open(session: Session, target: MailboxName) -> SelectedMailbox | None:
@@ -158,7 +163,8 @@ def _settle(seen: Look, work: Work, *, can_expunge: bool) -> None:
             uidnext = seen.uidnexts.get(step.target or b"")
             steps.append(replace(step, target_uidnext=uidnext) if uidnext else step)
         else:
-            done = replace(step, state=StepState.DONE, target_uid=found.uid)
+            era = seen.eras.get(step.target or b"", step.target_uidvalidity)
+            done = replace(step, state=StepState.DONE, target_uid=found.uid, target_uidvalidity=era)
             if step.kind is StepKind.MOVE and present:
                 # Seen on Dovecot, its process killed during a big UID MOVE: the message stood in both.
                 steps += [replace(done, kind=StepKind.COPY), *removal_of_source(step, can_expunge=can_expunge)]

@@ -75,6 +75,19 @@ async def test_it_waits_until_that_is_known_and_is_then_met_like_new_mail(
         assert OutcomeState.HELD not in it.states()
 
 
+async def test_what_recovery_finds_in_a_mailbox_made_on_the_way_is_known_as_our_own(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    async with scene(dovecot, user, tmp_path, RULES, watch=["INBOX", "Support"]) as it:
+        it.proxy.cut("UID MOVE", Point.AFTER_COMMAND)
+        dovecot.deliver(user, message("one"))
+        await it.until_filed(INBOX)
+
+        await look_in_support(it)
+
+        assert it.subjects() == {"Support": ["one"]}
+
+
 async def postponed(it: Scene) -> None:
     """Move a message to Support, lose the answer, deliver its equal there, and meet both; then repair the move."""
     raw = message("one")

@@ -40,6 +40,7 @@ def look(source: Mapping[int, str], *found: Found | None, uidvalidity: int = 7, 
         source,
         {(1, index): one for index, one in known.items()},
         frozenset([changed] if changed else []),
+        {LISTS: 7},
         {LISTS: 40},
         flags={},
     )
