@@ -31,7 +31,7 @@ class Deeds:
     removed: Flags
     """The flags it lost by us."""
     carried: Flags
-    """The flags it had when it was copied."""
+    """The flags that its copies may have by us; those that were put back on the message itself among them."""
 
 
 def deeds(entry: Entry) -> Deeds:
@@ -43,15 +43,15 @@ def deeds(entry: Entry) -> Deeds:
         (step for step in carriers if step.kind is StepKind.MOVE), carriers[-1] if marked and carriers else None
     )
     prior = frozenset(flag for flag in entry.prior_flags if flag != RECENT)
-    carried = _stored(prior, done)
-    left = carried | {DELETED} if marked and moved is None else carried
+    stores = [step for step in entry.steps if step.kind is StepKind.STORE_FLAGS]
+    left = _stored(prior, done) | ({DELETED} if marked and moved is None else frozenset())
     return Deeds(
         moved=moved,
         expunged=moved is None and any(step.kind is StepKind.UID_EXPUNGE for step in done),
         copies=tuple(step for step in carriers if step is not moved),
         added=missing_flags(left, prior),
         removed=missing_flags(prior, left),
-        carried=carried,
+        carried=prior.union(*(step.add for step in stores), *(step.replace or () for step in stores)),
     )
 
 

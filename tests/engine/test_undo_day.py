@@ -11,7 +11,7 @@ import pytest
 from mailrules.engine.apply import ApplyMode
 from mailrules.engine.undone import Undone
 from tests.engine.scene import scene
-from tests.engine.undo_day import RULES, WATCHED, Day, alive, mail
+from tests.engine.undo_day import OTHERS, RULES, WATCHED, Day, alive, mail
 from tests.servers.dovecot import Dovecot
 
 LOWERINGS = [
@@ -27,6 +27,7 @@ LOWERINGS = [
 async def test_all_is_where_it_was_with_the_flags_it_had(
     dovecot: Dovecot, user: str, tmp_path: Path, without: Sequence[str], seed: int
 ) -> None:
+    dovecot.create(user, *WATCHED, *OTHERS)
     async with scene(dovecot, user, tmp_path, RULES, without=without, watch=list(WATCHED)) as it:
         day = Day(it, random.Random(seed))
         for _ in range(3):
