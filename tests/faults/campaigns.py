@@ -12,6 +12,7 @@ T = TypeVar("T")
 MODULES = {
     "kill": "tests.faults.kill",
     "wire": "tests.faults.wire",
+    "disk": "tests.faults.disk",
     "soak": "tests.faults.soak",
 }
 """What ``python -m tests.faults NAME`` runs: the `CAMPAIGNS`, a tuple of `Campaign`, of this module."""
