@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -35,10 +35,11 @@ async def theatre(dovecot: Dovecot, sabotage: str = "") -> AsyncIterator[Theatre
             yield Theatre(dovecot, nursery, Path(folder))
 
 
-async def matrix(stage: Theatre, options: Options) -> Tally:
+async def matrix(stage: Theatre, options: Options, commands: Collection[str] = ()) -> Tally:
     """Enumerate the moments by runs that nobody kills; kill at each; kill there and once more in the recovery.
 
-    For the second kill one moment of each recovery is drawn, since all of them together are some fifty times as many.
+    With `commands` only at those of these commands. For the second kill one moment of each recovery is drawn, since all
+    of them together are some fifty times as many.
     """
     clean = [Case(scenario, lowering) for scenario in SCENARIOS for lowering in LOWERINGS]
     enumerated = await _each(clean, stage.run, options.jobs)
@@ -48,6 +49,7 @@ async def matrix(stage: Theatre, options: Options) -> Tally:
             Case(case.scenario, case.lowering, (moment,))
             for case, ran in zip(clean, enumerated, strict=True)
             for moment in ran.moments
+            if not commands or moment.command in commands
         ]
     )
     done = 0

@@ -30,6 +30,8 @@ from tests.servers.proxy import Proxy
 from tests.servers.recording import Exchange
 
 WRITE = "journal write"
+OUTSIDE = "Outside"
+"""Where mail waits that is to come, all at once, while the daemon idles."""
 GRACE = 0.1
 """Seconds between two looks; the harness waits by itself until the server has finished what a killed daemon asked."""
 
@@ -42,7 +44,7 @@ Meddle: TypeAlias = Callable[[str], object]
 """Does something to the mail of a user, for tests of the comparison."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Moment:
     """The `nth` time that a run is before or after a `command` or its answer, or a `WRITE` of the journal."""
 
@@ -103,23 +105,22 @@ class Witness(Proxy):
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """What every case of a scenario begins with: users with mail, a state in `folder`, the UID of the last new mail."""
+    """What every case of a scenario begins with: users with mail, and a state in `folder`."""
 
-    scenario: Scenario
     users: tuple[str, ...]
     folder: Path
-    last_uid: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Act:
-    """One case while it is run."""
+    """One case while it is run. `last_uid` is that of the last new mail; `deliver` lets come what comes later."""
 
     scenario: Scenario
     users: tuple[str, ...]
     folder: Path
     proxy: Witness
     last_uid: int
+    deliver: Callable[[], None] | None = None
 
     @property
     def rule_file(self) -> Path:
@@ -143,10 +144,19 @@ class _Act:
             (accounts,) = db.execute(handled).fetchone()
         return bool(begun == 0 and accounts == len(self.users))
 
+    def idles(self) -> bool:
+        """Whether each account of the daemon that runs now has come to idle."""
+        return len(self.proxy.recording.find("IDLE")) >= len(self.users)
+
     async def rest(self) -> None:
-        """Wait until each account of the daemon that runs now idles, and nothing is left to be done."""
-        while len(self.proxy.recording.find("IDLE")) < len(self.users) or not self.is_quiet():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)  # a state file tells nobody
+        """Wait until the daemon that runs now has nothing left to do."""
+        while not self.idles():  # noqa: ASYNC110 - a proxy tells nobody
+            await asyncio.sleep(0.01)
+        if self.deliver is not None:
+            deliver, self.deliver = self.deliver, None
+            await asyncio.to_thread(deliver)
+        while not self.is_quiet():  # noqa: ASYNC110 - nor does a state file
+            await asyncio.sleep(0.01)
 
 
 class Theatre:
@@ -172,7 +182,9 @@ class Theatre:
             for old, new in zip(stage.users, users, strict=True):
                 await self._copy_mail(old, new)
             async with Witness(self._dovecot.ports.imap, LOWERINGS[case.lowering]) as proxy:
-                act = _Act(case.scenario, users, folder, proxy, stage.last_uid)
+                act = _Act(case.scenario, users, folder, proxy, _last_uid(case.scenario))
+                if case.scenario.live:
+                    act.deliver = partial(self._bring_in, users)
                 act.write(case.scenario.rules)
                 return await self._play(case, act, meddle)
         finally:
@@ -194,27 +206,31 @@ class Theatre:
             async with self._daemon(act) as daemon, asyncio.timeout(LIMIT):
                 await act.rest()
                 await daemon.stop()
-        last_uid = 0
+        new = [*scenario.new, *scenario.beside]
+        new = [replace(mail, mailbox=OUTSIDE) for mail in new] if scenario.live else new
         for user in users:
-            last_uid = await asyncio.to_thread(self._append, user, [*scenario.new, *scenario.beside])
+            await asyncio.to_thread(self._append, user, new)
             await eventually(partial(self._is_signed_off, user), lambda: ("signed off", users))
-        return _Stage(scenario, users, folder, last_uid)
+        return _Stage(users, folder)
 
     def _is_signed_off(self, user: str) -> bool:
         """Whether all that its sessions write is written."""
         return not self._dovecot.sessions(user)
 
-    def _append(self, user: str, mails: Sequence[Mail]) -> int:
-        """Append in order; return the last one's UID."""
-        uid = 0
+    def _append(self, user: str, mails: Sequence[Mail]) -> None:
         with self._dovecot.session(user) as imap:
             for mail in mails:
                 imap.create(to_wire(mail.mailbox))
                 date = f'"{mail.date}"' if mail.date else ""
                 kind, data = imap.append(to_wire(mail.mailbox), f"({' '.join(sorted(mail.flags))})", date, mail.data)
                 assert kind == "OK", data
-                uid = int(data[0].split(b"]")[0].split()[-1])
-        return uid
+
+    def _bring_in(self, users: Iterable[str]) -> None:
+        for user in users:
+            with self._dovecot.session(user) as imap:
+                imap.select(OUTSIDE)
+                kind, data = imap.uid("MOVE", "1:*", "INBOX")
+                assert kind == "OK", data
 
     async def _copy_mail(self, old: str, new: str) -> None:
         copying = await asyncio.create_subprocess_exec("cp", "-a", str(self._home(old)), str(self._home(new)))
@@ -236,7 +252,7 @@ class Theatre:
                     await act.rest()
             except TimeoutError:
                 tally += Tally(wrong=1, notes=(f"did not come to rest in {LIMIT:g} s",))
-            moments = (*act.proxy.moments, *_writes(daemon))
+            moments = tuple(sorted([*act.proxy.moments, *_writes(daemon)]))  # two accounts take turns as they like
             await daemon.stop()
         for user in act.users:
             if meddle is not None:
@@ -274,6 +290,12 @@ class Theatre:
         finally:
             running.kill()
             await running.ended()
+
+
+def _last_uid(scenario: Scenario) -> int:
+    """Return the UID of the last new mail in INBOX, where nobody has expunged any."""
+    mails = (*scenario.before, *scenario.new, *scenario.beside)
+    return sum(mail.mailbox == "INBOX" for mail in mails)
 
 
 def _writes(daemon: DaemonProcess) -> list[Moment]:

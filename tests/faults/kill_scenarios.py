@@ -47,7 +47,7 @@ class Scenario:
     """One rule, on `accounts` accounts at once, and mail for it in `source`.
 
     `ending` is the mailbox to which messages are moved; empty: they are expunged. A `fresh` one is not there before.
-    `every`: the rule runs by the clock, over mail that is old.
+    `every`: the rule runs by the clock, over mail that is old. `live`: the mail comes while the daemon idles.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Scenario:
     source: str = "INBOX"
     fresh: bool = False
     every: str = ""
+    live: bool = False
 
     @property
     def rules(self) -> str:
@@ -138,6 +139,7 @@ SCENARIOS = (
     Scenario("trash", ("trash = true",), "Trash"),
     Scenario("move to a new mailbox", ('move = "Lists/New"',), "Lists/New", fresh=True),
     Scenario("two accounts", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, accounts=2),
+    Scenario("while it idles", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, live=True),
     Scenario("by the clock", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, source="Box", every="1 day"),
     Scenario("expunge by the clock", ("expunge = true",), "", source="Box", every="1 day"),
 )

