@@ -21,6 +21,7 @@ COMMANDS = {
     "test": "Run the tests that the rule file holds.",
     "explain": "Show which rules match a message, and why.",
     "apply": "Run the rules over the mail that is there already.",
+    "history": "Show what was done to which message, by which rule, and when.",
     "undo": "Take back what was done to messages.",
     "mailboxes": "List the mailboxes of the accounts and how each is watched.",
     "import": "Write a Sieve script as rules, in TOML.",

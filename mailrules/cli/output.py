@@ -40,18 +40,26 @@ def action_json(action: ActionDone) -> Mapping[str, object]:
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | int | None]]) -> None:
     """Print a table: in columns on a terminal, else fields parted by tabs without a heading. None is an empty field."""
     rows = list(rows)
-    cells = [["" if value is None else printable(str(value)) for value in row] for row in rows]
     if not sys.stdout.isatty():
-        for row in cells:
-            print("\t".join(row))
+        for row in rows:
+            print_row(row)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for place, heading in enumerate(headings):
         numbers = any(isinstance(row[place], int) for row in rows)
         table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
-    for row in cells:
-        table.add_row(*row)
+    for row in rows:
+        table.add_row(*map(_cell, row))
     console().print(table)
+
+
+def print_row(row: Sequence[str | int | None]) -> None:
+    """Print one line of fields parted by tabs."""
+    print("\t".join(map(_cell, row)))
+
+
+def _cell(value: str | int | None) -> str:
+    return "" if value is None else printable(str(value))
 
 
 def count(number: int, singular: str) -> str:

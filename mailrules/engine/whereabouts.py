@@ -173,7 +173,8 @@ class Whereabouts:
     async def _gone_on(self, spot: _Spot, entry: Entry) -> _Told:
         """A message without a UID that is there no more: the journal may have met it there, and moved it on."""
         if entry.message_id:
-            query = HistoryQuery(account=entry.account, mailbox=spot.mailbox.raw, message_id=entry.message_id)
+            here = frozenset({spot.mailbox.raw})
+            query = HistoryQuery(account=entry.account, mailboxes=here, message_id=entry.message_id)
             met = [
                 one
                 for one in await self._context.store.history(query)

@@ -115,8 +115,8 @@ _OF_RULE = "EXISTS (SELECT 1 FROM json_each(rules) WHERE value = ?)"
 
 def _conditions(db: sqlite3.Connection, query: HistoryQuery) -> Iterator[_Condition]:
     """Yield what each part of the query says."""
-    if query.account is not None or query.mailbox is not None:
-        test, ids = _IN_MAILBOXES if query.mailbox is None else _IN_OR_TO_MAILBOXES
+    if query.account is not None or query.mailboxes:
+        test, ids = _IN_OR_TO_MAILBOXES if query.mailboxes else _IN_MAILBOXES
         yield _Condition(test, json.dumps(_mailboxes(db, query)), ids)
     if query.rule is not None:
         yield _Condition(_OF_RULE, text_column(query.rule))
@@ -143,11 +143,11 @@ def _conditions(db: sqlite3.Connection, query: HistoryQuery) -> Iterator[_Condit
 def _mailboxes(db: sqlite3.Connection, query: HistoryQuery) -> list[int]:
     """Read the rows of the mailboxes that the query is about."""
     rows = db.execute(
-        "SELECT mailbox.id FROM mailbox JOIN account ON account.id = mailbox.account"
-        " WHERE account.name = coalesce(?, account.name) AND mailbox.name = coalesce(?, mailbox.name)",
-        (None if query.account is None else text_column(query.account), query.mailbox),
+        "SELECT mailbox.id, mailbox.name FROM mailbox JOIN account ON account.id = mailbox.account"
+        " WHERE account.name = coalesce(?, account.name)",
+        (None if query.account is None else text_column(query.account),),
     )
-    return [mailbox for (mailbox,) in rows]
+    return [mailbox for mailbox, name in rows if not query.mailboxes or name in query.mailboxes]
 
 
 def _has(text: str | bytes, part: str | bytes) -> bool:

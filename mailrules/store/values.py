@@ -140,14 +140,14 @@ class Entry:
 class HistoryQuery:
     """Which of the journal's entries are wanted; what is None or empty asks for nothing.
 
-    `mailbox` is where the message was found, or a mailbox that a step had for its target. `rule` acted on it. `since`
+    In one of `mailboxes` the message was found, or a step had it for its target. `rule` acted on it. `since`
     and `until` (exclusive) are when mailrules took responsibility for the message. `sender` and `subject` are in those,
     in whatever case. At most `limit` entries come, the newest; `after` is the `place` of the last one of those that
     came before.
     """
 
     account: str | None = None
-    mailbox: bytes | None = None
+    mailboxes: frozenset[bytes] = frozenset()
     rule: str | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -52,10 +52,11 @@ async def day(store: SqliteStore) -> SqliteStore:
         (HistoryQuery(limit=0), []),
         (HistoryQuery(account="private"), [4]),
         (HistoryQuery(account="nobody"), []),
-        (HistoryQuery(mailbox=b"Bob"), [6, 5, 4]),
-        (HistoryQuery(mailbox=b"Bob", account=ACCOUNT), [6, 5]),
-        (HistoryQuery(mailbox=LISTS), [6, 3, 2, 1]),
-        (HistoryQuery(mailbox=b"Nowhere"), []),
+        (HistoryQuery(mailboxes=frozenset({b"Bob"})), [6, 5, 4]),
+        (HistoryQuery(mailboxes=frozenset({b"Bob"}), account=ACCOUNT), [6, 5]),
+        (HistoryQuery(mailboxes=frozenset({LISTS})), [6, 3, 2, 1]),
+        (HistoryQuery(mailboxes=frozenset({b"Nowhere"})), []),
+        (HistoryQuery(mailboxes=frozenset({LISTS, INBOX}), account=ACCOUNT), [6, 5, 3, 2, 1]),
         (HistoryQuery(rule="bob"), [5, 2]),
         (HistoryQuery(rule="bo"), []),
         (HistoryQuery(since=after(180)), [6, 5, 4]),
@@ -68,7 +69,12 @@ async def day(store: SqliteStore) -> SqliteStore:
         (HistoryQuery(ids=(3, 1, 99)), [3, 1]),
         (HistoryQuery(sender="ÄNN"), [2]),
         (HistoryQuery(subject="rechnung"), [3]),
-        (HistoryQuery(rule="bob", mailbox=b"Bob", since=after(1), message_id="<1@example.org>", limit=1), [5]),
+        (
+            HistoryQuery(
+                rule="bob", mailboxes=frozenset({b"Bob"}), since=after(1), message_id="<1@example.org>", limit=1
+            ),
+            [5],
+        ),
     ],
 )
 async def test_each_part_of_a_query_says_what_is_wanted(
@@ -120,8 +126,8 @@ RARE_AND_FREQUENT = (
     HistoryQuery(limit=50),
     HistoryQuery(limit=50, account=ACCOUNT),
     HistoryQuery(limit=50, account="private"),
-    HistoryQuery(limit=50, mailbox=INBOX),
-    HistoryQuery(limit=50, mailbox=b"Rare"),
+    HistoryQuery(limit=50, mailboxes=frozenset({INBOX})),
+    HistoryQuery(limit=50, mailboxes=frozenset({b"Rare"})),
     HistoryQuery(limit=50, rule="lists"),
     HistoryQuery(limit=50, message_id="<17@example.org>"),
     HistoryQuery(limit=50, states=frozenset({EntryState.HELD, EntryState.PENDING})),
