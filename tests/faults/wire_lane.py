@@ -31,6 +31,8 @@ LANES = 8
 """How many share one job: what takes long is Dovecot's half second between a delivery and its EXISTS."""
 LIMIT = 90.0
 """Seconds for one trial; it takes a tenth of one."""
+BACK_OFF = 0.005
+"""Seconds before the connection is tried again; twice as many each time, as a server may be down for a while."""
 LOSSES = 12
 """How often a connection may be lost or refused before a trial is given up."""
 MATCH, ADD_FLAGS, MOVE = 'subject.glob = "m*"', r'add_flags = ["$Work", "\\Flagged"]', 'move = "Filed"'
@@ -116,6 +118,8 @@ class Lane:
     rules: str
     other: OtherClient
     bystanders: Standing
+    pid: int
+    """The process that serves the other client."""
 
     # --- mailrules
 
@@ -156,7 +160,8 @@ class Lane:
             news, arrived = not arrived, True
             return news and bool(arrive())
 
-        for _ in range(times):
+        for time in range(times):
+            await asyncio.sleep(BACK_OFF * (2**time - 1))
             try:
                 await self.way(arrive_once)
             except (NetworkError, SignInFailed, Refused, ProtocolError):
@@ -178,7 +183,7 @@ class Lane:
 
     def told(self) -> str:
         """What mailrules has told of the messages of this trial, and what it has sent."""
-        told = [f"{outcome.message_id} {outcome.state.value} {outcome.reason}" for outcome in self.it.outcomes]
+        told = [f"{outcome.message_id} {outcome.state.value} {outcome.reason}" for outcome in self.it.outcomes[-9:]]
         sent = [
             f"{one.connection} {one.text.decode()} -> {one.answer[:60].decode()}"
             for one in self.it.proxy.recording.commands
@@ -242,7 +247,8 @@ def _difference(expected: Standing, seen: Standing) -> str:
     for mailbox in expected:
         wanted, there = expected.get(mailbox, empty), seen.get(mailbox, empty)
         for word, some in (("missing", wanted - there), ("too much", there - wanted)):
-            parts += [f"{mailbox}: {word} {name} {sorted(flags)}" for name, flags in some.elements()]
+            shown = [f"{name} {sorted(flags)}" for name, flags in some]
+            parts += [f"{mailbox}: {len(shown)} {word}: {', '.join(shown[:2])}"] if shown else []
     return "; ".join(parts)
 
 
@@ -259,12 +265,13 @@ async def lane(server: Dovecot, row: Row, rules: str = FLAGS_COPY_MOVE) -> Async
     await asyncio.to_thread(_mailboxes, server, user)
     with tempfile.TemporaryDirectory(prefix="mr-wire-") as folder, server.session(user) as imap:
         other = OtherClient(imap)
+        (pid,) = await asyncio.to_thread(server.sessions, user)
         for mailbox in MAILBOXES:
             other.append("bystander", [r"\Seen", "$Work"], mailbox)  # a keyword that is new would be stored by itself
             other.append("bystander", [DELETED, "$Theirs"], mailbox)
         async with scene(server, user, Path(folder), rules, without=row.value) as it:
             it.context = replace(it.context, general=lambda: Daemon(timezone=UTC, grace=GRACE))
-            yield Lane(it, row, rules, other, other.standing())
+            yield Lane(it, row, rules, other, other.standing(), pid)
 
 
 def _mailboxes(server: Dovecot, user: str) -> None:
