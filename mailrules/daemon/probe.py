@@ -5,7 +5,7 @@
     python -m mailrules.daemon.probe /var/lib/mailrules/state.db
 
 Exit status 0: it is. 1: it is not, or it does not answer, and standard error says so. A mail server that is down is no
-fault of the process. It runs each minute, so it imports the standard library only: that takes a tenth of the time.
+fault of the process. It runs each minute, so it imports the standard library only: that takes a fraction of the time.
 """
 
 import json
@@ -24,7 +24,7 @@ def main() -> None:
             sock.sendall(b'{"status": true}\n')
             with sock.makefile("rb") as answer:
                 late = json.loads(answer.readline())["status"]["late"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         sys.exit(f"no answer from the daemon ({error})")
     if late:
         sys.exit("\n".join(late))

@@ -5,23 +5,31 @@ No container engine is asked: these are the steps of deploy/Containerfile withou
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mailrules import __version__
-from mailrules.store import SqliteStore
+from mailrules.daemon.control import answering
+from tests.daemon.reports import DEAD, REPORT, with_accounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from mailrules.daemon.vitals import DaemonReport
 
 ROOT = Path(__file__).parents[2]
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
@@ -124,17 +132,49 @@ def test_the_image_runs_as_an_unprivileged_user() -> None:
 
 
 @pytest.fixture
-def health(tmp_path: Path) -> list[str]:
+def health(tmp_path: Path, installed: Path) -> list[str]:
     """Read the image's health check, as a command over a state in `tmp_path`."""
     (check,) = re.findall(r"^HEALTHCHECK .*\\\n +CMD (.+)$", CONTAINERFILE, re.MULTILINE)
-    return ["env", f"STATE_DIRECTORY={tmp_path}", "sh", "-c", check]
+    return ["env", f"PATH={installed}/bin:/usr/bin:/bin", f"STATE_DIRECTORY={tmp_path}", "sh", "-c", check]
 
 
-async def test_the_image_is_healthy_while_an_account_is_worked_on(tmp_path: Path, health: list[str]) -> None:
-    async with SqliteStore(tmp_path / "state.db") as store:
+@pytest.mark.parametrize(
+    ("report", "status", "said"),
+    [
+        (REPORT, 0, ""),
+        (with_accounts(DEAD), 0, ""),
+        (replace(REPORT, refused="rules.toml:1: no"), 0, ""),
+        (replace(REPORT, late=("work: INBOX: at work", "the state")), 1, "work: INBOX: at work\nthe state\n"),
+    ],
+)
+async def test_the_image_is_healthy_while_the_daemon_itself_is_sound(
+    tmp_path: Path, health: list[str], report: DaemonReport, status: int, said: str
+) -> None:
+    async def tell() -> DaemonReport:
+        return report
+
+    async with answering(tmp_path / "state.db", pause, tell):
+        done = await asyncio.to_thread(run, *health)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
+
+
+@asynccontextmanager
+async def pause(name: str) -> AsyncIterator[None]:
+    assert not name, "nobody wants an account paused"
+    yield
+
+
+def test_a_daemon_that_is_not_there_or_says_nothing_of_use_is_not_healthy(tmp_path: Path, health: list[str]) -> None:
+    assert (1, 1) == ((done := run(*health)).returncode, done.stderr.count("no answer from the daemon"))
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "state.db.sock"))
         assert 1 == run(*health).returncode
-        async with store.lease("work"), store.lease("private"):
-            assert 0 == run(*health).returncode
-        assert 1 == run(*health).returncode
-        async with store.lease("work"):
-            assert 0 == run(*health).returncode
+        door.listen()
+        with ThreadPoolExecutor() as pool:
+            asked = pool.submit(run, *health)
+            visitor, _ = door.accept()
+            with visitor:
+                visitor.sendall(b"nonsense\n")
+                done = asked.result()
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "Traceback" not in done.stderr
