@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
-    from mailrules.config import Account, Secret
+    from mailrules.config import Account
 
 __all__ = ["Door", "DoorClosed", "Pace", "TurnedAway", "sign_in"]
 
@@ -43,9 +43,8 @@ _AT_ONCE = 8  # sign-ins at one server: TLS and passwords are work for it, and a
 
 async def sign_in(settings: Account) -> Session:
     """Sign in once. Raises SecretError, NetworkError, SignInFailed, ClearTextRefused."""
-    password = await _reveal(settings.password)
+    credentials = await _credentials(settings)
     endpoint = Endpoint(settings.host, settings.port, TLSMode[settings.tls.upper()], settings.ca_file)
-    credentials = Credentials(settings.username, password, settings.auth)
     return await Session.open(endpoint, credentials, Timeouts())
 
 
@@ -135,27 +134,30 @@ class Door:
             return session
 
 
-async def _reveal(secret: Secret) -> str:
-    """Read a password beside the loop: a command may take its time, and must not hold up the end of the process."""
-    loop = asyncio.get_running_loop()
-    revealed: asyncio.Future[str] = loop.create_future()
+async def _credentials(settings: Account) -> Credentials:
+    """Read the password beside the loop: a command may take its time, and must not hold up the end of the process.
 
-    def settle(password: str, error: Exception | None) -> None:
+    It is handed over as a part of `Credentials`, since asyncio's debug mode shows what callbacks and futures hold.
+    """
+    loop = asyncio.get_running_loop()
+    revealed: asyncio.Future[Credentials] = loop.create_future()
+
+    def settle(credentials: Credentials | Exception) -> None:
         if revealed.done():
             return
-        if error is None:
-            revealed.set_result(password)
+        if isinstance(credentials, Exception):
+            revealed.set_exception(credentials)
         else:
-            revealed.set_exception(error)
+            revealed.set_result(credentials)
 
     def read() -> None:
-        password, failure = "", None
+        found: Credentials | Exception
         try:
-            password = secret.reveal()
+            found = Credentials(settings.username, settings.password.reveal(), settings.auth)
         except Exception as error:  # noqa: BLE001 - handed over to whoever awaits
-            failure = error
+            found = error
         try:
-            loop.call_soon_threadsafe(settle, password, failure)
+            loop.call_soon_threadsafe(settle, found)
         except RuntimeError:
             return  # the loop has been closed meanwhile: nobody waits any more
 

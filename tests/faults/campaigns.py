@@ -10,9 +10,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MODULES = {
+    "hostile": "tests.faults.hostile",
     "kill": "tests.faults.kill",
     "wire": "tests.faults.wire",
-    "disk": "tests.faults.disk",
+    "disk": "tests.faults.disk_prefixes",
     "soak": "tests.faults.soak",
 }
 """What ``python -m tests.faults NAME`` runs: the `CAMPAIGNS`, a tuple of `Campaign`, of this module."""
