@@ -11,6 +11,7 @@ import typer
 
 from mailrules.cli.applying import readable_state
 from mailrules.cli.failures import Status, complain
+from mailrules.cli.lookback import Names
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import console, print_json, print_table
 from mailrules.cli.reportview import advice, show
@@ -18,7 +19,6 @@ from mailrules.config import ConfigError, Problem, find_config, find_state
 from mailrules.daemon.control import Unwilling, ask_report
 from mailrules.daemon.reporting import to_json
 from mailrules.daemon.vitals import DaemonReport
-from mailrules.imap import MailboxName
 from mailrules.store import EntryState, HistoryQuery, holders
 
 _OPEN = {EntryState.BEGUN: "unfinished", EntryState.PENDING: "pending", EntryState.HELD: "held"}
@@ -99,8 +99,9 @@ async def _waiting(state: Path, account: str | None) -> _Waiting:
     """Count in the state as it is: whoever works on it is not disturbed, and nothing is made where there is none."""
     async with readable_state(state) as store:
         entries = await store.history(HistoryQuery(account=account, states=frozenset(_OPEN)))
+        names = await Names.read(store)
     waiting: dict[tuple[str, str], Counter[str]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.account, entry.mailbox)):
-        place = (entry.account, MailboxName(entry.mailbox).text())
+        place = (entry.account, names.path(entry.account, entry.mailbox))
         waiting.setdefault(place, Counter())[_OPEN[entry.state]] += 1
     return waiting
