@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,21 +12,19 @@ import typer
 from mailrules.cli.accounts import chosen_accounts
 from mailrules.cli.applying import applying, borrowed_state
 from mailrules.cli.failures import KNOWN, Failures, Status, complain
+from mailrules.cli.lookback import require_known
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import action_json, count, print_json, print_table
+from mailrules.cli.selecting import Selection, chosen
 from mailrules.cli.spans import moment
-from mailrules.config import Account, ConfigError, Loaded, Problem, find_config, load
+from mailrules.config import Account, Loaded, find_config, load
 from mailrules.daemon.control import leased
 from mailrules.engine.apply import ApplyMode
-from mailrules.engine.deeds import touched
 from mailrules.engine.outcome import ActionDone, ActionKind
 from mailrules.engine.undoing import undo
 from mailrules.engine.undone import TakenBack, Undone, taken_back
-from mailrules.store import Entry, EntryState, HistoryQuery, SqliteStore, Store
+from mailrules.store import Entry, HistoryQuery, SqliteStore
 
-_PAGE = 100
-"""How many entries are looked through at first for those that were not taken back."""
-_OPEN = frozenset({EntryState.BEGUN, EntryState.PENDING})
 _FAILED = {Undone.PENDING, Undone.HELD, Undone.FAILED}
 _WORDS = {Undone.DONE: "taken back", Undone.PENDING: "not finished yet"}
 
@@ -35,13 +32,14 @@ _WORDS = {Undone.DONE: "taken back", Undone.PENDING: "not finished yet"}
 def command(  # noqa: PLR0913, PLR0917 - each is an option
     config: ConfigFile = None,
     last: Annotated[bool, typer.Option("--last", help="What was handled last: one message, or N.")] = False,
-    number: Annotated[int | None, typer.Argument(metavar="[N]", min=1, help="With --last: how many.")] = None,
+    number: Annotated[int | None, typer.Argument(metavar="N", hidden=True)] = None,
     rule: Annotated[str | None, typer.Option(metavar="NAME", help="What this rule did.")] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="What was done since then: 1h, 2d, a date.")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="What was done before then.")] = None,
     message_id: Annotated[str | None, typer.Option(metavar="ID", help="What was done to this message.")] = None,
     ids: Annotated[list[int] | None, typer.Option("--id", metavar="N", help="This entry of the history.")] = None,
     account: AccountName = None,
+    mailbox: Annotated[str | None, typer.Option(metavar="NAME", help="Only from or to this mailbox.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would be done.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
@@ -53,7 +51,9 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     something could not be taken back.
     """
     if number is not None and not last:
-        raise typer.BadParameter("how many? say --last with it", param_hint="N")
+        raise typer.BadParameter("it goes with --last", param_hint="N")
+    if number is not None and number < 1:
+        raise typer.BadParameter("1 at the least", param_hint="N")
     if not (last or rule or since or until or message_id or ids):
         raise typer.BadParameter("choose by --last, --rule, --since, --until, --message-id or --id", param_hint="undo")
     loaded = load(find_config(config))
@@ -70,17 +70,20 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     )
     failures = Failures()
     told = _Told(failures, as_json=as_json, dry_run=dry_run)
-    asyncio.run(_undo(loaded, accounts, query, (number or 1) if last else None, told, ask=not (dry_run or yes)))
+    selection = Selection(query, mailbox, (number or 1) if last else None)
+    asyncio.run(_undo(loaded, accounts, selection, told, ask=not (dry_run or yes)))
     told.close()
     failures.conclude()
 
 
 async def _undo(
-    loaded: Loaded, accounts: Mapping[str, Account], query: HistoryQuery, last: int | None, told: "_Told", *, ask: bool
+    loaded: Loaded, accounts: Mapping[str, Account], selection: Selection, told: "_Told", *, ask: bool
 ) -> None:
     state = loaded.config.daemon.state
     async with borrowed_state(state) if told.dry_run else SqliteStore(state) as store:
-        entries = await (_chosen(store, query) if last is None else _newest(store, query, last))
+        entries = await chosen(store, selection, accounts)
+        if not entries and (rule := selection.query.rule) is not None:
+            require_known("--rule", rule, {one.name for one in loaded.ruleset.rules} | await store.rules(), "rule")
         if ask:
             before = await taken_back(store, entries)
             _ask([entry for entry in entries if entry.id not in before])
@@ -103,29 +106,6 @@ async def _undo(
                 raise  # nobody reads us any more
             except KNOWN as error:
                 told.failures.say_of_account(name, error)
-
-
-async def _chosen(store: Store, query: HistoryQuery) -> Sequence[Entry]:
-    """Read what is to be taken back, and what can't be yet. Raises ConfigError for an id that the history has not."""
-    entries = await store.history(query)
-    if query.ids:
-        if missing := sorted(set(query.ids) - {entry.id for entry in entries}):
-            raise ConfigError([Problem(None, None, f"--id {missing[0]}", "the history has no such entry")])
-        return entries
-    return [one for one in entries if one.undoes is None and (touched(one) or (one.steps and one.state in _OPEN))]
-
-
-async def _newest(store: Store, query: HistoryQuery, number: int) -> Sequence[Entry]:
-    """Read so many of the entries that can be taken back, the newest."""
-    limit = _PAGE + number
-    while True:
-        entries = await store.history(replace(query, limit=limit))
-        done = [entry for entry in entries if touched(entry) and (entry.undoes is None or query.ids)]
-        before = await taken_back(store, done)
-        chosen = [entry for entry in done if entry.id not in before][:number]
-        if len(chosen) == number or len(entries) < limit:
-            return chosen
-        limit *= _PAGE
 
 
 def _ask(entries: Sequence[Entry]) -> None:

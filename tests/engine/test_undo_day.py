@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,3 +54,29 @@ async def test_all_is_where_it_was_with_the_flags_it_had(
         assert mail(dovecot, user) == found
         assert {one.state for one in await day.take_back()} <= {Undone.BEFORE, Undone.FAILED}
         assert mail(dovecot, user) == found
+
+
+@pytest.mark.parametrize("without", LOWERINGS[:3])
+async def test_what_somebody_else_did_since_stays_as_they_left_it(
+    dovecot: Dovecot, user: str, tmp_path: Path, without: Sequence[str]
+) -> None:
+    dovecot.create(user, *WATCHED, *OTHERS)
+    async with scene(dovecot, user, tmp_path, RULES, without=without, watch=list(WATCHED)) as it:
+        day = Day(it, random.Random(7), twice=False)
+        day.arrive(36)
+        await day.file()
+        touched = day.interfere(12)
+        left = alive(mail(dovecot, user))
+
+        results = await day.take_back()
+
+        found = alive(mail(dovecot, user))
+        gone = "UIDPLUS" not in without
+        for message_id in day.words:
+            here = Counter({one: number for one, number in found.items() if one[1] == message_id})
+            if message_id in touched.taken:
+                assert here == Counter({one: number for one, number in left.items() if one[1] == message_id})
+                assert Undone.DONE not in {one.state for one in results if one.entry.message_id == message_id}
+            else:
+                expected = Counter(one for one in day.expected(gone=gone) if one[1] == message_id)
+                assert here == touched.marked(expected)

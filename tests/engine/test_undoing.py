@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from mailrules.client import NetworkError
 from mailrules.engine.apply import ApplyMode
+from mailrules.engine.recovery import replay
+from mailrules.engine.strays import strays
 from mailrules.engine.undoing import undo
 from mailrules.engine.undone import TakenBack, Undone
 from mailrules.imap import MailboxName
@@ -282,3 +286,49 @@ async def test_an_undo_that_is_refused_for_now_is_tried_again_by_the_daemon(
         await it.retry(MailboxName(b"Lists"))
         await it.file()
         assert alive(it) == {"INBOX": [("m", frozenset())]}
+
+
+CUTS = [
+    pytest.param((), ("SELECT", "UID FETCH", "UID STORE", "UID MOVE", "UID EXPUNGE"), id="MOVE"),
+    pytest.param(("MOVE",), ("SELECT", "UID FETCH", "UID STORE", "UID COPY", "UID EXPUNGE"), id="UIDPLUS"),
+    pytest.param(("MOVE", "UIDPLUS"), ("SELECT", "UID FETCH", "UID STORE", "UID COPY"), id="neither"),
+]
+
+
+@pytest.mark.parametrize(("without", "commands"), CUTS)
+async def test_a_cut_at_any_command_of_an_undo_is_made_good_by_the_next_one(
+    dovecot: Dovecot, user: str, tmp_path: Path, without: Sequence[str], commands: Sequence[str]
+) -> None:
+    cuts = 0
+    async with scene(dovecot, user, tmp_path, COPY + MOVE, without=without) as it:
+        for command in commands:
+            for point in Point if command.startswith("UID") else (Point.AFTER_COMMAND,):
+                dovecot.append(user, "INBOX", message("m"), [r"\Seen"])
+                await it.file()
+                (newest,) = await it.store.history(HistoryQuery(limit=1))
+                query = HistoryQuery(ids=(newest.id or 0,))
+                it.proxy.cut(command, point)
+                with suppress(NetworkError):  # one behind the last answer is not noticed
+                    await take_back(it, query)
+                await it.proxy.finished()
+                assert {one.state for one in await take_back(it, query)} <= {Undone.DONE, Undone.BEFORE}
+                cuts += 1
+        await it.file()
+        assert alive(it) == {"INBOX": [("m", frozenset({r"\Seen"}))] * cuts}
+
+
+async def test_what_a_lost_undo_has_begun_is_finished_by_the_daemon(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    async with scene(dovecot, user, tmp_path, COPY + MOVE) as it:
+        dovecot.deliver(user, message("m"))
+        await it.file()
+        it.proxy.cut("UID MOVE", Point.BEFORE_ANSWER)
+        with pytest.raises(NetworkError):
+            await take_back(it)
+        await it.proxy.finished()
+        for name, entries in (await strays(it.context, (), ())).items():
+            it.spawn(replay(it.context, name, entries))
+        await it.file()
+        assert alive(it) == {"INBOX": [("m", frozenset())]}
+        assert [one.state for one in await take_back(it)] == [Undone.BEFORE]

@@ -49,11 +49,28 @@ Mail = tuple[str, str, str, frozenset[str]]
 
 
 @dataclass
+class Interference:
+    """Which messages somebody else has marked, and which they have moved or expunged."""
+
+    flagged: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+
+    def marked(self, expected: Counter[Mail]) -> Counter[Mail]:
+        """Put their mark on what is expected."""
+        return Counter(
+            (mailbox, message_id, date, flags | {"$Theirs"} if message_id in self.flagged else flags)
+            for mailbox, message_id, date, flags in expected
+        )
+
+
+@dataclass
 class Day:
     """What was put where on one account, and how it goes on."""
 
     it: Scene
     choose: random.Random
+    twice: bool = True
+    """Whether some mail comes twice."""
     put: list[Mail] = field(default_factory=list)
     words: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -65,11 +82,36 @@ class Day:
             date = f"{self.choose.randrange(10, 28)}-Feb-2025 10:{self.choose.randrange(10, 60)}:00 +0000"
             mailbox = self.choose.choice((*WATCHED, *WATCHED, *OTHERS))
             self.words[message_id] = frozenset(words)
-            for _ in range(self.choose.choice((1, 1, 1, 2))):
+            for _ in range(self.choose.choice((1, 1, 1, 2)) if self.twice else 1):
                 flags = self.choose.sample(FLAGS, self.choose.randrange(3))
                 raw = message(" ".join(words) or "nothing", message_id=message_id)
                 self.it.server.append(self.it.user, mailbox, raw, flags, date)
                 self.put.append((mailbox, message_id, date, frozenset(flags)))
+
+    def interfere(self, number: int) -> Interference:
+        """Let somebody else mark, move and expunge messages that rules have moved or flagged: no copies."""
+        done = Interference()
+        places = [
+            (mailbox, message_id)
+            for mailbox, message_id, _, _ in alive(mail(self.it.server, self.it.user))
+            if not mailbox.startswith(("Copies", "Team/Copies")) and self.words[message_id]
+        ]
+        with self.it.server.session(self.it.user) as other:
+            for mailbox, message_id in self.choose.sample(places, number):
+                other.select(to_wire(mailbox))
+                uid = other.uid("SEARCH", f'HEADER Message-ID "{message_id}" UNDELETED')[1][0].decode()
+                match self.choose.choice(("mark", "move", "expunge")):
+                    case "mark":
+                        other.uid("STORE", uid, "+FLAGS", "($Theirs)")
+                        done.flagged.add(message_id)
+                    case "move":
+                        other.uid("MOVE", uid, "Drafts")
+                        done.taken.add(message_id)
+                    case _:
+                        other.uid("STORE", uid, "+FLAGS", r"(\Deleted)")
+                        other.uid("EXPUNGE", uid)
+                        done.taken.add(message_id)
+        return done
 
     async def watch(self) -> None:
         """What the daemon does."""

@@ -15,6 +15,8 @@ MODULES = {
     "wire": "tests.faults.wire",
     "disk": "tests.faults.disk_prefixes",
     "soak": "tests.faults.soak",
+    "fuzz": "tests.fuzz.campaign",
+    "undo": "tests.faults.undo",
 }
 """What ``python -m tests.faults NAME`` runs: the `CAMPAIGNS`, a tuple of `Campaign`, of this module."""
 
