@@ -34,8 +34,6 @@ OUTSIDE = "Outside"
 """Where mail waits that is to come, all at once, while the daemon idles."""
 GRACE = 0.1
 """Seconds between two looks; the harness waits by itself until the server has finished what a killed daemon asked."""
-
-
 _PASSED = "SELECT count(*) FROM checkpoint WHERE uid >= {uid:d}"
 _LATE = 1.0
 """Seconds that a moment may take to come when the daemon is at rest already."""
@@ -270,6 +268,8 @@ class Theatre:
             resting = asyncio.create_task(act.rest())
             await asyncio.wait([ended, resting], return_when=asyncio.FIRST_COMPLETED, timeout=LIMIT)
             await asyncio.wait([ended], timeout=_LATE)
+            if resting.done():
+                resting.result()  # it tells of what went wrong
             resting.cancel()
             if not ended.done():
                 daemon.process.send_signal(signal.SIGTERM)
