@@ -16,13 +16,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
     parser.add_argument("--keep", action="store_true", help="keep in tests/fuzz/corpus what reaches something new")
     chosen = parser.parse_args()
-    harm = 0
+    found = 0
     for name in chosen.targets or TARGETS:
-        for octets in fuzz(name, f"-max_total_time={chosen.seconds}", keep=chosen.keep):
-            print(f"{name}: {octets!r}")
-            harm += 1
-    print(f"{harm} found")
-    return min(harm, 1)
+        done = fuzz(name, f"-max_total_time={chosen.seconds}", keep=chosen.keep)
+        print(f"{name}: {done.runs:,} tried, {len(done.harm)} did harm", *map(repr, done.harm), sep="\n  ", flush=True)
+        found += len(done.harm)
+    return min(found, 1)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,13 +19,21 @@ MEMORY = 1024  # mebibytes
 LONGEST = 8192  # octets of an input
 
 
+@dataclass(frozen=True, slots=True)
+class Fuzzed:
+    """How many octets were tried, and those that did harm."""
+
+    runs: int
+    harm: tuple[bytes, ...]
+
+
 def kept(name: str) -> Sequence[Path]:
     """Return the files that are kept for a target."""
     return sorted((CORPUS / name).iterdir())
 
 
-def fuzz(name: str, *options: str, keep: bool = False) -> tuple[bytes, ...]:
-    """Fuzz a target as libFuzzer's options say; return the octets that did harm.
+def fuzz(name: str, *options: str, keep: bool = False) -> Fuzzed:
+    """Fuzz a target as libFuzzer's options say.
 
     With `keep` the kept corpus becomes the least that reaches all that was reached.
     """
@@ -40,7 +50,8 @@ def fuzz(name: str, *options: str, keep: bool = False) -> tuple[bytes, ...]:
             raise RuntimeError(f"the fuzzer itself failed:\n{done.stdout}")
         if keep:
             _keep(name, found, old)
-        return octets
+        runs = re.search(r"number_of_executed_units: (\d+)", done.stdout)
+        return Fuzzed(int(runs[1]) if runs else 0, octets)
 
 
 def _keep(name: str, found: Path, old: Path) -> None:
@@ -51,7 +62,7 @@ def _keep(name: str, found: Path, old: Path) -> None:
 
 
 def _drive(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    limits = (f"-timeout={TIMEOUT}", f"-rss_limit_mb={MEMORY}", f"-max_len={LONGEST}")
+    limits = (f"-timeout={TIMEOUT}", f"-rss_limit_mb={MEMORY}", f"-max_len={LONGEST}", "-print_final_stats=1")
     with TemporaryDirectory(prefix="mailrules-fuzz-") as folder:
         program = Path(folder) / "fuzz"
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.fuzz.drive {name} "$0" "$@"\n')
