@@ -1,6 +1,7 @@
 """Open the state's file so that it is private, durable, ours and whole; and say in words what went wrong with it."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -22,9 +23,12 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     try:
         _make_private(path)
+        db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     except OSError as error:
-        raise StateError(f"{path}: the state cannot be opened: {error.strerror}") from error
-    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        hint = "name a file in daemon.state that mailrules may write"
+        raise StateError(f"{path}: the state cannot be opened ({error.strerror}): {hint}") from error
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
     with _closed_on_error(db, path):
         with _alone(path.parent):
             _make_durable(db)
@@ -69,11 +73,11 @@ def explain(error: sqlite3.Error, path: Path) -> StateError:
     """Turn what SQLite says into what a person can do about it."""
     # The low octet is the primary code; the rest tells details. An error of the sqlite3 module itself has none.
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
-        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return StateDamaged(
-                f"{path}: the state is damaged ({error}). Stop mailrules, put a copy back; or move {path.name} away,"
-                " with its -wal and -shm, and mailrules starts anew and handles the mail that comes from then on"
-            )
+        # Our SQL is right: what SQLite cannot make sense of (ERROR) is a file that is not as it was made.
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_ERROR:
+            return damaged(error, path)
+        case 0 if isinstance(error, sqlite3.OperationalError):  # a text that is no UTF-8
+            return damaged(error, path)
         case sqlite3.SQLITE_FULL:
             return StateError(f"{path}: the disk is full: make room, mailrules goes on by itself")
         case sqlite3.SQLITE_READONLY:
@@ -90,6 +94,15 @@ def explain(error: sqlite3.Error, path: Path) -> StateError:
             return StateError(f"{path}: {error}")
 
 
+def damaged(error: Exception, path: Path) -> StateDamaged:
+    """Say that the bytes of the state are broken, and what a person can do about it."""
+    what = " ".join(str(error).split())
+    return StateDamaged(
+        f"{path}: the state is damaged ({what}). Stop mailrules, put a copy back; or move {path.name} away,"
+        " with its -wal and -shm, and mailrules starts anew and handles the mail that comes from then on"
+    )
+
+
 def _make_private(path: Path) -> None:
     """See that the file is there and that nobody else can read it: it names correspondents and subjects.
 
@@ -100,7 +113,10 @@ def _make_private(path: Path) -> None:
         _sync_folder(path.parent.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        if stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        if stat.S_IMODE(about.st_mode) != 0o600:
             os.fchmod(descriptor, 0o600)
     finally:
         os.close(descriptor)
@@ -144,4 +160,6 @@ def _check(db: sqlite3.Connection) -> None:
     """Read the file's structure through once, so that damage is met at the start and not in the middle of a batch."""
     (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
+        error = sqlite3.DatabaseError(verdict)
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error

@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from mailrules.store.database import connect, explain
+from mailrules.store.database import connect, damaged, explain
 from mailrules.store.errors import StateError
 
 T = TypeVar("T")
@@ -143,7 +143,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - a thread that died would leave everybody waiting
             if db.in_transaction:
                 db.execute("ROLLBACK")
-            told = explain(error, self._path) if isinstance(error, sqlite3.Error) else error
+            told = self._told(error, access)
             return [_failure(job.fail, told) for job in jobs]
         self.commits += db.total_changes != changes
         return outcomes
@@ -156,9 +156,18 @@ class Writer:
             if not db.in_transaction:
                 raise  # SQLite has rolled everything back, the neighbours' work too: a full disk does that
             db.execute("ROLLBACK TO job")
-            outcome = _failure(job.fail, explain(error, self._path) if isinstance(error, sqlite3.Error) else error)
+            outcome = _failure(job.fail, self._told(error, job.access))
         db.execute("RELEASE job")
         return outcome
+
+    def _told(self, error: Exception, access: _Access) -> Exception:
+        match error:
+            case sqlite3.Error():
+                return explain(error, self._path)
+            case ValueError() if access is _Access.READ:  # SQLite cannot know that a value is none that we write
+                return damaged(error, self._path)
+            case _:
+                return error
 
 
 def _failure(fail: Callable[[Exception], None], error: Exception) -> Callable[[], None]:
