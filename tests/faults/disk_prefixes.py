@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import struct
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,17 +93,19 @@ def first_moment(events: Sequence[Event]) -> Moment:
     return next(event for event in events if isinstance(event, Moment))
 
 
-async def opens(run: Run, prefix: Prefix) -> str:
-    """Open the state with no more than this of its log; return what is wrong, nothing if all is well."""
+async def opens(run: Run, prefix: Prefix) -> Tally:
+    """Open the state with no more than this of its log, and compare it with the commit."""
     with tempfile.TemporaryDirectory(prefix="mr-prefix-") as folder:
         path = put(Path(folder), run.state, run.log[: prefix.length] + prefix.tail)
         try:
             async with SqliteStore(path) as store:
                 if await store._writer.read(digest) == prefix.digest:
-                    return ""
+                    return Tally(1)
         except StateError as error:
-            return f"{prefix.length} octets of the log: {error}"
-    return f"{prefix.length} octets of the log hold what no commit did"
+            trouble = str(error)
+        else:
+            trouble = "holds what no commit did"
+    return Tally(1, wrong=1, notes=(f"{run.scenario}, {prefix.length} octets of the log: {trouble}",))
 
 
 async def recovers(run: Run, crash: Crash) -> Tally:
@@ -142,16 +144,6 @@ def put(folder: Path, state: bytes, log: bytes) -> Path:
     return path
 
 
-async def prefix_tally(run: Run, chosen: Sequence[Prefix], tell: Callable[[], None] = lambda: None) -> Tally:
-    """Open the state with each of these."""
-    tally = Tally()
-    for prefix in chosen:
-        trouble = await opens(run, prefix)
-        tally += Tally(1, wrong=bool(trouble), notes=(trouble,) if trouble else ())
-        tell()
-    return tally
-
-
 async def runs() -> list[Run]:
     """Record a run of each scenario."""
     found = []
@@ -177,7 +169,7 @@ async def open_prefixes(options: Options) -> Tally:
     chosen = options.share([(run, prefix) for run in await runs() for prefix in prefixes(run, lots)])
     tally = Tally()
     for number, (run, prefix) in enumerate(chosen, start=1):
-        tally += await prefix_tally(run, [prefix])
+        tally += await opens(run, prefix)
         options.progress(number, len(chosen))
     return tally
 
