@@ -39,7 +39,8 @@ _SPACES = re.compile(rb"[ \t]*")
 _ATOM = re.compile(rb'[^\x00-\x20()"{\x7f\]]+')
 _ASTRING = re.compile(rb'[^\x00-\x20()"{\x7f]+')
 _FLAG = re.compile(rb"[^\x00-\x20()\x7f]+")
-_QUOTED = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
+# A regular expression remembers each round of a group: no string has as many backslashes as would fill the memory.
+_QUOTED = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+){0,10000}+)"', re.DOTALL)
 _ESCAPED = re.compile(rb'\\(["\\])')
 _LITERAL = re.compile(rb"~?\{(\d{1,19})\+?\}\r?\n")
 _NUMBER = re.compile(rb"\d{1,19}(?![0-9A-Za-z.+])")
@@ -47,7 +48,7 @@ _SEQUENCE_SET = re.compile(rb"[\d:,*]*")
 _NIL = re.compile(rb'NIL(?![^\x00-\x20()"{\x7f\]])', re.IGNORECASE)
 _PLAIN = re.compile(rb'[^()"{~\x00-\x20]+|[{~]')
 _INSIDE_LIST = re.compile(
-    rb'~?\{(\d{1,19})\+?\}\r?\n|(\(+)|(\)+)|"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^()"{]+|\{',
+    rb'~?\{(\d{1,19})\+?\}\r?\n|(\(+)|(\)+)|"[^"\\]*+(?:\\.[^"\\]*+){0,10000}+"|[^()"{]+|\{',
     re.DOTALL,
 )
 
@@ -111,9 +112,9 @@ class Cursor:
 
     def count(self, values: int = 1) -> None:
         """Take note of values that are read; ParseError beyond MAX_VALUES."""
-        self.values += values
-        if self.values > MAX_VALUES:
+        if self.values + values > MAX_VALUES:
             raise ParseError(f"more than {MAX_VALUES:,} values")
+        self.values += values
 
     def open(self) -> None:
         """Take "(" and go one level down; ParseError beyond MAX_DEPTH."""

@@ -202,6 +202,22 @@ async def test_bytes_behind_the_ok_of_starttls_are_refused(authority: Authority,
             await Connection.open(starttls(port, authority), QUICK)
 
 
+async def test_bytes_that_follow_the_ok_of_starttls_later_are_no_tls_and_refused(authority: Authority) -> None:
+    """What is slipped in when the handshake has begun is taken for a part of it."""
+
+    async def script(peer: Peer) -> None:
+        await peer.send("* OK [CAPABILITY IMAP4rev1 STARTTLS] hello")
+        await peer.expect("A1 STARTTLS")
+        await peer.send("A1 OK begin")
+        assert (await peer.receive())[:1] == b"\x16"  # the handshake
+        await peer.send("* OK [CAPABILITY IMAP4rev1] injected", "A2 OK")
+        assert b"LOGIN" not in await peer.end()
+
+    async with scripted(script) as port:
+        with pytest.raises(TLSFailure):
+            await Session.open(starttls(port, authority), Credentials("ann", PASSWORD), QUICK)
+
+
 async def test_starttls_that_is_not_offered_is_refused(dovecot: Dovecot) -> None:
     """A stripped STARTTLS ends the connection; nothing secret went out."""
     async with Proxy(dovecot.ports.imap, without={"STARTTLS"}) as proxy:
@@ -211,14 +227,15 @@ async def test_starttls_that_is_not_offered_is_refused(dovecot: Dovecot) -> None
         assert proxy.recording.names == []
 
 
-async def test_refused_starttls_is_refused(authority: Authority) -> None:
-    """NO to STARTTLS is no reason to go on without."""
+@pytest.mark.parametrize("refusal", ["NO not now", "BAD what?"])
+async def test_refused_starttls_is_refused(authority: Authority, refusal: str) -> None:
+    """Neither NO nor BAD to STARTTLS is a reason to go on without."""
 
     async def script(peer: Peer) -> None:
         await peer.converse(
             "S: * OK hello", "C: A1 CAPABILITY", "S: * CAPABILITY IMAP4rev1 STARTTLS", "S: A1 OK", "C: A2 STARTTLS"
         )
-        await peer.send("A2 NO not now")
+        await peer.send(f"A2 {refusal}")
         assert await peer.end() == b""
 
     async with scripted(script) as port:

@@ -31,6 +31,7 @@ from mailrules.imap import (
     Unknown,
     Unsolicited,
 )
+from mailrules.imap.cursor import MAX_VALUES
 from mailrules.imap.framing import weight
 from mailrules.imap.parser import parse_counting
 from mailrules.rules.mime.bodies import MAX_OCTETS_READ
@@ -124,3 +125,27 @@ def test_extensions_that_nobody_enabled_are_not_enabled() -> None:
     talk.say(Enable(("CONDSTORE",)))
     talk.hear("* ENABLED CONDSTORE", "A1 OK")
     assert talk.protocol.enabled == {"CONDSTORE"}
+
+
+@pytest.mark.parametrize(
+    ("first", "unit", "last"),
+    [
+        (b"* FLAGS (", b"%x ", b")"),
+        (b"* LIST (", b"%x ", b') "/" x'),
+        (b"* OK [PERMANENTFLAGS (", b"%x ", b")] so"),
+        (b"* CAPABILITY ", b"%x ", b""),
+        (b"* 1 FETCH (UID 1 FLAGS (", b"%x ", b"))"),
+        (b'* ESEARCH (TAG "A1") UID ALL 1', b",%d", b""),
+        (b"* OK [COPYUID 1 1", b",%d", b" 1] so"),
+        (b'* LIST () "', rb"\\", b'" x'),
+        (b'* 1 FETCH (UID 1 BODYSTRUCTURE ("A" "B" (', b'"a" "b" ', b") NIL NIL NIL 1))"),
+        (b"* 1 FETCH (UID 1 BODYSTRUCTURE (", b'("A" "B" NIL NIL NIL NIL 1)', b' "mixed"))'),
+        (b"* 1 FETCH (UID 1 BODYSTRUCTURE ", b"(", b""),
+        (b"* OK ", b"x", b""),
+    ],
+)
+def test_a_response_is_read_into_so_many_values_at_most(first: bytes, unit: bytes, last: bytes) -> None:
+    """A list of a million flags, believed, takes forty times its octets."""
+    octets = 2 << 20
+    many = b"".join(unit % number if b"%" in unit else unit for number in range(octets // len(unit)))[:octets]
+    assert parse_counting(first + many + last)[1] <= MAX_VALUES
