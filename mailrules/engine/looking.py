@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.flights import Work
 from mailrules.engine.lowering import removal_of_source
-from mailrules.engine.reading import fetch, fetch_in_windows, validity
+from mailrules.engine.reading import Fetched, fetch, fetch_in_windows, validity
 from mailrules.engine.reckoning import Claim, Finding, Found, reckon
-from mailrules.imap import UID, Flags, MailboxName, Refused, SelectedMailbox, UIDSet
+from mailrules.imap import DELETED, RECENT, UID, Flags, MailboxName, Refused, SelectedMailbox, UIDSet, missing_flags
 from mailrules.store import EntryState, Own, Replay, Step, StepKind, StepState
 
-__all__ = ["Look", "look", "settle_by"]
+__all__ = ["Bare", "Look", "look", "settle_by"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """Copies that stand in a target without any flag, and the flags that their originals have.
+
+    Seen on Dovecot, its process killed during a big UID MOVE: it rebuilt the target's index from the mail alone.
+    """
+
+    target: bytes
+    uidvalidity: int
+    flags: Flags
+    uids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,7 @@ class Look:
     """Where each target's UIDs were: what comes there for other reasons makes two looks no different."""
     flags: Mapping[int, Flags] = field(compare=False)
     """Those of the messages in the source, by UID."""
+    bare: tuple[Bare, ...] = field(default=(), compare=False)
 
     def has(self, work: Work) -> bool:
         """Whether the message is in the source, and is the one it was."""
@@ -76,6 +90,7 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
     changed: set[bytes] = set()
     eras: dict[bytes, int] = {}
     uidnexts: dict[bytes, int | None] = {}
+    bare: list[Bare] = []
     for target, members in wanted.items():
         steps = [work.steps[index] for work, index in members]
         opened = await _open(session, MailboxName(target))
@@ -90,14 +105,28 @@ async def look(context: AccountContext, session: Session, name: MailboxName, wor
             Claim(number, work.entry.fingerprint, source.get(work.entry.uid) == work.entry.fingerprint)
             for number, (work, _) in enumerate(members)
         ]
-        blurred = any(fingerprint is None for _, fingerprint in arrived)
-        seen = [(uid, fingerprint) for uid, fingerprint in arrived if fingerprint is not None]
-        for number, told in reckon(claims, seen).items():
+        blurred = any(not message.readable for message in arrived)
+        told_of = reckon(claims, [(message.uid, message.fingerprint) for message in arrived if message.readable])
+        if opened:
+            originals = {claim.key: flags[members[claim.key][0].entry.uid] for claim in claims if claim.in_source}
+            bare += _bare(opened, arrived, {told_of[key].uid: had for key, had in originals.items()})
+        for number, told in told_of.items():
             # What can't be read in the target may be the very message.
             found = Found(Finding.UNDECIDABLE) if blurred and told.finding is Finding.ABSENT else told
             work, index = members[number]
             findings[work.entry.id, index] = found
-    return Look(validity(selected), source, findings, frozenset(changed), eras, uidnexts, flags)
+    return Look(validity(selected), source, findings, frozenset(changed), eras, uidnexts, flags, tuple(bare))
+
+
+def _bare(opened: SelectedMailbox, arrived: Iterable[Fetched], originals: Mapping[int | None, Flags]) -> Iterator[Bare]:
+    """Find the copies without flags whose originals, by the copies' UIDs, have some."""
+    found: dict[Flags, list[int]] = defaultdict(list)
+    for message in arrived:
+        had = missing_flags(originals.get(message.uid, ()), {DELETED, RECENT})
+        if had and not missing_flags(message.flags, {RECENT}):
+            found[had].append(message.uid)
+    for flags, uids in found.items():
+        yield Bare(opened.name.raw, validity(opened), flags, tuple(uids))
 
 
 async def _open(session: Session, target: MailboxName) -> SelectedMailbox | None:
@@ -117,20 +146,13 @@ def _is_same(opened: SelectedMailbox, steps: Iterable[Step]) -> bool:
 
 async def _arrived(
     context: AccountContext, session: Session, target: SelectedMailbox, steps: Iterable[Step]
-) -> list[tuple[int, str | None]]:
-    """(UID, fingerprint) of what has come into the open target since, and is not known as another step's.
-
-    No fingerprint where the server's answer about a message can't be read.
-    """
+) -> list[Fetched]:
+    """What has come into the open target since, and is not known as another step's."""
     floor = min(step.target_uidnext or 1 for step in steps)
     messages = await fetch_in_windows(session, UIDSet.after(floor - 1))
     seen = [message.seen() for message in messages]
     known = await context.store.arrivals(context.name, target.name.raw, validity(target), seen)
-    return [
-        (message.uid, message.fingerprint if message.readable else None)
-        for message in messages
-        if not isinstance(known.get(message.uid), Own)
-    ]
+    return [message for message in messages if not isinstance(known.get(message.uid), Own)]
 
 
 def settle_by(seen: Look, works: Iterable[Work], *, can_expunge: bool) -> None:

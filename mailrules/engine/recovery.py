@@ -22,10 +22,10 @@ from mailrules.engine.executor import Executor
 from mailrules.engine.flags import store_command
 from mailrules.engine.flights import Work
 from mailrules.engine.journal import conclude, outcome_in
-from mailrules.engine.looking import Look, look, settle_by
+from mailrules.engine.looking import Bare, Look, look, settle_by
 from mailrules.engine.reading import validity
 from mailrules.engine.stale import OUTDATED, is_outdated
-from mailrules.imap import UID, MailboxName, ProtocolError, Refused, UIDSet
+from mailrules.imap import UID, MailboxName, ProtocolError, Refused, StoreMode, UIDSet, UidStore
 from mailrules.store import Entry, EntryState, StateError, StepKind, StepState
 
 __all__ = ["finish_begun", "replay", "replay_once"]
@@ -125,6 +125,8 @@ class _Replay:
             await self._hold(works, f"its mailbox is gone: {refused}")
             return
         seen = await self._look_until_certain(works)
+        for bare in seen.bare:
+            await self._give_flags_back(bare)
         await self._session.select(self._name)
         await self._execute(works, seen)
 
@@ -180,6 +182,15 @@ class _Replay:
         finally:
             await self._record(works)
             self._report(works)
+
+    async def _give_flags_back(self, bare: Bare) -> None:
+        """Before the originals are removed, which are all that knows these flags; a server may keep none there."""
+        try:
+            if validity(await self._session.select(MailboxName(bare.target))) == bare.uidvalidity:
+                for uids in UIDSet(map(UID, bare.uids)).chunks():
+                    await self._session.connection.submit(UidStore(uids, StoreMode.ADD, bare.flags))
+        except Refused:
+            pass
 
     async def _store_in_target(self, work: Work) -> None:
         """The move is done and its flags are not: they are set where the message is now (COPYUID told its UID)."""

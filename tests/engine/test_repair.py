@@ -213,6 +213,24 @@ async def test_the_flags_of_a_stranger_s_message_under_the_same_uid_are_left_alo
         assert (it.states(), it.reason()) == ([OutcomeState.HELD], "UIDVALIDITY changed while it was worked on")
 
 
+async def test_a_copy_that_stands_bare_gets_its_flags_before_its_original_is_removed(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """As a server leaves it that dies in a move and then makes the target's index out of the mail alone."""
+    raw = message("one")
+    dovecot.create(user, "Lists")
+    async with scene(dovecot, user, tmp_path, FLAG_AND_MOVE) as it:
+        it.proxy.cut("UID MOVE", Point.BEFORE_COMMAND)
+        dovecot.append(user, "INBOX", raw, [r"\Answered"], LONG_AGO)
+        entries = await begun(it)
+        dovecot.append(user, "Lists", raw, date=LONG_AGO)
+
+        await replay(it.context, INBOX, entries)
+
+        assert it.subjects() == {"Lists": ["one"]}
+        assert it.flags("Lists") == [frozenset({r"\Answered", r"\Flagged"})]
+
+
 async def test_a_lost_connection_while_flags_are_put_back_leaves_no_flags(
     dovecot: Dovecot, user: str, tmp_path: Path
 ) -> None:
