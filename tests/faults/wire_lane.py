@@ -181,6 +181,11 @@ class Lane:
         """Let time pass and try again what is due."""
         await self.it.retry(later=timedelta(hours=2))
 
+    def forgive(self) -> None:
+        """Plan no fault any more; only answers stay as long as each other, without the times that Dovecot tells."""
+        self.it.proxy.forgive()
+        self.it.proxy.rewrite(r" \([\d.+ ]+ secs\)", "")
+
     def told(self) -> str:
         """What mailrules has told of the messages of this trial, and what it has sent."""
         told = [f"{outcome.message_id} {outcome.state.value} {outcome.reason}" for outcome in self.it.outcomes[-9:]]
@@ -271,7 +276,9 @@ async def lane(server: Dovecot, row: Row, rules: str = FLAGS_COPY_MOVE) -> Async
             other.append("bystander", [DELETED, "$Theirs"], mailbox)
         async with scene(server, user, Path(folder), rules, without=row.value) as it:
             it.context = replace(it.context, general=lambda: Daemon(timezone=UTC, grace=GRACE))
-            yield Lane(it, row, rules, other, other.standing(), pid)
+            made = Lane(it, row, rules, other, other.standing(), pid)
+            made.forgive()
+            yield made
 
 
 def _mailboxes(server: Dovecot, user: str) -> None:
@@ -326,5 +333,5 @@ async def attempted(here: Lane, one: T, attempt: Callable[[Lane, T], Awaitable[T
             result = await attempt(here, one)
     except Exception as error:  # noqa: BLE001 - a trial that fails is a figure in the table
         return Tally(tried=1, wrong=1, notes=(f"{what}: {error!r}; {here.told()}",))
-    here.it.proxy.forgive()
+    here.forgive()
     return result if result.clean else replace(result, notes=(*result.notes, here.told()))

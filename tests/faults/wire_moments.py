@@ -94,7 +94,7 @@ async def refuse(here: Lane, refusal: Refusal) -> Tally:
     if not any(one.answer == refusal.answer.encode() for one in proxy.recording.commands):
         return Tally(tried=1, wrong=1, notes=(f"{what}: nothing was refused",))
     waiting = Tally() if here.state(arrive.name) is OutcomeState.DONE else waits(here, arrive.name, what)
-    proxy.forgive()
+    here.forgive()
     await here.finish(arrive)
     for _ in range(3):
         await here.retry()

@@ -63,7 +63,7 @@ async def weather(here: Lane, seed: int) -> Tally:
             here.it.proxy.sever(side, flight, lots.randrange(0, 200))
             await here.finish()
         await raging
-    here.it.proxy.forgive()
+    here.forgive()
     for _ in range(3):
         await here.finish()
         await here.retry()
