@@ -135,7 +135,6 @@ class Account:
         async with self._door.session() as session:
             self._log.info("signed in", host=self._settings.host)
             self._pulse.attend(session.connection)
-            self._pulse.turn(Condition.IDLE)
             self._room, self._leads = self._settings.max_connections, True
             try:
                 await self._serve_as_lead(session)
@@ -162,6 +161,7 @@ class Account:
                     self._log.warning("the account lacks something", reason=sentence)
                 told = {info.name: info.status for info in self._directory.mailboxes if info.status}
                 await self._share_out()
+                self._pulse.turn(Condition.IDLE)  # not before: without its mailboxes it could only seem well
                 await release(self._context)
                 await self._mend_strays()
                 await self._schedule.look(self._room - 1 - len(self._layout.held))

@@ -13,7 +13,7 @@ from mailrules.daemon import control, visitors
 from mailrules.daemon.control import Unwilling, answering, ask_report, socket_path
 from mailrules.daemon.reporting import shared
 from mailrules.daemon.vitals import Condition
-from mailrules.demo import MemoryServer
+from mailrules.demo import Delay, MemoryServer
 from tests.daemon.house import LIMIT, House, account, until
 from tests.daemon.reports import REPORT, WORK, with_accounts
 
@@ -136,6 +136,18 @@ async def test_what_is_no_request_is_an_error_and_the_next_one_is_answered(tmp_p
         assert "not understood" in json.loads(await reader.readline())["error"]
         assert "status" in json.loads(await reader.readline())
         writer.close()
+
+
+async def test_an_account_is_not_well_before_its_mailboxes_are_known(house: House) -> None:
+    async with MemoryServer() as server:
+        house.write(account("work", server.port, server.options.user, password=server.options.password))
+        server.faults.plan("LIST", Delay(LIMIT))
+        async with house.running():
+            await house.heard("signed in")
+            await server.heard("LIST")
+            report = await ask_report(house.path.with_name("state.db"))
+            assert report is not None
+            assert [(each.condition, each.mailboxes) for each in report.accounts] == [(Condition.STARTING, ())]
 
 
 async def test_a_daemon_at_work_tells_of_its_mailboxes_and_ends_while_asked(house: House) -> None:
