@@ -129,6 +129,7 @@ class _Told:
         self._as_json = as_json
         self._rows: list[tuple[int | None, str, str, str, str]] = []
         self._results: Counter[str] = Counter()
+        self._remarks: defaultdict[str, list[str]] = defaultdict(list)
 
     def show(self, result: TakenBack) -> None:
         """Take in what became of one undo."""
@@ -143,7 +144,7 @@ class _Told:
         if result.state in _FAILED:
             complain(f"{about}: {_WORDS.get(result.state, result.state.value)}: {result.reason}")
         for remark in result.remarks:
-            complain(f"{about}: {remark}")
+            self._remarks[remark].append(about)
         if result.actions or result.state in {Undone.DONE, Undone.FORESEEN}:
             self._rows.append((entry.id, entry.account, entry.sender, entry.subject, _words(result)))
 
@@ -151,6 +152,8 @@ class _Told:
         """Print the table and the sum."""
         if self._as_json:
             return
+        for remark, about in self._remarks.items():
+            complain(f"{about[0] if len(about) == 1 else count(len(about), 'message')}: {remark}")
         if self._rows:
             print_table(("Id", "Account", "From", "Subject", "What is taken back"), self._rows)
         told = ", ".join(f"{number:,} {words}" for words, number in self._results.items())

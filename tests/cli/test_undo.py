@@ -219,3 +219,14 @@ def test_two_accounts_are_taken_back_and_one_that_fails_holds_up_none(
     result = mailrules("undo", "-c", path, "--since", "1h", "--yes")
     assert result.exit_code == 3
     assert [dovecot.subjects(each) for each in users] == [{"INBOX": ["bob"]}, {"INBOX": ["bob"], "Bob": ["bob"]}]
+
+
+def test_what_holds_of_many_messages_is_said_once(rules: Path, dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, message("bob"))
+    assert mailrules("apply", "-c", rules, "--yes").exit_code == 0
+    with dovecot.session(user) as other:
+        other.select("Bob")
+        other.uid("STORE", "1:*", "+FLAGS", r"(\Flagged)")
+    result = mailrules("undo", "-c", rules, "--rule", "bob", "--yes")
+    assert result.exit_code == 0
+    assert result.stderr == "2 messages: the copy in Bob stays: somebody marked it \\Flagged\n"
