@@ -11,6 +11,8 @@ import time
 
 __all__ = ["alive", "ready", "reloading", "stopping", "watchdog_period"]
 
+_PATIENCE = 1.0  # seconds, in which nothing else is done
+
 
 def ready(text: str) -> None:
     """Tell that start-up, or a reload, is over; ``text`` is what ``systemctl status`` shows."""
@@ -49,6 +51,7 @@ def _notify(*lines: str) -> None:
         address = "\0" + address[1:]  # Linux's abstract namespace
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(_PATIENCE)  # its queue may be full
             sock.connect(address)
             sock.sendall("\n".join(lines).encode())
     except OSError:

@@ -41,6 +41,36 @@ def hurry(session: Session, silence: float) -> None:
     watchdog._limit = silence
 
 
+async def test_a_sign_of_life_that_is_asked_for_must_come_sooner_than_answers() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send("* OK hello")
+        await peer.end()
+
+    async with scripted(script) as port:
+        connection = await Connection.open(plain(port))
+        connection.ask_for_life(0.3)
+        connection.ask_for_life(90)  # to ask again gives no more time
+        with pytest.raises(CommandTimeout, match=r"has been silent for 0\.3 seconds"):
+            await connection.until(lambda: False)
+
+
+async def test_any_byte_is_a_sign_of_life_and_then_answers_have_their_usual_time() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send("* OK hello")
+        tag = (await peer.receive()).split()[0].decode()
+        await peer.send("* OK Still here")
+        await asyncio.sleep(1.5)
+        await peer.send(f"{tag} OK done")
+        await peer.end()
+
+    async with scripted(script) as port:
+        connection = await Connection.open(plain(port))
+        lively = connection.submit(Noop())
+        connection._watchdog.expect_sign(1.0)
+        await lively
+        connection.abort()
+
+
 async def silent(peer: Peer) -> None:
     """Accept and say nothing."""
     await peer.end()

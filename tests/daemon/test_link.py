@@ -15,6 +15,7 @@ from mailrules.daemon.door import DoorClosed
 from mailrules.daemon.link import ended, retried, unhurried
 from mailrules.daemon.logs import logger
 from mailrules.daemon.pulse import Pulse
+from mailrules.daemon.vitals import Condition
 from mailrules.imap import Answer, Kind, No, Tagged
 from mailrules.store import StateError
 from tests.daemon.house import LIMIT
@@ -72,6 +73,44 @@ async def test_only_a_bug_is_logged_with_a_traceback(pauses: list[float]) -> Non
     with capture_logs() as lines:
         await retried(Work(ConnectionLost("gone"), ValueError("bug")), logger(), Pulse("work"))
     assert [line["event"] for line in lines] == ["interrupted", "unexpected error", "interrupted"]
+    assert pauses == [1.0, 2.0]
+
+
+async def test_what_somebody_else_has_cancelled_is_tried_again_and_a_stop_is_one(pauses: list[float]) -> None:
+    cancelled, never = (asyncio.get_running_loop().create_future() for _ in range(2))
+    cancelled.cancel()
+    wait_for = [never, cancelled]
+
+    async def work() -> None:
+        await wait_for.pop()
+
+    with capture_logs() as lines:
+        task = asyncio.create_task(retried(work, logger(), Pulse("work")))
+        await asyncio.wait({task}, timeout=1.0)
+        assert wait_for == []
+        task.cancel()
+        await asyncio.wait({task}, timeout=LIMIT)
+    assert (task.cancelled(), pauses) == (True, [1.0])
+    assert [line["event"] for line in lines] == ["unexpected error", "interrupted"]
+
+
+async def test_a_pulse_tells_of_the_trouble_and_of_the_next_try(pauses: list[float]) -> None:
+    pulse = Pulse("work")
+    told: list[tuple[Condition, str]] = []
+
+    class Noted(Work):
+        async def __call__(self) -> None:
+            told.append((pulse.condition, pulse.reason))
+            await super().__call__()
+
+    await retried(Noted(ConnectionLost("gone"), throttled("no"), DoorClosed("wrong password", 9.0)), logger(), pulse)
+    assert told == [
+        (Condition.STARTING, ""),
+        (Condition.BACKING_OFF, "gone"),
+        (Condition.REFUSED, "SELECT was answered NO no"),
+        (Condition.REFUSED, "wrong password"),
+    ]
+    assert pulse.next_try is not None
     assert pauses == [1.0, 2.0]
 
 

@@ -44,9 +44,15 @@ MOMENTS = [
     pytest.param("UID FETCH", Point.BEFORE_ANSWER, id="when its data has been told"),
     pytest.param("UID FETCH", Point.AFTER_ANSWER, id="when it has been answered"),
     pytest.param("UID MOVE", Point.BEFORE_COMMAND, id="before the move"),
+    pytest.param("UID MOVE", Point.AFTER_COMMAND, id="while messages are moved"),
     pytest.param("UID MOVE", Point.BEFORE_ANSWER, id="before the move's answer"),
+    pytest.param("UID MOVE", Point.AFTER_ANSWER, id="after the move's answer"),
     pytest.param("IDLE", Point.BEFORE_COMMAND, id="before IDLE"),
     pytest.param("IDLE", Point.AFTER_COMMAND, id="before IDLE's continuation"),
+    pytest.param("DONE", Point.BEFORE_COMMAND, id="before IDLE is ended"),
+    pytest.param("DONE", Point.AFTER_COMMAND, id="while IDLE ends"),
+    pytest.param("IDLE", Point.BEFORE_ANSWER, id="between DONE and its answer"),
+    pytest.param("IDLE", Point.AFTER_ANSWER, id="when IDLE has ended"),
 ]
 
 
