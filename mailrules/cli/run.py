@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from mailrules.cli.options import ConfigFile
-from mailrules.config import Loaded, find_config, load
+from mailrules.config import Loaded, find_config
 from mailrules.daemon import logs
 from mailrules.daemon.logs import LogFormat, LogLevel
+from mailrules.daemon.reload import Snapshot, read
 from mailrules.daemon.supervisor import Supervisor
 from mailrules.store import SqliteStore
 
@@ -33,19 +34,19 @@ def command(
     on SIGHUP; one that is broken, or whose tests fail, is refused and the rules in force stay.
     """
     path = find_config(config)
-    loaded = load(path)
+    loaded, as_read = read(path)
     loaded.require_accounts()
     loaded.require_tests()
     logs.configure(log_format, log_level)
     for warning in loaded.warnings:
         logs.logger().warning("rule file", problem=str(warning))
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(path, loaded))
+        runner.run(_serve(path, loaded, as_read))
 
 
-async def _serve(path: Path, loaded: Loaded) -> None:
+async def _serve(path: Path, loaded: Loaded, as_read: Snapshot) -> None:
     async with SqliteStore(loaded.config.daemon.state) as store:
-        supervisor = Supervisor(path, loaded, store)
+        supervisor = Supervisor(path, loaded, store, as_read=as_read)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, supervisor.stop)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from watchfiles import awatch
 
-from mailrules.config.watch import is_folder, real
+from mailrules.config import load
+from mailrules.config.watch import is_folder, real, watch
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
     from watchfiles import Change
 
-    from mailrules.config import Watch
+    from mailrules.config import Loaded, Watch
 
-__all__ = ["Snapshot", "changes", "snapshot"]
+__all__ = ["Snapshot", "changes", "read", "snapshot"]
 
 Snapshot = frozenset[tuple[Path, int, int, int]]
 """The files that there are, with what shows that one has changed."""
@@ -33,24 +34,24 @@ _SETTLE = 200  # milliseconds without a change, after which the writer is taken 
 _MOST_LINKS = 40  # as many symlinks on one path as Linux follows
 
 
-async def changes(watch: Watch, stop: asyncio.Event) -> AsyncGenerator[None, None]:
+async def changes(watched: Watch, stop: asyncio.Event) -> AsyncGenerator[None, None]:
     """Yield once for each group of changes that belong together, until ``stop`` is set.
 
     The watch has begun when the first step comes to its first wait.
     To cancel it would take seconds: the thread that waits looks at ``stop`` alone. Raises OSError or
     RuntimeError if nothing can be watched.
     """
-    links = {name for file in watch.files for name in _stations(file)}
+    links = {name for file in watched.files for name in _stations(file)}
     # The kernel knows a folder once, by whatever name it was given first: so each is watched by its real one.
     folders: defaultdict[Path, set[Path]] = defaultdict(set)
-    for folder in watch.folders:
+    for folder in watched.folders:
         folders[real(folder)].add(folder)
     for name in links:
         folders[name.parent].add(name.parent)
 
     def matters(_change: Change, text: str) -> bool:
         path = Path(text)
-        return path in links or any(watch.concerns(folder / path.name) for folder in folders.get(path.parent, ()))
+        return path in links or any(watched.concerns(folder / path.name) for folder in folders.get(path.parent, ()))
 
     async for _ in awatch(
         *(folder for folder in folders if is_folder(folder)),
@@ -63,12 +64,26 @@ async def changes(watch: Watch, stop: asyncio.Event) -> AsyncGenerator[None, Non
         yield
 
 
-def snapshot(watch: Watch) -> Snapshot:
+def read(path: Path) -> tuple[Loaded, Snapshot]:
+    """Load the rule file; with it comes how its files looked before, so that a save meanwhile shows.
+
+    What it includes is known when it has been read: it is read once more then. Raises ConfigError.
+    """
+    watched = watch([path], path.parent, ())
+    while True:
+        before = snapshot(watched)
+        loaded = load(path)
+        if loaded.watch == watched:
+            return loaded, before
+        watched = loaded.watch
+
+
+def snapshot(watched: Watch) -> Snapshot:
     """Take down how the files look from outside: another one shows later what changed while nobody watched."""
-    names = set(watch.files)
-    for folder in watch.folders:
+    names = set(watched.files)
+    for folder in watched.folders:
         with suppress(OSError):
-            names.update(path for path in folder.iterdir() if watch.concerns(path))
+            names.update(path for path in folder.iterdir() if watched.concerns(path))
     taken = set()
     for name in names:
         with suppress(OSError):

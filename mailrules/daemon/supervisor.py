@@ -48,8 +48,14 @@ class Supervisor:
     """Runs all accounts of a rule file. ``run`` it; ``reload`` and ``stop`` may be called from a signal handler."""
 
     def __init__(
-        self, path: Path, loaded: Loaded, store: Store, report: Callable[[Outcome], None] = logs.log_outcome
+        self,
+        path: Path,
+        loaded: Loaded,
+        store: Store,
+        report: Callable[[Outcome], None] = logs.log_outcome,
+        as_read: Snapshot | None = None,
     ) -> None:
+        """Make one; ``as_read`` is how the rule file's files looked before they were read, if that was not just now."""
         self._path = path
         self._loaded = loaded
         self._store = store
@@ -67,7 +73,7 @@ class Supervisor:
         self._health = Health(self._told)
         self._changing = asyncio.Lock()  # accounts begin and end in one place at a time
         self._watched = loaded.watch
-        self._as_read = snapshot(loaded.watch)
+        self._as_read = snapshot(loaded.watch) if as_read is None else as_read
         self._unwatch = asyncio.Event()
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()

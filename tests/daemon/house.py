@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
     from mailrules.config import Loaded
+    from mailrules.daemon.reload import Snapshot
     from mailrules.engine.outcome import Outcome
 
 LIMIT = 90.0  # seconds; nearly everything is seen within one, unless the machine is busy with something else
@@ -69,16 +70,20 @@ class House:
         new.rename(self.path)
 
     @asynccontextmanager
-    async def running(self, bugs: int = 0, **settings: float) -> AsyncIterator[Supervisor]:
+    async def running(
+        self, bugs: int = 0, *, read: tuple[Loaded, Snapshot | None] | None = None, **settings: float
+    ) -> AsyncIterator[Supervisor]:
         """Run the daemon; ``settings`` go over those of all accounts, unchecked, so that tests can be quick.
+
+        ``read`` is a rule file that was read before, and how its files looked then.
 
         At the end it must have met as many bugs of its own as the test made: no trouble of a server is one.
         """
         structlog.configure(processors=[self._note], cache_logger_on_first_use=False)
-        loaded = _with(load(self.path), settings)
+        loaded, as_read = read or (_with(load(self.path), settings), None)
         try:
             async with SqliteStore(loaded.config.daemon.state) as store:
-                supervisor = Supervisor(self.path, loaded, store, self._report)
+                supervisor = Supervisor(self.path, loaded, store, self._report, as_read)
                 task = asyncio.create_task(supervisor.run())
                 try:
                     yield supervisor

@@ -13,7 +13,7 @@ from watchfiles import awatch
 
 from mailrules.config.watch import Watch, watch
 from mailrules.daemon import reload
-from mailrules.daemon.reload import changes
+from mailrules.daemon.reload import changes, read, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -134,6 +134,17 @@ async def test_what_editors_leave_beside_the_file_is_not_a_change(rules: Path) -
             rules.with_name(name).write_text("x")
 
     assert await seen_besides(files(rules), leave, nudged=rules) == set()
+
+
+@pytest.mark.parametrize("include", ["", 'include = ["rules.d/*.toml"]\n'])
+def test_what_was_not_saved_while_it_was_read_looks_the_same_afterwards(tmp_path: Path, include: str) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(include)
+    (tmp_path / "rules.d").mkdir()
+    (tmp_path / "rules.d" / "one.toml").write_text('[[rules]]\nname = "one"\nmatch = "everything"\nthen.move = "A"\n')
+    loaded, before = read(path)
+    assert before == snapshot(loaded.watch)
+    assert len(loaded.ruleset.rules) == bool(include)
 
 
 async def test_the_swap_of_a_kubernetes_volume_is_seen(tmp_path: Path) -> None:

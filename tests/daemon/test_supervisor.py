@@ -12,6 +12,7 @@ from mailrules.client import connection
 from mailrules.config import load
 from mailrules.daemon import link
 from mailrules.daemon.account import Account
+from mailrules.daemon.reload import read
 from mailrules.daemon.supervisor import Supervisor
 from mailrules.demo import Delay, Drop, MemoryServer
 from mailrules.engine.outcome import OutcomeState
@@ -159,6 +160,28 @@ async def test_a_rule_file_that_is_saved_again_while_it_is_read_is_read_again(
             new.write_text('include = ["rules.d/*.toml"]\n' + house.path.read_text())
             new.rename(house.path)
             await house.heard("rules taken over", 2)
+            server.deliver("INBOX", message("one"))
+            await house.filed(1)
+        assert (mail_in(server, "Old"), mail_in(server, "New")) == (0, 1)
+
+
+async def test_a_rule_file_that_is_saved_while_the_daemon_starts_is_read_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with servers(1) as (server,):
+
+        def load_and_save(path: Path) -> Loaded:
+            loaded = load(path)
+            house.write(table("work", server), rules=rules("New"))
+            return loaded
+
+        house.write(table("work", server), rules=rules("Old"))
+        with monkeypatch.context() as saved_meanwhile:
+            saved_meanwhile.setattr("mailrules.daemon.reload.load", load_and_save)
+            loaded, as_read = read(house.path)
+        async with house.running(read=(loaded, as_read)):
+            await house.heard("rules taken over")
+            await house.heard("watching")
             server.deliver("INBOX", message("one"))
             await house.filed(1)
         assert (mail_in(server, "Old"), mail_in(server, "New")) == (0, 1)
