@@ -9,6 +9,8 @@
       Locked              another process holds the account's lease
 """
 
+from pathlib import Path
+
 
 class StateError(Exception):
     """The state cannot be read or written; its text says why and what to do."""
@@ -29,8 +31,9 @@ class StateDamaged(StateError):
 class Locked(StateError):
     """Another process works on this account: `pid` is its process id, None when it could not be read."""
 
-    def __init__(self, account: str, pid: int | None) -> None:
+    def __init__(self, account: str, pid: int | None, database: Path) -> None:
         holder = f"process {pid}" if pid is not None else "another process"
-        super().__init__(f"account '{account}' is in use by {holder}: stop it, or wait until it has finished")
+        what = f"account '{account}' is in use by {holder}: stop it, or wait until it has finished"
+        super().__init__(f"{database}: {what}")
         self.account = account
         self.pid = pid

@@ -27,10 +27,11 @@ def lease(database: Path, account: str) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Locked(account, _holder(descriptor)) from error
+            raise Locked(account, _holder(descriptor), database) from error
         _give_to_owner(descriptor, database)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        with suppress(OSError):  # who has it is a courtesy: a full disk keeps nobody from it
+            os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
         yield
         os.ftruncate(descriptor, 0)
     finally:

@@ -192,7 +192,8 @@ def test_beside_a_daemon_that_does_not_answer_it_is_exit_status_4(rules: Path, d
         result = mailrules("apply", "-c", rules, "--yes")
     assert (result.exit_code, result.stdout) == (4, "")
     assert result.stderr == (
-        f"account 'work' is in use by process {os.getpid()}: stop it, or wait until it has finished\n"
+        f"{rules.with_name('state.db')}: account 'work' is in use by process {os.getpid()}:"
+        " stop it, or wait until it has finished\n"
     )
     assert "Bob" not in dovecot.subjects(user)
 

@@ -110,7 +110,8 @@ async def test_a_second_one_says_who_has_the_account_and_touches_nothing(house: 
         assert await outcome(await begin_apply(house)) == (
             4,
             "",
-            f"account 'work' is in use by process {first.pid}: stop it, or wait until it has finished\n",
+            f"{house.path.with_name('state.db')}: account 'work' is in use by process {first.pid}:"
+            " stop it, or wait until it has finished\n",
         )
         released.set()
         assert (await outcome(first))[0] == 0
