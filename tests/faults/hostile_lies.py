@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from tests.faults.hostile_server import Liar
 
 MEGABYTE = 1 << 20
-COMMANDS = ("AUTHENTICATE", "NAMESPACE", "LIST", "SELECT", "UID FETCH", "UID MOVE")
+COMMANDS = ("NAMESPACE", "LIST", "SELECT", "UID FETCH", "UID MOVE")
 STAGES = (
     "greeting",
     "idle",
     *(f"{place} {command}" for command in COMMANDS for place in ("before", "after")),
 )
-"""Where a lie is told."""
+"""Where a lie is told: not to AUTHENTICATE, since whoever hangs up there is left alone for two minutes."""
 
 Pieces = Callable[[], Iterable[bytes]]
 
@@ -119,7 +119,7 @@ LONG: dict[str, Pieces] = {
     ),
     "small answers": lambda: (
         b"".join(b"* 1 FETCH (UID %d FLAGS (x) BODY[HEADER] {3}\r\nabc)\r\n" % uid for uid in range(at, at + 1_000))
-        for at in range(100, 400_000, 1_000)
+        for at in range(100, 250_100, 1_000)
     ),
 }
 """What fills the memory of who believes it."""

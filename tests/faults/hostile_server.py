@@ -53,12 +53,9 @@ class Liar:
         self.inbox = {uid: Mail(subject) for uid, subject in enumerate(subjects, 1)}
         self.targets: dict[str, Counter[str]] = {"Filed": Counter()}
         self.lies: list[Lie] = []
-        self.told = asyncio.Event()
-        """Set when a lie has come to its end, or the client to its own."""
         self.commands: list[str] = []
         self.shown: dict[int, set[str]] = {}
         """The subjects that answered a FETCH of a message, by UID."""
-        self.connections = 0
         self.port = 0
         self.stir = asyncio.Event()
         words = ["IMAP4rev1", "AUTH=PLAIN", "SASL-IR", "IDLE", "NAMESPACE", "MOVE", "UIDPLUS", "ESEARCH"]
@@ -116,7 +113,6 @@ class Liar:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        self.connections += 1
         try:
             if not await self._lie("greeting", writer):
                 await self._say(writer, f"* OK [CAPABILITY {self._capabilities}] hello\r\n".encode())
@@ -126,7 +122,6 @@ class Liar:
             pass  # the client has had enough
         finally:
             self._tasks.discard(task)
-            self.told.set()
             writer.close()
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
@@ -152,7 +147,16 @@ class Liar:
     async def _idle(self, tag: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._say(writer, b"+ idling\r\n")
         done = asyncio.create_task(reader.readline())
-        await self._lie("idle", writer, tag)
+        try:
+            await self._lie("idle", writer, tag)
+            await self._tell_news(done, writer)
+        finally:
+            done.cancel()
+            ended = await asyncio.gather(done, return_exceptions=True)
+        if ended[0]:
+            await self._say(writer, f"{tag} OK done\r\n".encode())
+
+    async def _tell_news(self, done: asyncio.Task[bytes], writer: asyncio.StreamWriter) -> None:
         while not done.done():
             stirred = asyncio.create_task(self.stir.wait())
             await asyncio.wait([done, stirred], return_when=asyncio.FIRST_COMPLETED)
@@ -160,8 +164,6 @@ class Liar:
             if self.stir.is_set():
                 self.stir.clear()
                 await self._say(writer, f"* {len(self.inbox)} EXISTS\r\n".encode())
-        if await done:
-            await self._say(writer, f"{tag} OK done\r\n".encode())
 
     async def _lie(self, stage: str, writer: asyncio.StreamWriter, tag: str = "*") -> bool:
         lie = next((lie for lie in self.lies if lie.stage == stage), None)
@@ -171,7 +173,6 @@ class Liar:
         for piece in lie.pieces():
             await self._say(writer, piece.replace(b"TAG", tag.encode()) if len(piece) < 1000 else piece)
             await asyncio.sleep(lie.pause)
-        self.told.set()
         return True
 
     @staticmethod
