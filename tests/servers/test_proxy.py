@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders import message
 from tests.servers.dovecot import PASSWORD, Dovecot
-from tests.servers.faults import Point
+from tests.servers.faults import Point, Side
 from tests.servers.proxy import HOST, Proxy
 
 if TYPE_CHECKING:
@@ -151,6 +151,40 @@ async def test_tells_when_the_server_has_finished_what_was_cut_off(dovecot: Dove
             await raw.send("2 UID MOVE 1 Trash", until="2 OK")
         await proxy.finished()
         assert dovecot.subjects(user) == {"Trash": ["Hello"]}
+
+
+@pytest.mark.parametrize(("side", "told"), [(Side.CLIENT, b"* FLAG"), (Side.SERVER, b"")])
+async def test_cuts_between_two_bytes(dovecot: Dovecot, user: str, side: Side, told: bytes) -> None:
+    """One side gets so many octets of a flight and no more; the next connection is whole."""
+    async with Proxy(dovecot.ports.imap) as proxy:
+        proxy.sever(side, 2, 6)
+        raw = Raw(*await asyncio.open_connection(HOST, proxy.port))
+        await raw.read("* OK")
+        await raw.send(f'0 LOGIN {user} "{PASSWORD}"', until="0 OK")
+        raw.writer.write(b"1 SELECT INBOX\r\n")
+        assert await asyncio.wait_for(raw.reader.read(), LIMIT) == told
+        assert not proxy.outstanding
+        assert proxy.recording.octets[1, 2, side] == 6
+        await proxy.finished()
+        async with signed_in(proxy, user) as other:
+            await other.send("1 SELECT INBOX", until="1 OK")
+        raw.writer.close()
+
+
+async def test_lets_others_act_meanwhile_and_the_server_hear_late(dovecot: Dovecot, user: str) -> None:
+    """Before a command's answer somebody else has been at work; a belated command is carried out when it is told."""
+    dovecot.deliver(user, message("one"))
+    async with Proxy(dovecot.ports.imap) as proxy, signed_in(proxy, user) as raw:
+        await raw.send("1 SELECT INBOX", until="1 OK")
+        proxy.meanwhile("NOOP", Point.BEFORE_COMMAND, lambda: dovecot.append(user, "INBOX", message("two")))
+        assert "* 2 EXISTS" in await raw.send("2 NOOP", until="2 OK")
+        proxy.belate("UID MOVE")
+        with pytest.raises((EOFError, ConnectionError)):
+            await raw.send("3 UID MOVE 1 Trash", until="3 OK")
+        assert dovecot.subjects(user) == {"INBOX": ["one", "two"]}
+        proxy.belated()
+        await proxy.finished()
+        assert dovecot.subjects(user) == {"INBOX": ["two"], "Trash": ["one"]}
 
 
 async def test_stalls_until_resumed(dovecot: Dovecot, user: str) -> None:
