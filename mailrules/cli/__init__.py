@@ -23,6 +23,8 @@ COMMANDS = {
     "apply": "Run the rules over the mail that is there already.",
     "history": "Show what was done to which message, by which rule, and when.",
     "undo": "Take back what was done to messages.",
+    "retry": "Try messages again that are held, or wait.",
+    "resume": "Free the messages that wait because a rule has reached its limit.",
     "mailboxes": "List the mailboxes of the accounts and how each is watched.",
     "import": "Write a Sieve script as rules, in TOML.",
     "demo": "Show the daemon at work on a server in memory.",

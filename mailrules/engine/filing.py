@@ -20,7 +20,10 @@ from mailrules.engine.starting import Renumbered, start
 from mailrules.imap import DELETED, UID, MailboxName, UIDSet, has_flag
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
 
-__all__ = ["Filing"]
+__all__ = ["MET_AGAIN", "Filing"]
+
+MET_AGAIN = "looked at again"
+"""Why an entry has ended whose message the rules have met once more: another entry may have taken its place."""
 
 _SETTLE = 5.0
 """Seconds to wait for the answer to a copy or move that may explain an arrival."""
@@ -109,11 +112,47 @@ class Filing:
         await self._context.store.record(others, now=now)
         self._path.let_go(others)
         await self._path.execute([entry for entry in others if entry.steps], found, lambda: self._rest(rest))
-        if met:
+        await self._meet_again(met, found, rest)
+        self._rest(rest)
+
+    async def take_up(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """Try again what a person wants to be tried again, held or pending, as if it were new; due or not.
+
+        The mailbox need not be watched: it is selected here. What has no steps is met by the rules; return what has,
+        begun: recovery is to finish it, which looks before anything is done twice. Raises Refused.
+        """
+        selected = await self._session.select(self._name)
+        known = await self._context.store.checkpoint(self._context.name, self._name.raw)
+        self._checkpoint = known if known and known.uidvalidity == validity(selected) else None
+        now = self._context.now()
+        found = {
+            message.uid: message
+            for uids in windows(sorted({entry.uid for entry in entries}))
+            for message in await self._fetch(uids)
+        }
+        retaken = [self._retaken(entry, found.get(entry.uid)) for entry in entries]
+        again = [replace(entry, attempts=0, retried=now) for entry in retaken]
+        met = [entry for entry in again if not entry.steps and entry.state is EntryState.BEGUN]
+        others = [entry for entry in again if entry not in met]
+        await self._context.store.record(others, now=now)
+        await self._meet_again(met, found, _nothing)
+        return tuple(entry for entry in others if entry.state is EntryState.BEGUN)
+
+    def _retaken(self, entry: Entry, message: Fetched | None) -> Entry:
+        """The entry as it is begun again; one whose message is not here may have been moved without an answer."""
+        here = message is not None and message.fingerprint == entry.fingerprint
+        if entry.steps and not (here and entry.uidvalidity == validity(self._path.selected)):
+            return replace(entry, state=EntryState.BEGUN, due=None)
+        return self._revive(entry, message)
+
+    async def _meet_again(
+        self, entries: Sequence[Entry], found: Mapping[int, Fetched], rest: Callable[[], object]
+    ) -> None:
+        """Bring the messages of these earlier entries to the path as if they had just come."""
+        if entries:
             era = validity(self._path.selected)
             copied = await self._context.store.copied(self._context.name, self._name.raw, era)
-            await self._take([found[uid] for uid in sorted({entry.uid for entry in met})], rest, copied, met)
-        self._rest(rest)
+            await self._take([found[uid] for uid in sorted({entry.uid for entry in entries})], rest, copied, entries)
 
     def _revive(self, entry: Entry, message: Fetched | None) -> Entry:
         if entry.uidvalidity != validity(self._path.selected):
@@ -163,7 +202,7 @@ class Filing:
         readable, unreadable = self._path.sift(messages)
         owners, others, postponed = await self._own_arrivals(readable)
         decisions, earlier = self._still_postponed(await self._path.evaluate(others, ruleset, owners), met)
-        checkpoint = _advanced(self._started, messages)
+        checkpoint = _advanced(self._checkpoint, messages) if self._checkpoint else None
         aside = [*unreadable, *postponed]
         entries = await self._path.journal(decisions, ruleset, checkpoint, messages, copied, aside)
         self._checkpoint = checkpoint
@@ -189,7 +228,7 @@ class Filing:
         earlier = [
             postponed(entry, refused[entry.uid], now)
             if entry.uid in refused and not entry.rules
-            else replace(entry, state=EntryState.GONE, reason="looked at again")
+            else replace(entry, state=EntryState.GONE, reason=MET_AGAIN)
             for entry in met
         ]
         going_on = {entry.uid for entry in earlier if entry.state is not EntryState.GONE}

@@ -69,7 +69,8 @@ def conclude(work: Work, now: datetime) -> Entry:
 
 def postponed(entry: Entry, reason: str, now: datetime) -> Entry:
     """The entry of a message that the server refused something for now: to be tried again, for a day."""
-    if entry.begun is not None and now - entry.begun > RETRY_FOR:
+    since = entry.retried or entry.begun
+    if since is not None and now - since > RETRY_FOR:
         return replace(entry, state=EntryState.HELD, reason=f"given up after {RETRY_FOR.days} day: {reason}")
     return replace(entry, state=EntryState.PENDING, reason=reason, due=now + retry_after(entry.attempts))
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision
 from mailrules.rules import Limit, Ruleset
-from mailrules.store import Store
+from mailrules.store import Entry, EntryState, HistoryQuery, Store
 
-__all__ = ["Waiting", "limits_of", "over_limit", "release"]
+__all__ = ["Waiting", "limits_of", "over_limit", "release", "resume"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Waiting:
 _REACHED = "has reached its limit of"
 
 
-def _reason(rule: str, limit: Limit) -> str:
+def _reason(rule: str, limit: Limit | str) -> str:
     return f"rule '{rule}' {_REACHED} {limit}"
 
 
@@ -41,6 +41,18 @@ async def release(context: AccountContext) -> None:
     reasons = await context.store.pending_reasons(context.name)
     if outdated := {reason for reason in reasons if _REACHED in reason and reason not in in_force}:
         await context.store.hasten(context.name, outdated, context.now())
+
+
+async def resume(store: Store, account: str, rule: str, now: datetime) -> Sequence[Entry]:
+    """Let the rule count anew and what waits for its limit fall due now; return what does.
+
+    Of more messages than the limit admits the others will wait again.
+    """
+    await store.forget_uses(account, rule)
+    reasons = {each for each in await store.pending_reasons(account) if each.startswith(_reason(rule, ""))}
+    await store.hasten(account, reasons, now)
+    pending = await store.history(HistoryQuery(account=account, states=frozenset({EntryState.PENDING})))
+    return [entry for entry in reversed(pending) if entry.reason in reasons]
 
 
 def limits_of(ruleset: Ruleset) -> Mapping[str, Limit]:

@@ -194,6 +194,10 @@ class Store(ABC):
         """Return when the rule acted at that time or later: its newest `most` uses, ascending."""
 
     @abstractmethod
+    async def forget_uses(self, account: str, rule: str) -> None:
+        """Let the rule begin to count anew: what it has done so far counts against its limit no more."""
+
+    @abstractmethod
     async def filed(self, account: str, message_ids: Sequence[str]) -> Mapping[str, bytes]:
         """Return by Message-ID (with its brackets) the mailbox that mailrules last moved such a message to.
 

@@ -37,6 +37,14 @@ def read_used(db: sqlite3.Connection, account: str, rule: str, since: datetime, 
     return tuple(reversed([time_value(at) for (at,) in rows]))
 
 
+def forget_uses(db: sqlite3.Connection, account: str, rule: str) -> None:
+    """Forget all uses of the rule."""
+    db.execute(
+        "DELETE FROM use WHERE account = (SELECT id FROM account WHERE name = ?) AND rule = ?",
+        (text_column(account), text_column(rule)),
+    )
+
+
 def read_filed(db: sqlite3.Connection, account: str, message_ids: Iterable[str]) -> Mapping[str, bytes]:
     """Read where mail with these Message-IDs was filed."""
     found = {message_id: _where_filed(db, account, message_id) for message_id in message_ids if message_id}

@@ -54,8 +54,9 @@ def insert_entries(db: sqlite3.Connection, entries: Iterable[Entry], now: dateti
     mailboxes = _Mailboxes(db)
     db.executemany(
         "INSERT INTO entry (id, mailbox, uidvalidity, uid, message_id, fingerprint, internaldate, size, prior_flags,"
-        " rules, ruleset, trace, chain, hops, state, attempts, due, reason, begun, finished, sender, subject, undoes)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " rules, ruleset, trace, chain, hops, state, attempts, due, reason, begun, finished, sender, subject, undoes,"
+        " retried)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (entry_row(entry, mailboxes.row(entry.account, entry.mailbox), now) for entry in numbered),
     )
     db.executemany(_PUT_STEP, mailboxes.steps(numbered))
@@ -67,7 +68,7 @@ def update_entries(db: sqlite3.Connection, entries: Sequence[Entry], now: dateti
     if any(entry.id is None for entry in entries):
         raise ValueError("only an entry that was begun can be recorded")
     db.executemany(
-        "UPDATE entry SET prior_flags = ?, state = ?, attempts = ?, due = ?, reason = ?,"
+        "UPDATE entry SET prior_flags = ?, state = ?, attempts = ?, due = ?, reason = ?, retried = ?,"
         " finished = iif(?, coalesce(finished, ?), NULL) WHERE id = ?",
         (
             (
@@ -76,6 +77,7 @@ def update_entries(db: sqlite3.Connection, entries: Sequence[Entry], now: dateti
                 entry.attempts,
                 time_column(entry.due),
                 text_column(entry.reason),
+                time_column(entry.retried),
                 entry.state.final,
                 time_column(now),
                 entry.id,

@@ -13,7 +13,7 @@ Column = str | bytes | int | None
 # fmt: off
 EntryRow = tuple[
     int, str, bytes, int, int, str, str, int, int, str, str, str, str, int, int, str, int, int, str, int, int, str, str,
-    int | None,
+    int | None, int | None,
 ]
 """A row of the view `journal`."""
 # fmt: on
@@ -105,6 +105,7 @@ def entry_row(entry: Entry, mailbox: int, begun: datetime) -> tuple[Column, ...]
         text_column(entry.sender),
         text_column(entry.subject),
         entry.undoes,
+        time_column(entry.retried),
     )
 
 
@@ -116,6 +117,7 @@ def entry_value(
     (
         identifier, account, mailbox, uidvalidity, uid, message_id, fingerprint, internaldate, size, prior_flags, rules,
         ruleset, trace, chain, hops, state, attempts, due, reason, begun, finished, sender, subject, undoes,
+        retried,
     ) = row  # fmt: skip
     return Entry(
         id=identifier,
@@ -143,6 +145,7 @@ def entry_value(
         sender=text_value(sender),
         subject=text_value(subject),
         undoes=undoes,
+        retried=time_value(retried),
     )
 
 

@@ -173,6 +173,7 @@ MIGRATIONS: Sequence[Migration] = (
         "ALTER TABLE entry ADD COLUMN sender TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE entry ADD COLUMN subject TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE entry ADD COLUMN undoes INTEGER",  # the entry that this one takes back; it may be forgotten
+        "ALTER TABLE entry ADD COLUMN retried INTEGER",  # when a person last had it tried again
         "CREATE INDEX entry_undoes ON entry (undoes) WHERE undoes IS NOT NULL",
         "CREATE INDEX entry_begun ON entry (begun)",
         "DROP INDEX entry_message",
@@ -183,7 +184,7 @@ MIGRATIONS: Sequence[Migration] = (
         SELECT entry.id, account.name AS account, mailbox.name AS mailbox, entry.uidvalidity, entry.uid,
                entry.message_id, entry.fingerprint, entry.internaldate, entry.size, entry.prior_flags, entry.rules,
                entry.ruleset, entry.trace, entry.chain, entry.hops, entry.state, entry.attempts, entry.due,
-               entry.reason, entry.begun, entry.finished, entry.sender, entry.subject, entry.undoes
+               entry.reason, entry.begun, entry.finished, entry.sender, entry.subject, entry.undoes, entry.retried
         FROM entry JOIN mailbox ON mailbox.id = entry.mailbox JOIN account ON account.id = mailbox.account
         """,
     ),

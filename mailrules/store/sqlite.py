@@ -234,6 +234,10 @@ class SqliteStore(Store):
         """Return when the rule acted."""
         return await self._writer.read(partial(facts.read_used, account=account, rule=rule, since=since, most=most))
 
+    async def forget_uses(self, account: str, rule: str) -> None:
+        """Forget that the rule has acted."""
+        await self._writer.write(partial(facts.forget_uses, account=account, rule=rule))
+
     async def filed(self, account: str, message_ids: Sequence[str]) -> Mapping[str, bytes]:
         """Return where mailrules last moved messages with these Message-IDs to."""
         return await self._writer.read(partial(facts.read_filed, account=account, message_ids=message_ids))

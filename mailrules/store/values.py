@@ -95,7 +95,8 @@ class Entry:
     `fingerprint` recognises the message in another mailbox. `rules` are those that acted, `ruleset` is the digest of
     the rules in force and `trace` their reasons as JSON. `chain` says whether rules may run again on the message in its
     target, `hops` how often it has been moved on before. `sender` and `subject` are what people know the message by.
-    `undoes` is the id of the entry whose steps this one takes back. The store gives `id`, `begun` and `finished`.
+    `undoes` is the id of the entry whose steps this one takes back. `retried` is when a person last had it tried again.
+    The store gives `id`, `begun` and `finished`.
     """
 
     account: str
@@ -123,6 +124,7 @@ class Entry:
     sender: str = ""
     subject: str = ""
     undoes: int | None = None
+    retried: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.state is EntryState.PENDING and self.due is None:

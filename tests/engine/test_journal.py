@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mailrules.engine.flights import Work
-from mailrules.engine.journal import conclude, draft, outcome_of, would_be
+from mailrules.engine.journal import conclude, draft, outcome_of, postponed, would_be
 from mailrules.engine.outcome import ActionDone, ActionKind, OutcomeState
 from mailrules.engine.reading import Fetched
 from mailrules.rules import CopyTo, Expunge, FlagChange, Message, MoveTo, Plan, Target, Trash, Verdict
@@ -91,6 +91,12 @@ def test_what_is_pending_for_more_than_a_day_is_held() -> None:
     assert concluded(EntryState.PENDING, begun=day).state is EntryState.PENDING
     late = concluded(EntryState.PENDING, begun=day + timedelta(seconds=1))
     assert (late.state, late.reason, late.due) == (EntryState.HELD, "given up after 1 day: why", None)
+
+
+def test_the_day_begins_anew_when_a_person_has_it_tried_again() -> None:
+    entry = replace(concluded(EntryState.PENDING), begun=NOW - timedelta(days=9), retried=NOW - timedelta(hours=23))
+
+    assert postponed(entry, "why", NOW).state is EntryState.PENDING
 
 
 @pytest.mark.parametrize(

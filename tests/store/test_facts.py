@@ -42,6 +42,16 @@ async def test_the_newest_uses_are_told_ascending(store: SqliteStore) -> None:
     assert () == await store.used("private", "r", NOW, 3)
 
 
+async def test_a_rule_can_begin_to_count_anew(store: SqliteStore) -> None:
+    await act(store, 1, NOW)
+    await store.begin([], checkpoint(2), acted=[Acted("another", 7, 2)], now=NOW)
+    await store.forget_uses("private", "r")
+    assert (NOW,) == await store.used(ACCOUNT, "r", NOW, 10)
+    await store.forget_uses(ACCOUNT, "r")
+    assert () == await store.used(ACCOUNT, "r", NOW, 10)
+    assert (NOW,) == await store.used(ACCOUNT, "another", NOW, 10)
+
+
 async def test_old_uses_are_pruned_in_chunks(store: SqliteStore) -> None:
     await store.begin([], checkpoint(1), acted=[Acted("r", 7, uid) for uid in range(1, 1202)], now=NOW)
     await act(store, 5_000, after(1))
