@@ -96,6 +96,7 @@ class View:
                 "undone_by": undo.id if undo else None,
                 "attempts": entry.attempts,
                 "due": self._iso(entry.due),
+                "retried": self._iso(entry.retried),
             }
         )
 

@@ -118,6 +118,7 @@ def test_json_has_all_of_an_entry(rules: Path) -> None:
         "undone_by": 4,
         "attempts": 0,
         "due": None,
+        "retried": None,
     }
     (waiting,) = objects(mailrules("history", "-c", rules, "--json", "--id", "3"))
     assert (waiting["due"], waiting["attempts"], waiting["finished"]) == ("2026-03-01T17:00:00+02:00", 2, None)
