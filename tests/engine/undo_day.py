@@ -71,6 +71,8 @@ class Day:
     choose: random.Random
     twice: bool = True
     """Whether some mail comes twice."""
+    alike: bool = False
+    """Whether it has the same flags then: those that don't can be told apart only where the server tells UIDs."""
     put: list[Mail] = field(default_factory=list)
     words: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -82,8 +84,9 @@ class Day:
             date = f"{self.choose.randrange(10, 28)}-Feb-2025 10:{self.choose.randrange(10, 60)}:00 +0000"
             mailbox = self.choose.choice((*WATCHED, *WATCHED, *OTHERS))
             self.words[message_id] = frozenset(words)
-            for _ in range(self.choose.choice((1, 1, 1, 2)) if self.twice else 1):
-                flags = self.choose.sample(FLAGS, self.choose.randrange(3))
+            for time in range(self.choose.choice((1, 1, 1, 2)) if self.twice else 1):
+                if time == 0 or not self.alike:
+                    flags = self.choose.sample(FLAGS, self.choose.randrange(3))
                 raw = message(" ".join(words) or "nothing", message_id=message_id)
                 self.it.server.append(self.it.user, mailbox, raw, flags, date)
                 self.put.append((mailbox, message_id, date, frozenset(flags)))
