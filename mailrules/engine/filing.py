@@ -174,15 +174,14 @@ class Filing:
         )
 
     async def _cross_over(self, found: Renumbered) -> None:
-        """Settle what a changed UIDVALIDITY leaves, all in one batch: the new checkpoint stands for all of it."""
+        """Settle what new UIDs leave, all in one batch: the new checkpoint stands for all of it."""
         if found.doubtful:
-            reason = "UIDVALIDITY changed, and it may have been handled before"
+            reason = "the mailbox was renumbered, and it may have been handled before"
             await self._path.set_aside(found.doubtful, lambda entry: held(entry, reason))
         messages = [message for uids in windows(found.new) for message in await self._fetch(uids)]
-        if messages:
-            await self._take(messages, _nothing)
-        else:
-            await self._context.store.set_checkpoint(self._started)
+        await self._take(messages, _nothing)
+        # A batch moves no checkpoint back. Should we not get here, its messages are known by their fingerprints.
+        await self._context.store.set_checkpoint(self._started)
 
     async def _fetch(self, uids: UIDSet) -> Sequence[Fetched]:
         fields = self._context.rules().header_fields

@@ -1,4 +1,4 @@
-"""Where a mailbox's handling starts: the first run, a checkpoint, or a UIDVALIDITY that has changed."""
+"""Where a mailbox's handling starts: the first run, a checkpoint, or UIDs that mean something else now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Renumbered", "Start", "highest_uid", "start"]
 
 @dataclass(frozen=True, slots=True)
 class Renumbered:
-    """What a changed UIDVALIDITY leaves to be settled before the new checkpoint may be kept."""
+    """What new UIDs leave to be settled before the new checkpoint may be kept."""
 
     new: tuple[int, ...]
     """UIDs at or below the checkpoint that are new all the same."""
@@ -39,13 +39,13 @@ async def start(context: AccountContext, session: Session, name: MailboxName, se
     counts; ``mailrules apply`` does the rest.
     """
     old = await context.store.checkpoint(context.name, name.raw)
-    if old and old.uidvalidity == validity(selected):
+    if old and old.uidvalidity == validity(selected) and not await _is_rewound(session, old, selected):
         return Start(old)
     if old and old.uid == 0 and old.newest is None:
         # A mailbox that was found new before its UIDVALIDITY was known.
         return Start(Checkpoint(context.name, name.raw, validity(selected), 0))
     if old:
-        return await _after_new_validity(context, session, old, selected)
+        return await _after_new_uids(context, session, old, selected)
     highest = await highest_uid(session, selected)
     here = from_now_on(Checkpoint(context.name, name.raw, validity(selected), highest), context.now())
     await context.store.set_checkpoint(here)
@@ -61,7 +61,19 @@ async def highest_uid(session: Session, selected: SelectedMailbox) -> int:
     return max(await uids_in(session, UIDSet.all()), default=0)
 
 
-async def _after_new_validity(
+async def _is_rewound(session: Session, old: Checkpoint, selected: SelectedMailbox) -> bool:
+    """Whether UIDs have begun again below what has been seen, although UIDVALIDITY is the same.
+
+    GMX, hMailServer and Proton Bridge have done so; it also mends what a single false UID has done. A UIDNEXT that only
+    lags behind the messages that there are, as Exchange tells it, is no new beginning.
+    """
+    if not selected.uidnext or selected.uidnext > old.uid:
+        return False
+    beyond = [uid for uid in await uids_in(session, UIDSet.after(selected.uidnext - 1)) if uid >= selected.uidnext]
+    return max(beyond, default=0) < old.uid
+
+
+async def _after_new_uids(
     context: AccountContext, session: Session, old: Checkpoint, selected: SelectedMailbox
 ) -> Start:
     """Tell new messages from handled ones by what they are: all UIDs mean something else now (RFC 9051 §2.3.1.1)."""

@@ -1,5 +1,6 @@
 """Where a mailbox's handling starts, and what a new UIDVALIDITY does to it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,7 +64,40 @@ async def test_what_may_have_been_handled_before_is_held_once(dovecot: Dovecot, 
 
         assert it.subjects()["Copies"] == ["m handled"]
         assert it.states() == [OutcomeState.DONE, OutcomeState.HELD]
-        assert it.reason() == "UIDVALIDITY changed, and it may have been handled before"
+        assert it.reason() == "the mailbox was renumbered, and it may have been handled before"
+
+
+async def test_uids_that_begin_again_without_a_word_are_a_new_numbering(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    """A UID far beyond all others was seen once, and the server gives lower ones since."""
+    async with scene(dovecot, user, tmp_path, COPY, ahead=A_YEAR_AGO) as it:
+        put(it, "m handled", DATES[0], "<1@x>")
+        await it.file()
+        seen = await it.store.checkpoint("work", b"INBOX")
+        assert seen is not None
+        await it.store.set_checkpoint(replace(seen, uid=2**32 - 1))
+        put(it, "m later", DATES[1], "<2@x>")
+
+        await it.file()
+        put(it, "m last", DATES[2], "<3@x>")
+        await it.file()
+
+        assert it.subjects()["Copies"] == ["m handled", "m later", "m last"]
+        assert it.states() == [OutcomeState.DONE] * 3
+
+
+async def test_a_uidnext_that_lags_behind_is_no_new_numbering(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
+    async with scene(dovecot, user, tmp_path, COPY) as it:
+        dovecot.deliver(user, message("m 1"), message("m 2"))
+        await it.file()
+        it.proxy.rewrite(r"\[UIDNEXT \d+\]", "[UIDNEXT 1]")
+        dovecot.deliver(user, message("m 3"))
+
+        await it.file()
+
+        assert it.subjects()["Copies"] == ["m 1", "m 2", "m 3"]
+        assert len(it.proxy.recording.find("UID FETCH 1:")) == 0
 
 
 async def test_mail_of_before_the_first_run_stays_old_under_a_new_uidvalidity(

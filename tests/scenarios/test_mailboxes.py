@@ -197,4 +197,4 @@ async def test_a_mailbox_that_is_deleted_and_made_again_with_its_old_mail_is_not
         ("of the same second", OutcomeState.HELD),
     }
     (held,) = [outcome for outcome in house.outcomes if outcome.state is OutcomeState.HELD]
-    assert held.reason == "UIDVALIDITY changed, and it may have been handled before"
+    assert held.reason == "the mailbox was renumbered, and it may have been handled before"
