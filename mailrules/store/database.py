@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from mailrules.store.schema import migrate, require_newest
 
 BUSY_SECONDS = 10.0
 """How long another process's transaction is waited for; ours take milliseconds."""
+_FULL = "{}: the disk is full: make room, mailrules goes on by itself"
+_LEAST_ROOM = 64 * 1024  # octets; the index of the log grows by half of it
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -79,7 +82,10 @@ def explain(error: sqlite3.Error, path: Path) -> StateError:
         case 0 if isinstance(error, sqlite3.OperationalError):  # a text that is no UTF-8
             return damaged(error, path)
         case sqlite3.SQLITE_FULL:
-            return StateError(f"{path}: the disk is full: make room, mailrules goes on by itself")
+            return StateError(_FULL.format(path))
+        # Where the index of the log finds no room, SQLite speaks of an error.
+        case sqlite3.SQLITE_IOERR if _is_full(path.parent):
+            return StateError(_FULL.format(path))
         case sqlite3.SQLITE_READONLY:
             return StateError(f"{path}: the state is read-only ({error}): mailrules must be able to write it")
         case sqlite3.SQLITE_BUSY:
@@ -92,6 +98,12 @@ def explain(error: sqlite3.Error, path: Path) -> StateError:
             return StateError(f"{path}: the disk reports an error ({error}): look at the system's log")
         case _:
             return StateError(f"{path}: {error}")
+
+
+def _is_full(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(folder).free < _LEAST_ROOM
+    return False
 
 
 def damaged(error: Exception, path: Path) -> StateDamaged:

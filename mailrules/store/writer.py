@@ -23,6 +23,9 @@ T = TypeVar("T")
 GROUP = 256
 """How many jobs share a transaction at most, so that the first of them does not wait for ever."""
 
+LAST_WORDS = 10.0
+"""Seconds for the end: a disk that hangs must not keep the process, and the journal stands being killed."""
+
 
 def _nothing() -> None:
     """Follow up with nothing."""
@@ -68,11 +71,14 @@ class Writer:
             raise
 
     async def stop(self) -> None:
-        """Do what has been asked for, then close the database."""
+        """Do what has been asked for, then close the database. Raises StateError if the disk does not let it."""
         if self._loop is not None and self._ended is not None:
             self._loop = None
             self._jobs.put(None)
-            await asyncio.shield(self._ended)
+            try:
+                await asyncio.wait_for(asyncio.shield(self._ended), LAST_WORDS)
+            except TimeoutError:
+                raise StateError(f"{self._path}: the disk does not answer: left as if killed") from None
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work`, which changes nothing, in a transaction. Raises StateError and whatever `work` raises."""
