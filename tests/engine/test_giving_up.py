@@ -15,6 +15,7 @@ import structlog
 from mailrules.client import NetworkError, Session
 from mailrules.config import Daemon
 from mailrules.daemon import worker
+from mailrules.daemon.pulse import Pulse
 from mailrules.daemon.worker import Worker
 from mailrules.engine import recovery
 from mailrules.engine.outcome import OutcomeState
@@ -123,7 +124,8 @@ async def test_a_worker_pauses_while_what_is_due_is_in_a_repair_s_hands(
         (entry,) = await it.store.due("work", INBOX.raw, it.now())
         it.context.in_repair.add(entry.id)
         async with it.session() as session:
-            watching = Worker(it.context, session, INBOX, lambda _name, _entries: None, structlog.get_logger())
+            log = structlog.get_logger()
+            watching = Worker(it.context, session, INBOX, lambda _name, _entries: None, log, Pulse("INBOX"))
             await watching.hold()
             await watching.look()
             clock = asyncio.get_running_loop().time
