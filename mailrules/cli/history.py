@@ -93,7 +93,7 @@ async def _show(setting: Setting, query: HistoryQuery, mailbox: str | None, *, w
         while entries := await store.history(_page(query, shown)):
             view.show(entries, await taken_back(store, entries), as_json=as_json)
             shown += len(entries)
-            query = replace(query, after=entries[-1].place)
+            query = replace(query, after=entries[-1].id)
         if not shown:
             await _require_known(store, setting, query, mailbox, accounts, names)
     return shown

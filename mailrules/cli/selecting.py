@@ -51,7 +51,7 @@ async def _read(store: Store, query: HistoryQuery, last: int | None) -> Sequence
         chosen += [entry for entry in done if entry.id not in before]
         if len(chosen) >= last:
             break
-        query = replace(query, after=page[-1].place)
+        query = replace(query, after=page[-1].id)
     return chosen[:last]
 
 

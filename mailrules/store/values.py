@@ -130,13 +130,6 @@ class Entry:
         if self.state is EntryState.PENDING and self.due is None:
             raise ValueError("a pending entry needs the time at which it is due")
 
-    @property
-    def place(self) -> tuple[datetime, int]:
-        """Where it stands in the history: when it was begun, and its id. Raises ValueError if it never was."""
-        if self.begun is None or self.id is None:
-            raise ValueError("only an entry that was begun is in the history")
-        return self.begun, self.id
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryQuery:
@@ -144,7 +137,7 @@ class HistoryQuery:
 
     In one of `mailboxes` the message was found, or a step had it for its target. `rule` acted on it. `since`
     and `until` (exclusive) are when mailrules took responsibility for the message. `sender` and `subject` are in those,
-    in whatever case. At most `limit` entries come, the newest; `after` is the `place` of the last one of those that
+    in whatever case. At most `limit` entries come, the newest; `after` is the id of the last one of those that
     came before.
     """
 
@@ -159,7 +152,7 @@ class HistoryQuery:
     sender: str = ""
     subject: str = ""
     limit: int | None = None
-    after: tuple[datetime, int] | None = None
+    after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

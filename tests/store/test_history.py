@@ -85,13 +85,14 @@ async def test_each_part_of_a_query_says_what_is_wanted(
     assert found == with_ids(await day.history(query)), "gone through from the newest end"
 
 
-async def test_it_goes_on_where_it_ended_also_if_the_clock_was_set_back(store: SqliteStore) -> None:
+async def test_what_was_begun_last_comes_first_also_if_the_clock_was_set_back(store: SqliteStore) -> None:
+    """What `undo --last` takes back is what was done last."""
     for minutes in (0, 5, 1, 5, 5):
         await store.begin([entry(1)], None, now=after(minutes))
     seen: list[Entry] = []
-    while page := await store.history(HistoryQuery(limit=2, after=seen[-1].place if seen else None)):
+    while page := await store.history(HistoryQuery(limit=2, after=seen[-1].id if seen else None)):
         seen += page
-    assert [5, 4, 2, 3, 1] == with_ids(seen)
+    assert [5, 4, 3, 2, 1] == with_ids(seen)
 
 
 async def test_an_entry_comes_back_as_it_was_written(store: SqliteStore) -> None:
