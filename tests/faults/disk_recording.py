@@ -141,8 +141,9 @@ Event = Moment | Commit
 class Scene:
     """The server in memory and what is delivered to it; `events` is what has happened, in its order."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, rules: str = RULES) -> None:
         self.scenario = scenario
+        self.rules = rules
         self.server = MemoryServer(Options(user=USER, password=SECRET, without=LOWERINGS[scenario.lowering]))
         self.events: list[Event] = []
         self.lines: list[EventDict] = []
@@ -254,7 +255,8 @@ async def daemon(scene: Scene, folder: Path) -> AsyncIterator[SqliteStore]:
     config = folder / "rules.toml"
     config.write_text(
         '[daemon]\nstate = "state.db"\ngrace = 0.02\n[accounts.work]\nhost = "127.0.0.1"\ntls = "none"\n'
-        f'port = {scene.server.port}\nusername = "{USER}"\npassword = "{SECRET}"\nwatch = ["INBOX", "Lists"]\n{RULES}'
+        f'port = {scene.server.port}\nusername = "{USER}"\npassword = "{SECRET}"\nwatch = ["INBOX", "Lists"]\n'
+        f"{scene.rules}"
     )
     config.chmod(0o600)
     structlog.configure(processors=[scene.note], cache_logger_on_first_use=False)
