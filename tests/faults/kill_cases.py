@@ -119,6 +119,7 @@ class _Act:
     proxy: Witness
     last_uid: int
     deliver: Callable[[], None] | None = None
+    delivery: asyncio.Task[None] | None = None
 
     @property
     def rule_file(self) -> Path:
@@ -151,8 +152,9 @@ class _Act:
         while not self.idles():  # noqa: ASYNC110 - a proxy tells nobody
             await asyncio.sleep(0.01)
         if self.deliver is not None:
-            deliver, self.deliver = self.deliver, None
-            await asyncio.to_thread(deliver)
+            # Once, whichever run sees it come: a kill does not stop whoever sends mail.
+            self.delivery = self.delivery or asyncio.create_task(asyncio.to_thread(self.deliver))
+            await asyncio.shield(self.delivery)
         while not self.is_quiet():  # noqa: ASYNC110 - nor does a state file
             await asyncio.sleep(0.01)
 
