@@ -48,7 +48,7 @@ def deeds(entry: Entry) -> Deeds:
     return Deeds(
         moved=moved,
         expunged=moved is None and any(step.kind is StepKind.UID_EXPUNGE for step in done),
-        copies=tuple(step for step in carriers if step is not moved),
+        copies=tuple(step for step in carriers if step is not moved and not _was_there(step)),
         added=missing_flags(left, prior),
         removed=missing_flags(prior, left),
         carried=prior.union(*(step.add for step in stores), *(step.replace or () for step in stores)),
@@ -58,6 +58,11 @@ def deeds(entry: Entry) -> Deeds:
 def touched(entry: Entry) -> bool:
     """Whether the entry has come to an end and did anything."""
     return entry.state in _UNDOABLE and any(step.state is StepState.DONE for step in entry.steps)
+
+
+def _was_there(step: Step) -> bool:
+    """Whether what the server calls the copy was in the target before: a label that somebody else had given (Gmail)."""
+    return step.target_uid is not None and step.target_uid < (step.target_uidnext or 1)
 
 
 def _stored(flags: Flags, steps: Iterable[Step]) -> Flags:

@@ -25,10 +25,11 @@ from mailrules.engine.journal import conclude, outcome_in
 from mailrules.engine.looking import Bare, Look, look, settle_by
 from mailrules.engine.reading import validity
 from mailrules.engine.stale import OUTDATED, is_outdated
+from mailrules.engine.undone import NOT_BACK, leading
 from mailrules.imap import UID, MailboxName, ProtocolError, Refused, StoreMode, UIDSet, UidStore
 from mailrules.store import Entry, EntryState, StateError, StepKind, StepState
 
-__all__ = ["finish_begun", "replay", "replay_once"]
+__all__ = ["finish_all_begun", "finish_begun", "in_turn", "replay", "replay_once"]
 
 _LOOKS = 12
 """How often a changing pair of mailboxes is looked at before its messages are held."""
@@ -73,6 +74,7 @@ async def replay_once(context: AccountContext, name: MailboxName, entries: Seque
     So does one whose move is refused while something else comes into its target: it needs another look. What has
     failed often goes by itself, so that it is no trouble of the others.
     """
+    entries = await in_turn(context, entries)
     together = [entry for entry in entries if entry.attempts < _TOGETHER]
     alone = [[entry] for entry in entries if entry.attempts >= _TOGETHER]
     groups = [group for group in (together, *alone) if group]
@@ -91,6 +93,27 @@ async def replay_once(context: AccountContext, name: MailboxName, entries: Seque
 async def finish_begun(context: AccountContext, name: MailboxName) -> None:
     """Finish what an earlier run left begun in a mailbox; for whoever works on the account alone. Raises as above."""
     await replay_once(context, name, await context.store.unfinished(context.name, name.raw))
+
+
+async def finish_all_begun(context: AccountContext) -> None:
+    """Finish what was left begun in all mailboxes, in a second round what had to wait for the first.
+
+    Raises as above.
+    """
+    for _ in range(2):
+        for raw in await context.store.open_mailboxes(context.name):
+            await finish_begun(context, MailboxName(raw))
+
+
+async def in_turn(context: AccountContext, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Leave out the copies that an undo takes away while their message may still come back; let them be if it can't."""
+    leads = await leading(context.store, entries)
+    is_now: dict[int | None, EntryState] = {id_: lead.state for id_, lead in leads.items()}
+    kept = [entry for entry in entries if is_now.get(entry.id) in {EntryState.GONE, EntryState.HELD}]
+    if kept:
+        ended = [replace(entry, state=EntryState.GONE, reason=NOT_BACK) for entry in kept]
+        await context.store.record(ended, now=context.now())
+    return [entry for entry in entries if is_now.get(entry.id, EntryState.DONE) is EntryState.DONE]
 
 
 async def _begun(context: AccountContext, name: MailboxName, ids: set[int | None]) -> Sequence[Entry]:

@@ -7,7 +7,8 @@ Rules of the file:
 - All that one entry's undo consists of (the message, each copy) is begun in one transaction, the message's own entry
   last: the newest with its `undoes` tells how far it is.
 - Only what we changed is changed back. Flags that somebody else has set since stay as they are.
-- A copy is taken away only while the message itself is there, and only if it is surely ours and nobody has marked it.
+- A copy is taken away only once the message itself is back, and only if it is surely ours and nobody has marked it:
+  recovery keeps to that order as well.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, 
 from mailrules.engine.outcome import ActionDone, ActionKind, Outcome
 from mailrules.engine.process import Path
 from mailrules.engine.reading import fetch, validity, windows
-from mailrules.engine.recovery import finish_begun
+from mailrules.engine.recovery import finish_all_begun, in_turn
 from mailrules.engine.undone import TakenBack, Undone, before, nothing_to_undo, state_of, taken_back
 from mailrules.engine.whereabouts import Found, Lost, Quest, Whereabouts
 from mailrules.imap import DELETED, RECENT, MailboxName, Refused, admits, flag_key, has_flag, missing_flags
@@ -64,8 +65,7 @@ async def undo(
     before that, and finished as any other.
     """
     if mode is ApplyMode.DO:
-        for raw in await context.store.open_mailboxes(context.name):
-            await finish_begun(context, MailboxName(raw))
+        await finish_all_begun(context)
     undoing = _Undoing(context, session, mode)
     for group in _rounds(entries):
         async for result in undoing.run(group):
@@ -163,6 +163,8 @@ class _Undoing:
         if reversal.home is not None and not self._context.directory.exists(reversal.home):
             reversal.remarks.append(f"{self._path(reversal.home)} is no longer there, and is created again")
         for copy in copies:
+            if isinstance(copy, Found) and copy.is_at(message):
+                continue  # to servers whose mailboxes are labels (Gmail) a copy may be the message itself
             if isinstance(copy, Lost):
                 reversal.remarks.append(f"a copy is not taken away: {copy.reason}")
             elif marks := _marks(copy.message.flags, done):
@@ -208,10 +210,8 @@ class _Undoing:
             for mailbox, entries in _by_mailbox(one.begun[-1] for one in reversals).items():
                 await self._execute(mailbox, entries)
             await self._read_again(reversals)
-            spared = [one for one in reversals if one.begun[-1].state is EntryState.GONE]
-            await self._let_go([copy for one in spared for copy in one.begun[:-1]], "the message itself is gone")
-            present = [one for one in reversals if one not in spared]
-            for mailbox, entries in _by_mailbox(copy for one in present for copy in one.begun[:-1]).items():
+            copies = [copy for one in reversals for copy in one.begun[:-1]]
+            for mailbox, entries in _by_mailbox(await in_turn(self._context, copies)).items():
                 await self._execute(mailbox, entries)
         except (NetworkError, Refused) as error:
             return error

@@ -10,7 +10,10 @@ from mailrules.engine.deeds import touched
 from mailrules.engine.outcome import ActionDone
 from mailrules.store import Entry, EntryState, Store
 
-__all__ = ["TakenBack", "Undone", "before", "nothing_to_undo", "state_of", "taken_back"]
+__all__ = ["NOT_BACK", "TakenBack", "Undone", "before", "leading", "nothing_to_undo", "state_of", "taken_back"]
+
+NOT_BACK = "the message itself is not back"
+"""Why a copy stays."""
 
 
 class Undone(Enum):
@@ -56,6 +59,16 @@ async def taken_back(store: Store, entries: Sequence[Entry]) -> Mapping[int, Ent
     return {id_: one for id_, one in standing.items() if one.id not in undone}
 
 
+async def leading(store: Store, entries: Sequence[Entry]) -> Mapping[int, Entry]:
+    """Read by the id of each of these entries that takes a copy away the entry that puts its message back.
+
+    Of an undo that is the last one that was begun.
+    """
+    own = await store.undone([entry.undoes for entry in entries if entry.undoes is not None])
+    leads = {entry.id: own.get(entry.undoes or 0) for entry in entries if entry.id is not None}
+    return {id_: lead for id_, lead in leads.items() if lead is not None and lead.id != id_}
+
+
 def nothing_to_undo(entry: Entry) -> str:
     """Why an entry can't be taken back, empty if it can."""
     if touched(entry):
@@ -73,11 +86,11 @@ def before(entry: Entry, by: Entry) -> TakenBack:
 
 
 def state_of(begun: Sequence[Entry]) -> tuple[Undone, str]:
-    """How far an undo is, by its entries; and why it is not done."""
-    for entry in begun:
+    """How far an undo is, by its entries, the message's own at the end; and why it is not done."""
+    for entry in reversed(begun):
         if entry.state in {EntryState.BEGUN, EntryState.PENDING}:
             return Undone.PENDING, entry.reason or "the connection was lost"
-    for entry in begun:
+    for entry in reversed(begun):
         if entry.state is EntryState.HELD:
             return Undone.HELD, entry.reason
     if begun[-1].state is EntryState.GONE:

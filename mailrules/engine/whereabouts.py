@@ -42,6 +42,10 @@ class Found:
     permanent_flags: Flags | None
     """Those that its mailbox keeps; None if the server did not say."""
 
+    def is_at(self, other: Found) -> bool:
+        """Whether both are the same message."""
+        return self.mailbox == other.mailbox and self.message.uid == other.message.uid
+
 
 @dataclass(frozen=True, slots=True)
 class Lost:
