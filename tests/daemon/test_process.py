@@ -174,7 +174,7 @@ async def test_an_account_in_use_is_exit_status_4(house: House) -> None:
         await first.said("watching")
         async with process(house) as second:
             assert await second.end(LIMIT) == 4
-            assert "account 'work' is in use by process" in second.text
+            assert f"{house.path.with_name('state.db')}: account 'work' is in use by process" in second.text
             assert "Traceback" not in second.text
 
 

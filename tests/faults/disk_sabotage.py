@@ -32,6 +32,7 @@ class Trouble(Enum):
     WRITE = "a page cannot be written"
     SYNC = "what was written cannot be made to stay"
     FULL = "there is no room; SQLite takes everything back by itself"
+    READ_ONLY = "the file system was mounted anew, for reading only"
 
 
 class _Disk:
@@ -81,6 +82,9 @@ class Plan:
                 error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
             case Trouble.SYNC:
                 error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+            case Trouble.READ_ONLY:
+                error = sqlite3.OperationalError("attempt to write a readonly database")
+                error.sqlite_errorcode = sqlite3.SQLITE_READONLY
             case Trouble.FULL:
                 db.execute("ROLLBACK")
                 error = sqlite3.OperationalError("database or disk is full")

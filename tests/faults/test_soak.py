@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.faults.soak import Plan, soak
 from tests.servers.dovecot import Dovecot
 
-PLAN = Plan(messages=5_000, reconnects=200, twenties=25, cuts=2, warm_up=0.4, traced=True)
+PLAN = Plan(messages=5_000, reconnects=200, twenties=53, cuts=1, warm_up=0.4, traced=True)
 
 
 async def test_mail_and_reconnects_leave_nothing_behind(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
