@@ -1,6 +1,7 @@
 """The journal in SQL: take responsibility for messages, write down how far they have come, find what is open.
 
-Every function runs inside the caller's transaction.
+Every function runs inside the caller's transaction. The open entries are few and the finished ones are not: a plus sign
+before a column keeps SQLite from sorting by an index over all of them.
 """
 
 import sqlite3
@@ -95,7 +96,7 @@ def read_begun(db: sqlite3.Connection, account: str, mailbox: bytes) -> tuple[En
     """Read the mailbox's BEGUN entries by UID."""
     rows = db.execute(
         "SELECT * FROM journal WHERE account = ? AND mailbox = ? AND finished IS NULL AND state = 'begun'"
-        " ORDER BY uidvalidity, uid, id",
+        " ORDER BY +uidvalidity, uid, id",
         (text_column(account), mailbox),
     )
     return read_entries(db, rows)
@@ -105,7 +106,7 @@ def read_due(db: sqlite3.Connection, account: str, mailbox: bytes, now: datetime
     """Read the mailbox's PENDING entries whose time has come, by UID."""
     rows = db.execute(
         "SELECT * FROM journal WHERE account = ? AND mailbox = ? AND finished IS NULL AND state = 'pending'"
-        " AND due <= ? ORDER BY uidvalidity, uid, id",
+        " AND due <= ? ORDER BY +uidvalidity, uid, id",
         (text_column(account), mailbox, time_column(now)),
     )
     return read_entries(db, rows)
@@ -175,7 +176,8 @@ def read_uids(
 ) -> frozenset[int]:
     """Read the UIDs of the mailbox's entries that are not finished and in one of these states."""
     rows = db.execute(
-        "SELECT uid, state FROM entry WHERE mailbox = ? AND uidvalidity = ? AND finished IS NULL",
+        "SELECT uid, state FROM entry INDEXED BY entry_open"
+        " WHERE mailbox = ? AND uidvalidity = ? AND finished IS NULL",
         (find_mailbox(db, account, mailbox), uidvalidity),
     )
     return frozenset(uid for uid, state in rows if EntryState(state) in states)

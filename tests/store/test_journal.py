@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.store import Checkpoint, Counts, EntryState, SqliteStore, Step, StepKind, StepState
+from mailrules.store import Checkpoint, Counts, EntryState, SqliteStore, Step, StepKind, StepState, journal
 from tests.store.builders import ACCOUNT, INBOX, LISTS, NOW, checkpoint, entry, move, seen
 
 if TYPE_CHECKING:
+    from sqlite3 import Connection
+
     from mailrules.store import Entry
 
 LATER = NOW + timedelta(minutes=5)
@@ -174,3 +176,25 @@ async def test_checkpoints_are_those_of_the_account(store: SqliteStore) -> None:
         await store.set_checkpoint(one)
     assert mine == await store.checkpoints(ACCOUNT)
     assert await store.checkpoint(ACCOUNT, b"Elsewhere") is None
+
+
+async def test_open_entries_are_not_looked_for_among_the_finished_ones(store: SqliteStore) -> None:
+    """A daemon asks for them again and again, and its history may hold a million."""
+    await begun(store, entry(1))
+    plans = await store._writer.read(plans_of_open)
+    assert 5 == len(plans)
+    assert [] == [plan for plan in plans if "INDEX entry_open (" not in plan]
+
+
+def plans_of_open(db: Connection) -> list[str]:
+    """Ask SQLite how it answers the questions after open entries."""
+    asked: list[str] = []
+    db.set_trace_callback(asked.append)
+    journal.read_begun(db, ACCOUNT, INBOX)
+    journal.read_due(db, ACCOUNT, INBOX, NOW)
+    journal.read_next_due(db, ACCOUNT, INBOX)
+    journal.count_open(db, ACCOUNT, INBOX)
+    journal.read_uids(db, ACCOUNT, INBOX, 7, [EntryState.HELD])
+    db.set_trace_callback(None)
+    plans = [row[3] for query in asked for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]
+    return [plan for plan in plans if plan.startswith(("SEARCH entry ", "SCAN entry"))]
