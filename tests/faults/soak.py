@@ -54,14 +54,17 @@ _WATCHED = ["INBOX", "Quiet"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long a soak is: messages that rules act on, reconnects, and twenties of messages that come in each round."""
+    """How long a soak is: messages that rules act on, reconnects, and twenties of messages that come in each round.
+
+    `traced_from` is the round after which the memory is traced to the octet, which costs as much as all the rest.
+    """
 
     messages: int = 1_000_000
     reconnects: int = 10_000
     twenties: int = 250
     cuts: int = 2
     warm_up: float = 0.05
-    traced: bool = False
+    traced_from: int | None = None
     seed: int = 0
 
     @property
@@ -120,11 +123,11 @@ class Soaked:
         self._log = log
         self._state = state
 
-    async def held(self) -> Held:
-        """Ask it."""
+    async def held(self, *, trace: bool) -> Held:
+        """Ask it, and let it `trace` its memory from now on."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(b"\n")
+        self._process.stdin.write(b"trace\n" if trace else b"\n")
         line = await asyncio.wait_for(self._process.stdout.readline(), 90)
         return Held(**json.loads(line))
 
@@ -150,12 +153,11 @@ class Soaked:
 
 
 @asynccontextmanager
-async def _soaked(folder: Path, config: Path, plan: Plan) -> AsyncIterator[Soaked]:
+async def _soaked(folder: Path, config: Path) -> AsyncIterator[Soaked]:
     log = folder / "log"
     with log.open("ab") as stderr:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.faults.soak_child", "traced" if plan.traced else "plain"),
-            *("run", "-c", str(config), "--log-format", "json"),
+            *(sys.executable, "-m", "tests.faults.soak_child", "run", "-c", str(config), "--log-format", "json"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=stderr,
@@ -184,13 +186,14 @@ async def soak(
         with other_client(server, user, plan.twenties) as other:
             await asyncio.to_thread(other.stock)
             server.create(user, _WATCHED[1])
-            async with _soaked(folder, config, plan) as daemon:
+            async with _soaked(folder, config) as daemon:
                 await _at_rest(proxy, daemon)
                 for number in range(1, plan.rounds + 1):
                     await _round(proxy, other, daemon, plan, report, random.Random(plan.seed + number))
                     await _reconnect(proxy, daemon, plan.reconnects * number // plan.rounds)
                     report.errors += daemon.said()
-                    handled, held = acted_on(plan.twenties) * number, await daemon.held()
+                    handled = acted_on(plan.twenties) * number
+                    held = await daemon.held(trace=plan.traced_from == number)
                     sample = Sample(handled, proxy.accepted, daemon.state_size(), monotonic() - began, held)
                     report.samples.append(sample)
                     tell(sample)

@@ -1,7 +1,7 @@
 """The daemon as a process that hurries, forgets soon, and tells at any time how much it holds.
 
-``python -m tests.faults.soak_child plain run -c FILE``: each line on its standard input is answered by one on its
-standard output, a `Held` as JSON. With ``traced`` in the place of ``plain`` it knows its Python memory to the octet.
+``python -m tests.faults.soak_child run -c FILE``: each line on its standard input is answered by one on its standard
+output, a `Held` as JSON. If the line is ``trace``, Python's memory is traced to the octet from then on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
@@ -28,7 +28,7 @@ _EVERY = 5.0  # seconds from one forgetting to the next, if not much has come be
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the process holds; memory in octets, `traced` is 0 where it is not looked at."""
+    """What the process holds; memory in octets, `traced` is what was taken since the tracing began, and is kept."""
 
     rss: int
     traced: int
@@ -55,8 +55,10 @@ def held() -> Held:
 
 def answer() -> None:
     """Tell it to whoever asks, until nobody does any more."""
-    for _ in sys.stdin:
+    for line in sys.stdin:
         print(json.dumps(asdict(held())), flush=True)
+        if line.strip() == "trace":
+            tracemalloc.start()
 
 
 def quick(*_: float, **__: object) -> Iterator[float]:
@@ -79,17 +81,14 @@ def hurry() -> None:
     SqliteStore.prune = soon  # type: ignore[assignment,method-assign]  # the point of this module
 
 
-def main(arguments: Sequence[str]) -> None:
+def main() -> None:
     """Run the command line."""
     from mailrules import cli  # noqa: PLC0415
 
-    sys.argv[1:] = arguments[1:]
-    if arguments[0] == "traced":
-        tracemalloc.start()
     threading.Thread(target=answer, daemon=True).start()
     cli.main()
 
 
 if __name__ == "__main__":
     hurry()
-    main(sys.argv[1:])
+    main()
