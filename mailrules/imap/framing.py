@@ -28,13 +28,13 @@ _LONGEST_ANNOUNCEMENT = 64
 class Limits:
     """How much a server is believed, so that one connection's part of the memory stays below 256 MiB.
 
-    Of one response: `line`, octets outside of literals, since SEARCH over a million messages answers with about eight
+    Of one response: `line`, octets outside of literals, since SEARCH over a million messages answers with up to eleven
     million; `literal`, octets of all its literals together; `literals`, their number. Of the answer to one command:
     `responses`, their number. Of all answers that are under way together: `memory`, in octets, as `weight` reckons it,
     with room for LIST and STATUS of 100,000 mailboxes, or for headers of 48 MiB.
     """
 
-    line: int = 8 << 20
+    line: int = 12 << 20
     literal: int = 16 << 20
     literals: int = 10_000
     responses: int = 200_000
