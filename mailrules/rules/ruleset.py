@@ -16,6 +16,7 @@ from mailrules.rules.actions import Scene
 from mailrules.rules.checks import Group, conjunction
 from mailrules.rules.conditions.named import Named
 from mailrules.rules.definitions import NOTHING, Definitions
+from mailrules.rules.headers import MAX_OCTETS
 from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
 from mailrules.rules.placeholders import TemplateError, Values
@@ -211,7 +212,7 @@ def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyR
         except TemplateError as missing:
             error = f"rule '{ready.rule.name}': {missing}"
             break
-    error = error or _in_doubt(draft.plan().ending, run.open_end)
+    error = error or _in_doubt(draft.plan().ending, run.open_end, message)
     observed = [ready for ready, truth in run.decided if truth is not UNKNOWN and ready.rule.mode is not None]
     end = traced.index(run.last) if run.last in traced else len(traced)
     return Verdict(
@@ -225,11 +226,15 @@ def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyR
     )
 
 
-def _in_doubt(ending: Ending | None, open_end: _ReadyRule | None) -> str | None:
-    """Say why a message must not be thrown away: an earlier rule, were it known to match, would have kept it."""
-    if open_end is None or not isinstance(ending, Trash | Expunge):
+def _in_doubt(ending: Ending | None, open_end: _ReadyRule | None, message: Message) -> str | None:
+    """Say why a message must not be thrown away: with all known, an earlier rule or this one might have kept it."""
+    if not isinstance(ending, Trash | Expunge):
         return None
-    return f"rule '{ending.rule}' would throw it away, and whether rule '{open_end.rule.name}' keeps it is unknown"
+    if len(message.header) > MAX_OCTETS:
+        return f"rule '{ending.rule}' would throw it away, and its header is too long to be looked at whole"
+    if open_end is not None:
+        return f"rule '{ending.rule}' would throw it away, and whether rule '{open_end.rule.name}' keeps it is unknown"
+    return None
 
 
 def _would(observed: Sequence[_ReadyRule], message: Message, facts: Facts) -> Plan:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mailrules.rules import Facts, Needs, Rule, Ruleset, Verdict
+from mailrules.rules.headers import MAX_OCTETS
 from mailrules.rules.questions import Search
 from tests.rules.builders import FACTS, decide, message, rule, ruleset, searched
 
@@ -96,6 +97,15 @@ def test_nothing_is_thrown_away_that_an_undecided_rule_might_keep(
 
     assert not verdict.plan
     assert verdict.error == "rule 'old' would throw it away, and whether rule 'keep' keeps it is unknown"
+
+
+@pytest.mark.parametrize("thrown", [{"trash": True}, {"expunge": True}])
+def test_nothing_is_thrown_away_for_want_of_what_is_behind_the_bounds_of_a_header(thrown: dict[str, object]) -> None:
+    rules = ruleset(rule({"not": {"to": "@me.example"}}, thrown, name="not to me"))
+    others = ", ".join(["someone@else.example"] * (MAX_OCTETS // 20))
+    verdict = decide(rules, message(f"To: {others}, ann@me.example"))
+    assert not verdict.plan
+    assert verdict.error == "rule 'not to me' would throw it away, and its header is too long to be looked at whole"
 
 
 @pytest.mark.parametrize(
