@@ -112,10 +112,6 @@ class Store(ABC):
         """Let the account's PENDING entries with these reasons fall due now."""
 
     @abstractmethod
-    async def counts(self, account: str, mailbox: bytes) -> Counts:
-        """Count the mailbox's PENDING and HELD entries."""
-
-    @abstractmethod
     async def open_counts(self, account: str) -> Mapping[bytes, Counts]:
         """Count the account's PENDING and HELD entries by mailbox; one that has none is not in it."""
 

@@ -140,17 +140,6 @@ def hasten(db: sqlite3.Connection, account: str, reasons: Iterable[str], now: da
     )
 
 
-def count_open(db: sqlite3.Connection, account: str, mailbox: bytes) -> Counts:
-    """Count the mailbox's PENDING and HELD entries."""
-    counts = dict(
-        db.execute(
-            "SELECT state, count(*) FROM entry WHERE mailbox = ? AND finished IS NULL GROUP BY state",
-            (find_mailbox(db, account, mailbox),),
-        ).fetchall()
-    )
-    return Counts(pending=counts.get("pending", 0), held=counts.get("held", 0))
-
-
 def count_open_by_mailbox(db: sqlite3.Connection, account: str) -> Mapping[bytes, Counts]:
     """Count the account's PENDING and HELD entries, by the mailbox's name."""
     rows = db.execute(

@@ -128,10 +128,6 @@ class SqliteStore(Store):
         """Let the account's PENDING entries with these reasons fall due now."""
         await self._writer.write(partial(journal.hasten, account=account, reasons=reasons, now=now))
 
-    async def counts(self, account: str, mailbox: bytes) -> Counts:
-        """Count the mailbox's PENDING and HELD entries."""
-        return await self._writer.read(partial(journal.count_open, account=account, mailbox=mailbox))
-
     async def open_counts(self, account: str) -> Mapping[bytes, Counts]:
         """Count the account's PENDING and HELD entries by mailbox."""
         return await self._writer.read(partial(journal.count_open_by_mailbox, account=account))

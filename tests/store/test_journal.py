@@ -92,7 +92,7 @@ async def test_finished_is_the_time_at_which_an_entry_became_final(store: Sqlite
     )
     assert 0 == await store.prune(LATER, now=LATER)
     assert 2 == await store.prune(LATER + timedelta(seconds=1), now=LATER)
-    assert Counts(pending=0, held=1) == await store.counts(ACCOUNT, INBOX)
+    assert {INBOX: Counts(pending=0, held=1)} == await store.open_counts(ACCOUNT)
 
 
 async def test_steps_may_be_replaced_by_those_of_another_way(store: SqliteStore) -> None:
@@ -125,7 +125,7 @@ async def test_pending_entries_come_back_when_they_are_due(store: SqliteStore) -
     assert () == await store.due(ACCOUNT, INBOX, NOW)
     assert (soon,) == await store.due(ACCOUNT, INBOX, NOW + timedelta(seconds=30))
     assert (soon, late) == await store.due(ACCOUNT, INBOX, NOW + timedelta(hours=2))
-    assert Counts(pending=2, held=0) == await store.counts(ACCOUNT, INBOX)
+    assert {INBOX: Counts(pending=2, held=0)} == await store.open_counts(ACCOUNT)
 
 
 async def test_open_and_held_messages_are_told_by_uid(store: SqliteStore) -> None:
@@ -139,7 +139,7 @@ async def test_open_and_held_messages_are_told_by_uid(store: SqliteStore) -> Non
 
 async def test_a_mailbox_that_nothing_is_known_of_has_nothing_open(store: SqliteStore) -> None:
     assert await store.next_due(ACCOUNT, INBOX) is None
-    assert Counts(pending=0, held=0) == await store.counts(ACCOUNT, INBOX)
+    assert {} == await store.open_counts(ACCOUNT)
 
 
 async def test_ids_are_never_given_twice(store: SqliteStore) -> None:
@@ -193,7 +193,7 @@ def plans_of_open(db: Connection) -> list[str]:
     journal.read_begun(db, ACCOUNT, INBOX)
     journal.read_due(db, ACCOUNT, INBOX, NOW)
     journal.read_next_due(db, ACCOUNT, INBOX)
-    journal.count_open(db, ACCOUNT, INBOX)
+    journal.count_open_by_mailbox(db, ACCOUNT)
     journal.read_uids(db, ACCOUNT, INBOX, 7, [EntryState.HELD])
     db.set_trace_callback(None)
     plans = [row[3] for query in asked for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]

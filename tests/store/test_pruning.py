@@ -64,7 +64,7 @@ async def test_what_is_not_finished_stays_and_so_does_the_newest(store: SqliteSt
     await store.begin([held, pending], None, now=NOW)
     await fill(store, 3, 4_000)
     await store.prune(LONG_AGO, now=NOW, octets=1)
-    assert Counts(pending=1, held=1) == await store.counts(ACCOUNT, INBOX)
+    assert {INBOX: Counts(pending=1, held=1)} == await store.open_counts(ACCOUNT)
     assert KEPT + 2 == len(await store.history(HistoryQuery()))
 
 
