@@ -10,6 +10,19 @@ from mailrules.store.mailboxes import find_mailbox
 from mailrules.store.rows import list_value, text_column
 from mailrules.store.values import Arrival, Awaited, Own, Seen
 
+_DAY = 24 * 60 * 60 * 10**6  # microseconds
+
+NOT_MET = (
+    f"finished > (SELECT max(finished) FROM entry WHERE finished IS NOT NULL) - {_DAY:d}"  # noqa: S608 - of constants
+    " AND EXISTS (SELECT 1 FROM step JOIN checkpoint ON checkpoint.mailbox = step.target"
+    " WHERE step.entry = entry.id AND step.state = 'done' AND (target_uid IS NULL"
+    " OR (target_uidvalidity = checkpoint.uidvalidity AND target_uid > checkpoint.uid)))"
+)
+"""Whether a finished row of `entry` has put a message into a watched mailbox that was not met there yet.
+
+After a day of other work it will not be: nobody watches that mailbox any more, or somebody took the message away.
+"""
+
 
 def explain_arrivals(
     db: sqlite3.Connection, account: str, mailbox: bytes, uidvalidity: int, messages: Sequence[Seen]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from mailrules.store.arrivals import NOT_MET
 from mailrules.store.mailboxes import find_mailbox, mailbox_id
 from mailrules.store.reversals import HAS_LEFT
 from mailrules.store.rows import (
@@ -165,8 +166,7 @@ def read_uids(
 ) -> frozenset[int]:
     """Read the UIDs of the mailbox's entries that are not finished and in one of these states."""
     rows = db.execute(
-        "SELECT uid, state FROM entry INDEXED BY entry_open"
-        " WHERE mailbox = ? AND uidvalidity = ? AND finished IS NULL",
+        "SELECT uid, state FROM entry INDEXED BY entry_open WHERE mailbox = ? AND uidvalidity = ? AND finished IS NULL",
         (find_mailbox(db, account, mailbox), uidvalidity),
     )
     return frozenset(uid for uid, state in rows if EntryState(state) in states)
@@ -202,7 +202,8 @@ def still_begun(db: sqlite3.Connection, entry_ids: Collection[int]) -> frozenset
 def prune_chunk(db: sqlite3.Connection, before: datetime, limit: int) -> int:
     """Forget up to `limit` of the entries that finished before this time, their steps with them."""
     return db.execute(
-        "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE finished IS NOT NULL AND finished < ? LIMIT ?)",
+        "DELETE FROM entry WHERE id IN (SELECT id FROM entry"  # noqa: S608 - of constants
+        f" WHERE finished IS NOT NULL AND finished < ? AND NOT ({NOT_MET}) LIMIT ?)",
         (time_column(before), limit),
     ).rowcount
 

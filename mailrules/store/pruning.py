@@ -6,6 +6,7 @@ does not shrink, and does not grow either.
 
 import sqlite3
 
+from mailrules.store.arrivals import NOT_MET
 from mailrules.store.base import FINGERPRINTS
 
 KEPT = 1_000
@@ -42,8 +43,9 @@ def forget_oldest(db: sqlite3.Connection, octets: int, limit: int) -> tuple[int,
 
 def _forget_entries(db: sqlite3.Connection, limit: int) -> int:
     return db.execute(
-        "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE finished IS NOT NULL"
-        " AND id <= (SELECT seq FROM sqlite_sequence WHERE name = 'entry') - ? ORDER BY finished LIMIT ?)",
+        "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE finished IS NOT NULL"  # noqa: S608 - of constants
+        " AND id <= (SELECT seq FROM sqlite_sequence WHERE name = 'entry') - ?"
+        f" AND NOT ({NOT_MET}) ORDER BY finished LIMIT ?)",
         (KEPT, limit),
     ).rowcount
 

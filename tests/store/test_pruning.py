@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mailrules.store import Counts, EntryState, HistoryQuery, Met, SqliteStore
+from mailrules.store import Counts, EntryState, HistoryQuery, Met, SqliteStore, StepState
 from mailrules.store.pruning import KEPT
-from tests.store.builders import ACCOUNT, INBOX, NOW, entry, move, seen
+from tests.store.builders import ACCOUNT, INBOX, LISTS, NOW, checkpoint, entry, move, seen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -100,3 +100,34 @@ async def test_old_marks_go_before_newer_entries(store: SqliteStore) -> None:
     await store.prune(LONG_AGO, now=NOW, octets=2**21)
     assert {} == await store.met(ACCOUNT, INBOX, 7, {("handle", "key 1"): {1: "f1"}})
     assert 1_001 == len(await store.history(HistoryQuery()))
+
+
+async def put_into_lists(store: SqliteStore, uids: range, now: datetime) -> None:
+    """Move messages to a mailbox where each gets the UID that it had."""
+    arrived = [replace(padded(uid), steps=(move(uid=uid, uidvalidity=3, state=StepState.DONE),)) for uid in uids]
+    await store.begin(arrived, None, now=now)
+
+
+async def met(store: SqliteStore, uid: int) -> None:
+    """Let the watcher of that mailbox have come so far."""
+    await store.set_checkpoint(replace(checkpoint(uid, LISTS), uidvalidity=3))
+
+
+async def test_a_move_that_its_target_has_not_met_yet_is_not_forgotten(store: SqliteStore) -> None:
+    """Else rules would run on what they have put there, and copy it again: all that `apply` has just moved, say."""
+    await met(store, 2_000)
+    await put_into_lists(store, range(1, 4_001), NOW)
+    assert 2_000 == await store.prune(LONG_AGO, now=NOW, octets=1)
+    assert 0 == await store.prune(after(9_000), now=NOW)
+    arrived = [seen(uid) for uid in range(2_001, 4_001)]
+    assert len(arrived) == len(await store.arrivals(ACCOUNT, LISTS, 3, arrived))
+    await met(store, 4_000)
+    assert 2_000 - KEPT == await store.prune(LONG_AGO, now=NOW, octets=1)
+
+
+async def test_a_move_to_where_nobody_watches_any_more_is_forgotten_a_day_later(store: SqliteStore) -> None:
+    await met(store, 0)
+    await put_into_lists(store, range(1, 501), NOW)
+    assert 0 == await store.prune(after(1), now=NOW)
+    await store.begin([padded(501)], None, now=after(24 * 60 + 1))
+    assert 500 == await store.prune(after(1), now=NOW)
