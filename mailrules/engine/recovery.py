@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from mailrules.client import NetworkError, Session, SignInFailed
@@ -98,11 +99,12 @@ async def finish_begun(context: AccountContext, name: MailboxName) -> None:
 async def finish_all_begun(context: AccountContext) -> None:
     """Finish what was left begun in all mailboxes, in a second round what had to wait for the first.
 
-    Raises as above.
+    What a mailbox is refused for stays begun. Raises NetworkError, SignInFailed.
     """
     for _ in range(2):
         for raw in await context.store.open_mailboxes(context.name):
-            await finish_begun(context, MailboxName(raw))
+            with suppress(Refused):
+                await finish_begun(context, MailboxName(raw))
 
 
 async def in_turn(context: AccountContext, entries: Sequence[Entry]) -> Sequence[Entry]:

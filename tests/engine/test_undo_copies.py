@@ -117,3 +117,19 @@ async def test_quirk_labels_a_copy_that_was_there_before_stays(dovecot: Dovecot,
         await with_step(it, target_uidnext=2)
         (result,) = await take_back(it)
         assert (result.state, it.subjects()) == (Undone.DONE, {"INBOX": ["m"], "Copies": ["m"]})
+
+
+async def test_what_waits_for_a_mailbox_that_cannot_be_opened_holds_up_no_undo(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    async with scene(dovecot, user, tmp_path, MOVE) as it:
+        dovecot.deliver(user, message("m"))
+        await it.file()
+        dovecot.deliver(user, message("m"))
+        it.proxy.cut("UID MOVE", Point.BEFORE_COMMAND)
+        with pytest.raises(NetworkError):
+            await it.file()
+        await it.proxy.finished()
+        it.proxy.refuse("EXAMINE", "NO [NOPERM] no")
+        (result,) = await take_back(it, HistoryQuery(ids=(1,)))
+        assert (result.state, it.subjects()) == (Undone.DONE, {"INBOX": ["m", "m"]})
