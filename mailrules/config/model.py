@@ -46,6 +46,8 @@ from mailrules.rules.selftest import Case
 IDLE_LIMIT = 29 * 60.0
 """Seconds after which an IDLE must have been renewed (RFC 9051 §6.3.13)."""
 
+LONGEST_GRACE = 300.0
+"""Seconds; a connection rests for as long, and is not to be taken for stuck, nor closed by its server meanwhile."""
 
 _SHORTEST_HISTORY = timedelta(days=7)
 _SMALLEST_HISTORY = 10 * 2**20  # octets
@@ -94,7 +96,7 @@ class Daemon(Settings):
     mode: Literal["observe"] | None = None
     """"observe": every rule is evaluated and recorded, none acts."""
 
-    grace: Annotated[Seconds, Field(ge=0)] = 5.0
+    grace: Annotated[Seconds, Field(ge=0, le=LONGEST_GRACE)] = 5.0
     """After a lost connection: how long to wait between two looks for a copy that the server may still be making."""
 
     history: Annotated[Age_, AfterValidator(_long_enough)] = timedelta(days=400)

@@ -17,8 +17,10 @@ import pytest
 
 from mailrules.client import Timeouts
 from mailrules.client.watchdog import PATIENCE
-from mailrules.daemon import link, pulse, systemd
+from mailrules.config.model import LONGEST_GRACE
+from mailrules.daemon import link, logs, pulse, systemd
 from mailrules.daemon.backoff import delays
+from mailrules.daemon.heart import Heart
 from mailrules.daemon.worker import Worker
 from mailrules.demo import MemoryServer
 from mailrules.store import SqliteStore
@@ -93,6 +95,10 @@ async def one_account(house: House) -> AsyncIterator[tuple[MemoryServer, Supervi
 
 def test_a_flight_is_promised_for_longer_than_the_client_lets_a_server_take() -> None:
     assert pulse.FLIGHT > PATIENCE * Timeouts().silence
+
+
+def test_a_rest_between_two_looks_for_a_copy_is_shorter_than_a_flight_may_be() -> None:
+    assert pulse.FLIGHT > LONGEST_GRACE
 
 
 @pytest.mark.parametrize(
@@ -180,6 +186,25 @@ async def test_it_is_not_fed_while_the_disk_hangs(house: House, manager: Manager
         await hanging
         await house.heard("no longer stuck")
         await manager.is_fed()
+
+
+async def test_it_is_fed_in_time_although_somebody_was_late_at_one_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, fed, looks = asyncio.get_running_loop(), list[float](), 0
+    monkeypatch.setattr(systemd, "watchdog_period", lambda: 4.0)
+    monkeypatch.setattr(systemd, "alive", lambda: fed.append(loop.time()))
+
+    def late() -> list[str]:
+        nonlocal looks
+        looks += 1
+        return ["busy"] if looks == 2 else []
+
+    async with SqliteStore(tmp_path / "state.db") as store:
+        beating = asyncio.create_task(Heart(store, late, logs.logger()).beat())
+        await until(lambda: len(fed) == 2)
+        beating.cancel()
+    assert fed[1] - fed[0] < 4.0
 
 
 async def test_it_is_not_fed_while_the_loop_is_blocked(house: House, manager: Manager) -> None:
