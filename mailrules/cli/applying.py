@@ -48,8 +48,8 @@ async def applying(
     """Sign in and ask for the mailboxes; at the end, wait for what has to be looked at once more."""
     beside: set[asyncio.Task[None]] = set()
 
-    def spawn(work: Coroutine[None, None, None]) -> None:
-        beside.add(asyncio.create_task(work))
+    def spawn(work: Callable[[], Coroutine[None, None, None]]) -> None:
+        beside.add(asyncio.create_task(work()))
 
     async with _signed_in(settings) as session:
         directory = Directory(name, settings, store, _now)

@@ -32,7 +32,7 @@ from mailrules.engine.strays import strays
 from mailrules.imap import MailboxName, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 
     from mailrules.client import Session
     from mailrules.config import Loaded
@@ -46,6 +46,7 @@ __all__ = ["Account"]
 _LIST_EVERY = 60.0  # seconds
 _REPAIRS = 2  # connections beside those of the watchers
 _TURNED_AWAY = 3  # sign-ins in a row
+_NONE_THERE = "none of the mailboxes that it is to watch is there"
 
 
 class Account:
@@ -79,7 +80,7 @@ class Account:
             complain=lambda mailbox, reason: self._log.warning("a rule does not work", mailbox=mailbox, reason=reason),
             now=_now,
             open_session=self._extra_session,
-            spawn=self._run_beside,
+            spawn=lambda work: self._repair(work, "beside the watch"),
         )
         self._layout = Layout()
         self._repairs = asyncio.Semaphore(_REPAIRS)
@@ -114,9 +115,6 @@ class Account:
                 yield session
             finally:
                 self._beside.discard(promise)
-
-    def _run_beside(self, work: Coroutine[None, None, None]) -> None:
-        self._spawn(work)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -161,7 +159,7 @@ class Account:
                     self._log.warning("the account lacks something", reason=sentence)
                 told = {info.name: info.status for info in self._directory.mailboxes if info.status}
                 await self._share_out()
-                self._pulse.turn(Condition.IDLE)  # not before: without its mailboxes it could only seem well
+                self._pulse.turn(Condition.IDLE, "" if self._pulses else _NONE_THERE)
                 await release(self._context)
                 await self._mend_strays()
                 await self._schedule.look(self._room - 1 - len(self._layout.held))
@@ -256,7 +254,10 @@ class Account:
         fresh = tuple(entry for entry in stale if entry.id not in self._context.in_repair)
         if fresh:
             self._log.info("finishing what was interrupted", mailbox=str(name), messages=len(fresh))
-            self._spawn(retried(partial(replay, self._context, name, fresh), self._log, Pulse(str(name))))
+            self._repair(partial(replay, self._context, name, fresh), str(name))
+
+    def _repair(self, work: Callable[[], Awaitable[None]], what: str) -> None:
+        self._spawn(retried(work, self._log, Pulse(what)))
 
     # What it tells of itself
 

@@ -127,7 +127,7 @@ def _is_served(account: AccountReport) -> bool:
     """Tell whether some of the account's mail is sorted, be it by the command that it is paused for."""
     if account.condition is Condition.PAUSED:
         return True
-    return account.condition.well and (not account.mailboxes or any(each.condition.well for each in account.mailboxes))
+    return account.condition.well and any(each.condition.well for each in account.mailboxes)
 
 
 _ANSWERS: Mapping[str, Callable[[DaemonReport], _Told]] = {HEALTH: _health, READY: _ready}

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Supervisor"]
 
 _READING = 600.0  # seconds for the rule file and its tests
+_UNWATCHED = "the rule file is not watched: send SIGHUP to reload it"
 _COUNTING = 3.0  # seconds for the state to count what is open; a report says what was known before else
 
 
@@ -101,10 +102,11 @@ class Supervisor:
         followers = [asyncio.create_task(self._follow_files()), asyncio.create_task(self._follow_wishes())]
         keep = partial(forget_in_time, self._store, lambda: self._loaded.config.daemon, self._log)
         keeper = asyncio.create_task(retried(keep, self._log, Pulse("history")))
-        heart = asyncio.create_task(self._heart.beat())
+        heart = asyncio.create_task(retried(self._heart.beat, self._log, Pulse("heart")))
         try:
             await self._stopping.wait()
         finally:
+            self._stopping.set()  # as it is not if this is cancelled
             systemd.stopping()
             self._log.info("stopping")
             self._unwatch.set()
@@ -204,6 +206,7 @@ class Supervisor:
     # New rules
 
     async def _follow_files(self) -> None:
+        log = self._log
         while not self._stopping.is_set():
             self._unwatch.clear()
             # It has its turn when the watch has begun.
@@ -212,7 +215,10 @@ class Supervisor:
                 async for _ in changes(self._watched, self._unwatch):
                     self.reload()
             except (OSError, RuntimeError) as error:  # such as inotify's limits
-                self._log.warning("the rule file is not watched: send SIGHUP to reload it", reason=str(error))
+                log.warning(_UNWATCHED, reason=str(error))
+                return
+            except Exception:
+                log.exception(_UNWATCHED)
                 return
 
     async def _follow_wishes(self) -> None:

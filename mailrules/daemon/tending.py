@@ -13,7 +13,7 @@ from mailrules.daemon import logs
 from mailrules.daemon.account import Account
 from mailrules.daemon.pulse import Pulse
 from mailrules.daemon.vitals import AccountReport, Condition
-from mailrules.store import Locked
+from mailrules.store import Locked, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,7 @@ __all__ = ["Tending"]
 
 _LEASE_PAUSE = 10.0  # seconds between tries for an account that another process works on
 _LETTING_GO = 0.2  # seconds that the kernel may take to free the lease of a process that was killed
-_RESTART_PAUSE = 10.0  # seconds before an account that failed in an unexpected way begins anew
+_RESTART_PAUSE = 10.0  # seconds before an account that could not begin, or failed in an unexpected way, begins anew
 
 
 class Tending:
@@ -63,6 +63,9 @@ class Tending:
                     log.error("account in use", reason=str(error))
                 await self._rest(Condition.PAUSED, str(error), pause)
                 pause = _LEASE_PAUSE
+            except StateError as error:
+                log.warning("interrupted", reason=str(error), next_try=f"in {_RESTART_PAUSE:.1f} s")
+                await self._rest(Condition.BACKING_OFF, str(error), _RESTART_PAUSE)
             except Exception as error:
                 log.exception("unexpected error")
                 await self._rest(Condition.BACKING_OFF, f"unexpected error: {error!r}", _RESTART_PAUSE)

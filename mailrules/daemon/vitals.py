@@ -27,7 +27,7 @@ class Condition(Enum):
     BACKING_OFF = "backing off"
     """Waiting before the next try, after a failure."""
     REFUSED = "refused"
-    """The server lets it not be watched, or does not let the account in."""
+    """The server does not let it be watched, or does not let the account in."""
     PAUSED = "paused"
     """Left to another command, or to another process that works on the account."""
 
@@ -71,7 +71,9 @@ class AccountReport:
 
     @property
     def well(self) -> bool:
-        """Whether its mail is being sorted: signed in, and every watched mailbox is well."""
+        """Whether its mail is being sorted: signed in, some mailbox is watched, and each of them is well."""
+        if not self.mailboxes:
+            return False
         return self.condition.well and all(mailbox.condition.well for mailbox in self.mailboxes)
 
 

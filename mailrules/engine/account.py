@@ -38,8 +38,8 @@ class AccountContext:
     now: Callable[[], datetime]
     open_session: Callable[[], AbstractAsyncContextManager[Session]]
     """A signed-in session of its own for work beside the watchers; closed afterwards."""
-    spawn: Callable[[Coroutine[None, None, None]], None]
-    """Run something beside the watchers, for as long as the account is served."""
+    spawn: Callable[[Callable[[], Coroutine[None, None, None]]], None]
+    """Run something beside the watchers while the account is served; the daemon calls it again if it fails."""
     caution: Caution = field(default_factory=Caution)
     """What was lost while fetching."""
     asking: Caution = field(default_factory=Caution)

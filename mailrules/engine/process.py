@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 from mailrules.client import ConnectionLost, Session
 from mailrules.engine.account import AccountContext
@@ -209,7 +210,7 @@ class Path:
             for entry in ended:
                 self.report(entry, messages.get(entry.uid))
         if unclear := tuple(entry for entry in concluded if entry.state is EntryState.BEGUN):
-            self.context.spawn(replay(self.context, self.name, unclear))
+            self.context.spawn(partial(replay, self.context, self.name, unclear))
         return ended
 
     def _path_of(self, name: MailboxName) -> str:

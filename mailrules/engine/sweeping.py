@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from itertools import islice
 
 from mailrules.client import ClientError, Session
@@ -256,7 +257,8 @@ class _Sweep:
         try:
             return await path.execute(entries, messages, lambda: None)
         except (ClientError, ImapError, StateError):
-            context.spawn(replay(context, path.name, entries))  # it begins when nobody has them in hand any more
+            # It begins when nobody has them in hand any more.
+            context.spawn(partial(replay, context, path.name, entries))
             raise
         finally:
             context.in_repair.difference_update(ids)

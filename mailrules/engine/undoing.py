@@ -14,7 +14,7 @@ Rules of the file:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailrules.client import NetworkError, Session
@@ -244,11 +244,11 @@ class _Undoing:
         present = [entry for entry in entries if there.get(entry.uid) == entry.fingerprint]
         vanished = [entry for entry in entries if entry not in present]
         await self._let_go(vanished, "somebody else moved or expunged it first")
-        repairs: list[Coroutine[None, None, None]] = []
+        repairs: list[Callable[[], Coroutine[None, None, None]]] = []
         context = replace(self._context, report=_nobody, spawn=repairs.append)
         await Path(context, self._session, mailbox).execute(present, {}, lambda: None)
         for repair in repairs:
-            await repair
+            await repair()
 
     # What became of it
 

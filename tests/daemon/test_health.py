@@ -95,7 +95,7 @@ async def test_each_account_is_named_with_its_failing_mailboxes_and_without_reas
         (with_accounts(DEAD, PAUSED), 200),
         (with_accounts(replace(WORK, mailboxes=(FORGOTTEN,))), 503),
         (with_accounts(replace(WORK, mailboxes=(FORGOTTEN, WELL))), 200),
-        (with_accounts(replace(WORK, mailboxes=())), 200),
+        (with_accounts(replace(WORK, mailboxes=())), 503),
         (replace(REPORT, refused="rules.toml:1: no", late=("work",)), 200),
     ],
 )

@@ -149,6 +149,14 @@ async def test_a_mailbox_that_can_not_be_selected_is_told_of_and_the_others_are_
             assert "not yours" in locked.reason
 
 
+async def test_an_account_of_which_nothing_is_watched_is_not_well_and_says_why(house: House) -> None:
+    async with MemoryServer() as server:
+        house.write(table(server, 'watch = "Nothing"'))
+        async with house.running() as supervisor:
+            report = await told(supervisor, lambda account: account.condition.well)
+            assert (report.well, report.reason) == (False, "none of the mailboxes that it is to watch is there")
+
+
 async def test_a_rule_file_that_is_refused_and_a_pause_are_told_of(house: House) -> None:
     async with MemoryServer() as server:
         house.write(table(server))

@@ -251,6 +251,18 @@ async def test_a_bug_in_one_account_is_logged_and_the_account_begins_anew(
             await house.heard("watching", account="work")
 
 
+async def test_a_daemon_that_is_cancelled_ends(house: House) -> None:
+    async with servers(1) as (server,):
+        house.write(table("work", server))
+        loaded = load(house.path)
+        async with SqliteStore(loaded.config.daemon.state) as store:
+            running = asyncio.create_task(Supervisor(house.path, loaded, store).run())
+            await server.heard("IDLE")
+            running.cancel()
+            done, _ = await asyncio.wait({running}, timeout=LIMIT)
+    assert done == {running}
+
+
 async def test_a_stop_signs_off_and_frees_the_lease(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "GOODBYE", LIMIT)
     async with servers(1) as (server,):

@@ -68,7 +68,7 @@ class Scene:
             now=self.now,
             general=lambda: Daemon(timezone=UTC, grace=GRACE),
             open_session=self.session,
-            spawn=self.spawn,
+            spawn=lambda work: self.spawn(work()),
         )
 
     def now(self) -> datetime:
