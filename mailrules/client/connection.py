@@ -169,7 +169,7 @@ class Connection:
     def idle(self) -> asyncio.Future[None]:
         """Submit IDLE; the future is done when it has ended, and nobody has to look at it. RFC 2177."""
         ended = self.submit(Idle())
-        ended.add_done_callback(lambda future: future.cancelled() or future.exception())
+        ended.add_done_callback(_looked_at)
         return ended
 
     def done(self) -> None:
@@ -189,7 +189,7 @@ class Connection:
         if self.idling:
             self.done()
         else:
-            self.submit(Noop())
+            self.submit(Noop()).add_done_callback(_looked_at)
         self._watchdog.expect_sign(within)
 
     async def until(self, predicate: Callable[[], bool], timeout: float | None = None) -> bool:  # noqa: ASYNC109
@@ -370,6 +370,12 @@ class Connection:
         if not was_due:
             self._watchdog.wait_begins()
         self._wire.flush_soon()
+
+
+def _looked_at(future: asyncio.Future[None]) -> None:
+    """Take note of how it ended: nobody else may, and asyncio would complain."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _made_no_sense(response: Response) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,23 @@ async def test_a_sign_of_life_that_is_asked_for_must_come_sooner_than_answers() 
         connection.ask_for_life(90)  # to ask again gives no more time
         with pytest.raises(CommandTimeout, match=r"has been silent for 0\.3 seconds"):
             await connection.until(lambda: False)
+
+
+async def test_a_refusal_is_a_sign_of_life_too_and_nobody_complains_of_it() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.send("* OK hello")
+        await peer.expect("A1 NOOP")
+        await peer.send("A1 BAD Request is throttled")
+        await peer.expect("A2 NOOP")
+        await peer.send("A2 OK done")
+
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    async with scripted(script) as port, connected(plain(port)) as connection:
+        connection.ask_for_life(90)
+        await connection.submit(Noop())
+        gc.collect()
+    assert complaints == []
 
 
 async def test_any_byte_is_a_sign_of_life_and_then_answers_have_their_usual_time() -> None:
