@@ -16,6 +16,7 @@ from mailrules.config.values import FilePath, Place
 from mailrules.config.words import message
 
 _TABLE = re.compile(r"^[ \t]*\[[ \t]*daemon[ \t]*\].*\n?(?:(?![ \t]*\[).*\n?)*", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]*daemon[ \t]*(?:\.[ \t]*state[ \t]*)?=.*", re.MULTILINE)
 _STATE = ("daemon", "state")
 
 
@@ -42,7 +43,7 @@ def _daemon_alone(path: Path) -> Document | None:
     """Read the table [daemon] of a file that is no TOML elsewhere; None if that can't be read either."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        table = _TABLE.search(text)
+        table = _TABLE.search(text) or _LINE.search(text)
         return Document(path, 0, text, tomllib.loads(table[0] if table else ""))
     except (OSError, ValueError, RecursionError):
         return None

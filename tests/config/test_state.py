@@ -22,6 +22,8 @@ def write(folder: Path, text: str) -> Path:
         '[daemon]\nstate = "my.db"\n[[rules]]\nname = "a\n',
         '[[rules]\n[ daemon ] # here\n# so\nstate = "my.db"\n[accounts.x]\nhost = = \n',
         'x = \n[daemon]\nstate = "my.db"',
+        'daemon.mode = "observe"\ndaemon . state = "my.db"\nx = \n',
+        'daemon = { mode = "observe", state = "my.db" }\nx = \n',
     ],
 )
 def test_a_rule_file_that_is_wrong_elsewhere_still_names_its_state(tmp_path: Path, text: str) -> None:
