@@ -184,7 +184,7 @@ async def ask_report(state: Path) -> DaemonReport | None:
             reader, writer = await asyncio.open_unix_connection(path, limit=_LARGEST)
             try:
                 writer.write(_line({"status": True}))
-                answer = _read(await reader.readline())
+                answer = await reader.readline()
             finally:
                 await _hang_up(writer)
     except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
@@ -195,7 +195,9 @@ async def ask_report(state: Path) -> DaemonReport | None:
         raise Unwilling(f"{path}: the daemon has not answered for {_SHORT_PATIENCE:.0f} seconds") from error
     except OSError as error:
         raise Unwilling(f"{path}: the daemon can't be asked: {error.strerror or error}") from error
-    match answer:
+    if not answer:
+        raise Unwilling("the daemon has hung up without an answer: it may just be ending")
+    match _read(answer):
         case {"status": told}:
             with suppress(ValueError):
                 return from_json(told)

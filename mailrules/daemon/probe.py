@@ -27,7 +27,8 @@ def main() -> None:
     except (OSError, ValueError, LookupError, TypeError) as error:
         sys.exit(f"no answer from the daemon ({error})")
     if late:
-        sys.exit("\n".join(late))
+        # A mailbox has whatever name somebody gave it: no control character of that gets on a terminal.
+        sys.exit("\n".join(what if what.isprintable() else ascii(what) for what in late))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mailrules.client import Connection
     from mailrules.engine.filing import Filing
 
-__all__ = ["Promise", "Pulse", "moment"]
+__all__ = ["Promise", "Pulse"]
 
 FLIGHT = 900.0  # seconds; the client gives up a server that answers nothing in less
 SLACK = 30.0  # seconds, for a loop that has much to do
@@ -50,7 +50,7 @@ class Promise:
         progress = max(self._made, self.connection.last_answer) if self.connection else self._made
         if _now() <= progress + self._seconds + SLACK:
             return ""
-        return f"{self.name}: {self._what}, since {moment(progress):%Y-%m-%d %H:%M:%S %Z}"
+        return f"{self.name}: {self._what}, since {_moment(progress):%Y-%m-%d %H:%M:%S %Z}"
 
 
 class Pulse(Promise):
@@ -99,7 +99,7 @@ class Pulse(Promise):
     def alive(self) -> datetime | None:
         """When the last byte came over its connection."""
         heard = self._heard()
-        return None if heard is None else moment(heard)
+        return None if heard is None else _moment(heard)
 
     @property
     def handled(self) -> datetime | None:
@@ -115,7 +115,7 @@ class Pulse(Promise):
         return self.connection.last_heard if self.connection else self._alive
 
 
-def moment(time: float) -> datetime:
+def _moment(time: float) -> datetime:
     """Return when it was, or will be, by this time of the loop."""
     return datetime.now(UTC) + timedelta(seconds=time - _now())
 

@@ -145,6 +145,7 @@ def health(tmp_path: Path, installed: Path) -> list[str]:
         (with_accounts(DEAD), 0, ""),
         (replace(REPORT, refused="rules.toml:1: no"), 0, ""),
         (replace(REPORT, late=("work: INBOX: at work", "the state")), 1, "work: INBOX: at work\nthe state\n"),
+        (replace(REPORT, late=("work: Lists/Büro\x1b[2J: at work",)), 1, "'work: Lists/B\\xfcro\\x1b[2J: at work'\n"),
     ],
 )
 async def test_the_image_is_healthy_while_the_daemon_itself_is_sound(
