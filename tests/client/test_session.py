@@ -48,7 +48,9 @@ async def test_lists_mailboxes_with_all_in_one_command(dovecot: Dovecot, user: s
 
 
 @pytest.mark.parametrize(
-    "without", [{"LIST-STATUS"}, {"SPECIAL-USE"}, {"LIST-STATUS", "SPECIAL-USE", "LIST-EXTENDED"}], ids=str
+    "without",
+    [{"LIST-STATUS"}, {"SPECIAL-USE"}, {"LIST-STATUS", "SPECIAL-USE", "LIST-EXTENDED"}],
+    ids=lambda without: " ".join(sorted(without)),
 )
 async def test_lists_mailboxes_on_poorer_servers(dovecot: Dovecot, user: str, without: set[str]) -> None:
     """What is not offered is not asked for; the names come all the same."""

@@ -105,7 +105,7 @@ def test_a_rest_between_two_looks_for_a_copy_is_shorter_than_a_flight_may_be() -
     ("microseconds", "pid", "period"),
     [
         ("120000000", None, 120.0),
-        ("120000000", str(os.getpid()), 120.0),
+        pytest.param("120000000", str(os.getpid()), 120.0, id="this process"),
         ("120000000", "1", None),
         (None, None, None),
         ("0", None, None),
