@@ -67,9 +67,11 @@ class Health:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request; the connection ends with it."""
         http = h11.Connection(h11.SERVER, max_incomplete_event_size=_LARGEST)
+        wants_body = True
         async with asyncio.timeout(_PATIENCE):
             try:
                 request = await _read(http, reader)
+                wants_body = request.method != b"HEAD"
                 status, told = await self._answer(request)
             except h11.RemoteProtocolError as error:
                 status, told = HTTPStatus(error.error_status_hint), {"error": "this is no request"}
@@ -83,7 +85,8 @@ class Health:
             if status is HTTPStatus.METHOD_NOT_ALLOWED:
                 headers.append(("Allow", "GET, HEAD"))
             writer.write(http.send(h11.Response(status_code=status, headers=headers, reason=status.phrase)) or b"")
-            writer.write(http.send(h11.Data(data=body)) or b"")  # h11 leaves it out for HEAD
+            if wants_body:
+                writer.write(http.send(h11.Data(data=body)) or b"")
             await writer.drain()
 
     async def _answer(self, request: h11.Request) -> _Told:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from mailrules.config import Listen
 from mailrules.daemon import health
@@ -33,11 +34,13 @@ async def serving(report: DaemonReport | Report = REPORT) -> AsyncIterator[Healt
         return report if isinstance(report, DaemonReport) else await report()
 
     server = Health(tell)
-    await server.listen(LOOPBACK)
-    try:
-        yield server
-    finally:
-        await server.close()
+    with capture_logs() as lines:
+        await server.listen(LOOPBACK)
+        try:
+            yield server
+        finally:
+            await server.close()
+    assert [line for line in lines if "exc_info" in line] == []
 
 
 def port(server: Health) -> int:
