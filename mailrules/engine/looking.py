@@ -149,7 +149,7 @@ async def _arrived(
 ) -> list[Fetched]:
     """What has come into the open target since, and is not known as another step's."""
     floor = min(step.target_uidnext or 1 for step in steps)
-    messages = await fetch_in_windows(session, UIDSet.after(floor - 1))
+    messages = [message async for message in fetch_in_windows(session, UIDSet.after(floor - 1))]
     seen = [message.seen() for message in messages]
     known = await context.store.arrivals(context.name, target.name.raw, validity(target), seen)
     return [message for message in messages if not isinstance(known.get(message.uid), Own)]

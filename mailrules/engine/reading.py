@@ -7,7 +7,7 @@ and fingerprints read header octets.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -131,9 +131,11 @@ async def _told(session: Session, uids: UIDSet, items: Sequence[FetchAttribute])
     return {uid: Fetched.of(uid, data) for uid, data in told.items()}
 
 
-async def fetch_in_windows(session: Session, uids: UIDSet) -> list[Fetched]:
-    """Fetch messages whose number nobody knows, so many at a time that no answer grows without bound."""
-    return [message for window in windows(await uids_in(session, uids)) for message in await fetch(session, window)]
+async def fetch_in_windows(session: Session, uids: UIDSet) -> AsyncIterator[Fetched]:
+    """Fetch messages whose number nobody knows, ascending; only so many at a time are in memory."""
+    for window in windows(await uids_in(session, uids)):
+        for message in await fetch(session, window):
+            yield message
 
 
 async def uids_in(session: Session, uids: UIDSet) -> tuple[int, ...]:

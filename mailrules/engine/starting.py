@@ -82,7 +82,7 @@ async def _after_new_uids(
     doubtful: list[Fetched] = []
     newest = old.newest
     highest = 0
-    for message in await fetch_in_windows(session, UIDSet.all()):
+    async for message in fetch_in_windows(session, UIDSet.all()):
         highest = max(highest, message.uid)
         if message.fingerprint in known:
             continue

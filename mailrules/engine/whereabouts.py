@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.deeds import deeds
-from mailrules.engine.reading import Fetched, fetch, fetch_in_windows, uids_in, validity, windows
+from mailrules.engine.reading import Fetched, fetch, fetch_in_windows, validity, windows
 from mailrules.imap import DELETED, Flags, MailboxName, Refused, SelectedMailbox, UIDSet, has_flag
 from mailrules.store import Entry, HistoryQuery, Own, Step
 
@@ -154,8 +154,8 @@ class Whereabouts:
         if isinstance(selected, Lost):
             return selected
         floor = min(spot.floor for spot in spots)
-        messages = await fetch_in_windows(self._session, UIDSet.after(floor - 1))
-        equal = [message for message in messages if message.fingerprint in fingerprints]
+        messages = fetch_in_windows(self._session, UIDSet.after(floor - 1))
+        equal = [message async for message in messages if message.fingerprint in fingerprints]
         era = validity(selected)
         known = await self._context.store.arrivals(
             self._context.name, mailbox.raw, era, [message.seen() for message in equal]
@@ -234,10 +234,9 @@ class Whereabouts:
         r"""Find all messages of the open mailbox that look like these, but what is marked \Deleted."""
         equal: dict[str, list[Fetched]] = defaultdict(list)
         if fingerprints:
-            for window in windows(await uids_in(self._session, UIDSet.all())):
-                for message in await fetch(self._session, window):
-                    if message.fingerprint in fingerprints and not has_flag(message.flags, DELETED):
-                        equal[message.fingerprint].append(message)
+            async for message in fetch_in_windows(self._session, UIDSet.all()):
+                if message.fingerprint in fingerprints and not has_flag(message.flags, DELETED):
+                    equal[message.fingerprint].append(message)
         return equal
 
     def _no_longer(self, mailbox: MailboxName) -> Lost:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailrules.client import NetworkError
+from mailrules.engine import reading
 from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.reading import fetch
 from mailrules.imap import INBOX, Refused, UIDSet
@@ -137,3 +138,16 @@ async def test_a_copy_is_not_made_again_where_an_answer_about_the_target_can_t_b
 
         assert it.subjects() == {"INBOX": ["pad", "one"], "Lists": ["one"]}
         assert it.states() == [OutcomeState.HELD]
+
+
+async def test_of_many_messages_only_a_window_is_in_memory(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mailbox of a million that is renumbered is gone through as well."""
+    monkeypatch.setattr(reading, "WINDOW", 2)
+    async with scene(dovecot, user, tmp_path, rule("r", 'subject = "m"', "stop = true")) as it, it.session() as session:
+        dovecot.deliver(user, *[message("m")] * 5)
+        await session.select(INBOX)
+        messages = reading.fetch_in_windows(session, UIDSet.all())
+        fetched = [(one.uid, it.proxy.recording.names.count("UID FETCH")) async for one in messages]
+        assert fetched == [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)]
