@@ -196,7 +196,7 @@ def _settle(seen: Look, work: Work, *, can_expunge: bool) -> None:
     if present:
         steps = [_again(step) for step in steps]
     elif not moved:
-        steps = [_by_absence(step) for step in steps]
+        steps = _by_absence(steps)
     work.steps = steps
     if not present and not moved and not work.finished:
         work.finish(EntryState.GONE, "somebody else moved or expunged it first")
@@ -207,10 +207,13 @@ def _again(step: Step) -> Step:
     return replace(step, state=StepState.BEGUN) if step.kind is StepKind.MARK_DELETED else step
 
 
-def _by_absence(step: Step) -> Step:
-    """A message that is gone needs no removing any more."""
-    removing = step.kind in {StepKind.MARK_DELETED, StepKind.UID_EXPUNGE}
-    return replace(step, state=StepState.DONE) if removing else step
+def _by_absence(steps: Iterable[Step]) -> list[Step]:
+    """A message that is gone needs no removing any more; one that was copied had its flags, which go before a COPY."""
+    steps = list(steps)
+    done = {StepKind.MARK_DELETED, StepKind.UID_EXPUNGE}
+    if any(step.kind is StepKind.COPY and step.state is StepState.DONE for step in steps):
+        done.add(StepKind.STORE_FLAGS)
+    return [replace(step, state=StepState.DONE) if step.kind in done else step for step in steps]
 
 
 def _index(work: Work, step: Step) -> int:

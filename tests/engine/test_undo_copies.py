@@ -133,3 +133,24 @@ async def test_what_waits_for_a_mailbox_that_cannot_be_opened_holds_up_no_undo(
         it.proxy.refuse("EXAMINE", "NO [NOPERM] no")
         (result,) = await take_back(it, HistoryQuery(ids=(1,)))
         assert (result.state, it.subjects()) == (Undone.DONE, {"INBOX": ["m", "m"]})
+
+
+async def test_a_move_that_was_carried_out_before_the_process_was_killed_counts(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By copy and expunge, flags and all, none of it recorded: its copy goes away."""
+
+    async def killed(*_arguments: object, **_named: object) -> None:
+        raise ConnectionAbortedError
+
+    async with scene(dovecot, user, tmp_path, COPY + MOVE, without=("MOVE",)) as it:
+        dovecot.deliver(user, message("m"))
+        await it.file()
+        monkeypatch.setattr(it.store, "record", killed)
+        with pytest.raises(ConnectionAbortedError):
+            await take_back(it)
+        monkeypatch.undo()
+        (result,) = await take_back(it)
+        assert (result.state, it.subjects()) == (Undone.BEFORE, {"INBOX": ["m"]})
+        own, *_ = await it.store.history(HistoryQuery(ids=result.by))
+        assert own.state is EntryState.DONE
