@@ -12,8 +12,6 @@ NAMES_SCHEMA = f"^{_NAME.pattern}$"
 """What can be a field's name, as JSON Schema has it."""
 _FOLD = re.compile(rb"\r?\n[ \t]+|[\r\n]+")
 
-MAX_BLOCK = 1 << 20
-"""Octets of a header that are looked at; what mail servers take is a tenth of that."""
 MAX_OCTETS = 256 << 10
 """What is looked at of all fields of one name: no stranger's header shall hold up the mail of others for seconds."""
 
@@ -27,12 +25,11 @@ def split_fields(block: bytes) -> dict[str, tuple[bytes, ...]]:
     """Give the unfolded values of each field by its upper-case name, in the order they came.
 
     The block ends at its empty line or where its bytes do (some servers leave the empty line out). A line that is no
-    field, such as mbox's ``From `` line, is passed over; so is what goes beyond `MAX_BLOCK`, or beyond `MAX_OCTETS` in
-    the fields of one name.
+    field, such as mbox's ``From `` line, is passed over; so is what goes beyond `MAX_OCTETS` in the fields of one name.
     """
     fields: dict[str, list[bytes]] = {}
     room: defaultdict[str, int] = defaultdict(lambda: MAX_OCTETS)
-    for raw in _raw_fields(block[:MAX_BLOCK]):
+    for raw in _raw_fields(block):
         found = _FIELD.match(raw)
         if found:
             name = found[1].decode("ascii").upper()

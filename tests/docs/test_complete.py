@@ -22,7 +22,7 @@ from mailrules.rules.conditions import CONDITIONS, auth, duplicate, mine, part, 
 from mailrules.rules.conditions.age import write_age
 from mailrules.rules.dates import FIRST_YEAR, LAST_YEAR
 from mailrules.rules.flags import SETTABLE_FLAGS
-from mailrules.rules.headers import MAX_BLOCK, MAX_OCTETS
+from mailrules.rules.headers import MAX_OCTETS
 from mailrules.rules.kinds import Kind
 from mailrules.rules.match import Match
 from mailrules.rules.mime.bodies import MAX_OCTETS_READ, MAX_PARTS_READ
@@ -166,7 +166,7 @@ def kib(octets: int) -> str:
     ("page", "fact"),
     [
         ("rules", f"| header fields of one name | the first {kib(MAX_OCTETS)} |"),
-        ("rules", f"| all header fields that rules ask for | the first {kib(MAX_BLOCK)};"),
+        ("rules", f"| all header fields that rules ask for | with more than {kib(MAX_OCTETS)} of them a message is held"),
         ("rules", f"| addresses in the header fields of one name | the first {MAX_ADDRESSES:,} |"),
         ("rules", f"| results in one Authentication-Results | the first {MAX_RESULTS:,} |"),
         ("rules", f"| `body`, each part | the first {kib(CONTENT_LIMIT)}, as they are encoded |"),

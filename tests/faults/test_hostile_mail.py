@@ -23,7 +23,6 @@ from mailrules.imap.commands.copy import UidCopy
 from mailrules.imap.grammar import LiteralMode, segments
 from mailrules.rules import Facts, Message, MoveTo, Needs, Verdict
 from mailrules.rules.encoded import decode_words
-from mailrules.rules.headers import MAX_BLOCK, split_fields
 from mailrules.rules.questions import Search
 from mailrules.rules.reader import local_answers
 from mailrules.rules.text import JOINERS
@@ -158,11 +157,6 @@ def bombs() -> dict[str, tuple[Callable[[int], bytes], int]]:
 def test_a_message_takes_time_in_proportion_to_its_size(bomb: str) -> None:
     build, size = bombs()[bomb]
     assert is_linear(lambda octets: judged(build(octets)), size)
-
-
-def test_a_header_is_looked_at_as_far_as_its_first_megabyte() -> None:
-    fields = split_fields(b"X-Fill: %s\r\n" % (b"x" * 70) * (MAX_BLOCK // 80 + 1) + b"Subject: too late\r\n")
-    assert set(fields) == {"X-FILL"}
 
 
 def test_no_name_of_a_charset_does_more_than_to_fail() -> None:
