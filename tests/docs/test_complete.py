@@ -166,7 +166,7 @@ def kib(octets: int) -> str:
     ("page", "fact"),
     [
         ("rules", f"| header fields of one name | the first {kib(MAX_OCTETS)} |"),
-        ("rules", f"| all header fields that rules ask for | with more than {kib(MAX_OCTETS)} of them a message is held"),
+        ("rules", f"| all header fields that rules ask for | with more than {kib(MAX_OCTETS)} of them a"),
         ("rules", f"| addresses in the header fields of one name | the first {MAX_ADDRESSES:,} |"),
         ("rules", f"| results in one Authentication-Results | the first {MAX_RESULTS:,} |"),
         ("rules", f"| `body`, each part | the first {kib(CONTENT_LIMIT)}, as they are encoded |"),
