@@ -49,12 +49,12 @@ end
 SEARCH = "account['INBOX']:contain_subject('m')"
 MATCH = "account['INBOX']:select_all():match_subject('^m$')"
 
-Program = Callable[[Path, str, int], AbstractAsyncContextManager[asyncio.subprocess.Process]]
+Program = Callable[[Path, str, int], AbstractAsyncContextManager[None]]
 """Runs a filter for a user of the server on this port, with a folder to itself."""
 
 
 @asynccontextmanager
-async def imapfilter(folder: Path, user: str, port: int, *, select: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def imapfilter(folder: Path, user: str, port: int, *, select: str) -> AsyncIterator[None]:
     """Run imapfilter with a loop around IDLE."""
     config = folder / "config.lua"
     config.write_text(LUA.format(host=HOST, port=port, user=user, password=PASSWORD, select=select))
@@ -68,7 +68,7 @@ async def imapfilter(folder: Path, user: str, port: int, *, select: str) -> Asyn
         env={**os.environ, "HOME": str(folder), "IMAPFILTER_HOME": str(folder)},
     )
     try:
-        yield process
+        yield
     finally:
         if process.returncode is None:
             process.kill()
@@ -76,10 +76,10 @@ async def imapfilter(folder: Path, user: str, port: int, *, select: str) -> Asyn
 
 
 @asynccontextmanager
-async def mailrules(folder: Path, user: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def mailrules(folder: Path, user: str, port: int) -> AsyncIterator[None]:
     """Run the daemon."""
-    async with daemon(rule_file(folder, user, port, RULES)) as running:
-        yield running.process
+    async with daemon(rule_file(folder, user, port, RULES)):
+        yield
 
 
 PROGRAMS: dict[str, Program] = {
@@ -99,7 +99,7 @@ class Scene:
     folder: Path
     run: Program
 
-    def start(self) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    def start(self) -> AbstractAsyncContextManager[None]:
         """Start the program."""
         return self.run(self.folder, self.user, self.proxy.port)
 
