@@ -83,7 +83,7 @@ def test_the_settings_are_those_in_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert work.watch == ("INBOX", "Support/*", "Büro/%")
     assert (work.create_limit, work.max_connections, work.poll, work.keepalive) == (0, 1, 30.0, 1740.0)
     assert repr(work.password) == "<Secret of account 'work': the password file /run/secrets/work>"
-    assert repr(local.password) == "<Secret of account 'local server': the password command `pass work`>"
+    assert repr(local.password) == "<Secret of account 'local server': the password command `pass`>"
 
 
 def test_included_rules_follow_the_main_files_in_the_order_of_their_paths() -> None:
