@@ -52,8 +52,9 @@ def _readable_passwords(config: Config, main: Document) -> Iterator[Problem]:
     plain = [name for name, account in config.accounts.items() if isinstance(account.password, PlainSecret)]
     readable = "everyone on this machine can read this password"
     if plain and main.mode & _EVERYONE_READS:
+        others = f", and that of {quoted_list(plain[1:], 'and')}" if plain[1:] else ""
         remedy = f"chmod 600 {main.file}, or keep it elsewhere (password.file, password.env, password.command)"
-        yield main.problem(("accounts", plain[0], "password"), f"{readable}; {remedy}")
+        yield main.problem(("accounts", plain[0], "password"), f"{readable}{others}; {remedy}")
     for name, account in config.accounts.items():
         if isinstance(account.password, FileSecret) and _is_readable(account.password.path):
             remedy = f"chmod 600 {account.password.path}"

@@ -147,6 +147,16 @@ def test_a_password_that_everyone_can_read_is_warned_of(tmp_path: Path, mode: in
     assert warnings == [f"{file}:4: account 'work': password: {READABLE.format(file)}"] * warned
 
 
+def test_all_passwords_that_everyone_can_read_are_named_in_one_warning(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    account = '[accounts.{}]\nhost = "h"\nusername = "u"\npassword{} = "hunter2"\n\n'
+    accounts = [("work", ""), ("kept", ".env"), ("home", ""), ("club", "")]
+    file.write_text("".join(account.format(*each) for each in accounts) + GOOD_RULE)
+    file.chmod(0o644)
+    words = READABLE.format(file).replace("password;", "password, and that of 'home' and 'club';")
+    assert [str(each) for each in load(file).warnings] == [f"{file}:4: account 'work': password: {words}"]
+
+
 @pytest.mark.parametrize(("mode", "warned"), [(0o644, True), (0o640, False), (0o600, False), (None, False)])
 def test_a_password_file_that_everyone_can_read_is_warned_of(tmp_path: Path, mode: int | None, *, warned: bool) -> None:
     """One that is not there yet is none of these."""
