@@ -25,6 +25,7 @@ from mailrules.daemon.supervisor import Supervisor
 from mailrules.demo import Drop, Mailbox, MemoryServer, Options
 from mailrules.store import SqliteStore, StateError, writer
 from tests.builders import message
+from tests.faults.all_actions import RULES
 
 USER, SECRET = "ann", "correct-horse"
 LIMIT = 60.0  # seconds
@@ -33,35 +34,6 @@ LOWERINGS: Mapping[str, frozenset[str]] = {
     "UIDPLUS only": frozenset({"MOVE"}),
     "neither": frozenset({"MOVE", "UIDPLUS"}),
 }
-RULES = r"""
-[[rules]]
-name = "flag and move"
-match.subject.contains = "filed"
-then.add_flags = ["$Work"]
-then.move = "Filed"
-
-[[rules]]
-name = "copy and move"
-match.subject.contains = "copied"
-then.copy = "Archive"
-then.move = "Lists"
-
-[[rules]]
-name = "copy and expunge"
-match.subject.contains = "kept"
-then.copy = "Kept"
-then.expunge = true
-
-[[rules]]
-name = "trash"
-match.subject.contains = "trashed"
-then.trash = true
-
-[[rules]]
-name = "flag"
-match.subject.contains = "seen"
-then.add_flags = ['\Seen']
-"""
 KINDS = ("filed", "filed too", "copied", "copied too", "kept", "trashed", "seen", "stays")
 _GONE = frozenset({"\\Deleted"})
 _WORK = frozenset({"$Work"})

@@ -19,10 +19,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
+from tests.faults.all_actions import RULES
 from tests.faults.campaigns import Campaign, Options, Tally
 from tests.faults.process import rule_file
 from tests.faults.soak_child import Held
-from tests.faults.soak_mail import RULES, OtherClient, acted_on, other_client
+from tests.faults.soak_mail import OtherClient, acted_on, other_client
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import Point
 from tests.servers.proxy import Proxy

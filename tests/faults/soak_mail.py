@@ -12,35 +12,6 @@ from dataclasses import dataclass
 from tests.builders import message
 from tests.servers.dovecot import HOST, PASSWORD, Dovecot
 
-RULES = r"""
-[[rules]]
-name = "flag and move"
-match.subject.contains = "filed"
-then.add_flags = ["$Work"]
-then.move = "Filed"
-
-[[rules]]
-name = "copy and move"
-match.subject.contains = "copied"
-then.copy = "Archive"
-then.move = "Lists"
-
-[[rules]]
-name = "copy and expunge"
-match.subject.contains = "kept"
-then.copy = "Kept"
-then.expunge = true
-
-[[rules]]
-name = "trash"
-match.subject.contains = "trashed"
-then.trash = true
-
-[[rules]]
-name = "flag"
-match.subject.contains = "seen"
-then.add_flags = ['\Seen']
-"""
 KINDS = (*["filed"] * 8, *["copied"] * 5, *["kept"] * 3, *["trashed"] * 2, "seen", "stays")
 """Of twenty messages in a row, what becomes of each."""
 PLACES: Mapping[str, Sequence[str]] = {
