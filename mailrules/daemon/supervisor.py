@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mailrules import __version__
+from mailrules.client import Namespace
 from mailrules.config import ConfigError, Problem, load
 from mailrules.daemon import logs, systemd
 from mailrules.daemon.control import Unwilling, answering
@@ -27,7 +29,8 @@ from mailrules.daemon.pulse import Promise, Pulse
 from mailrules.daemon.reload import Snapshot, changes, snapshot
 from mailrules.daemon.reporting import shared
 from mailrules.daemon.tending import Tending
-from mailrules.daemon.vitals import AccountReport, Condition, DaemonReport
+from mailrules.daemon.vitals import AccountReport, Condition, DaemonReport, MailboxReport
+from mailrules.imap import MailboxName
 from mailrules.store import StateError
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 
     from mailrules.config import Loaded, Watch
     from mailrules.engine.outcome import Outcome
-    from mailrules.store import Counts, Store
+    from mailrules.store import Counts, Naming, Store
 
 __all__ = ["Supervisor"]
 
@@ -66,6 +69,7 @@ class Supervisor:
         self._accounts: dict[str, Tending] = {}
         self._paused: dict[str, datetime] = {}
         self._counts: dict[str, Mapping[bytes, Counts]] = {}
+        self._naming: dict[str, Naming | None] = {}
         self._started = self._taken_over = datetime.now(UTC)
         self._refused = ""
         self._reading = Promise("the rule file")
@@ -136,6 +140,7 @@ class Supervisor:
         with suppress(TimeoutError, StateError):
             async with asyncio.timeout(_COUNTING):
                 self._counts = {name: await self._store.open_counts(name) for name in names}
+                self._naming = {name: await self._store.naming(name) for name in names}
         return DaemonReport(
             version=__version__,
             pid=os.getpid(),
@@ -148,11 +153,16 @@ class Supervisor:
         )
 
     def _account_report(self, name: str) -> AccountReport:
+        counts = self._counts.get(name, {})
         if name in self._accounts:
-            return self._accounts[name].report(self._counts.get(name, {}))
-        since = self._paused.get(name, self._taken_over)
-        condition = Condition.PAUSED if name in self._paused else Condition.STARTING
-        return AccountReport(name=name, condition=condition, since=since)
+            report = self._accounts[name].report(counts)
+        else:
+            since = self._paused.get(name, self._taken_over)
+            condition = Condition.PAUSED if name in self._paused else Condition.STARTING
+            report = AccountReport(name=name, condition=condition, since=since)
+        if report.mailboxes or report.condition.well:
+            return report
+        return replace(report, mailboxes=_by_the_journal(report, counts, self._naming.get(name)))
 
     def _late(self) -> list[str]:
         if self._stopping.is_set():
@@ -302,3 +312,22 @@ class Supervisor:
 
     def _summary(self) -> str:
         return f"rules: {len(self._loaded.ruleset.rules)}, accounts: {len(self._loaded.config.accounts)}"
+
+
+def _by_the_journal(
+    account: AccountReport, counts: Mapping[bytes, Counts], naming: Naming | None
+) -> tuple[MailboxReport, ...]:
+    """Tell of the mailboxes where messages wait, for an account whose list of mailboxes is not known yet."""
+    names = Namespace(naming.prefix, naming.delimiter, naming.foreign) if naming else Namespace()
+    return tuple(
+        MailboxReport(
+            path=names.to_path(MailboxName(raw)),
+            condition=account.condition,
+            since=account.since,
+            pending=each.pending,
+            held=each.held,
+            reason=account.reason,
+            next_try=account.next_try,
+        )
+        for raw, each in sorted(counts.items(), key=lambda item: (item[0] != b"INBOX", item[0]))
+    )

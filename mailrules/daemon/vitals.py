@@ -60,7 +60,7 @@ class MailboxReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReport:
-    """One account: the way in, and its watched mailboxes by path."""
+    """One account: the way in, and its watched mailboxes by path; until they are known, those where messages wait."""
 
     name: str
     condition: Condition

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,9 +15,11 @@ from mailrules.daemon.backoff import delays
 from mailrules.daemon.vitals import AccountReport, Condition, MailboxReport
 from mailrules.demo import MemoryServer, Refuse
 from mailrules.demo.faults import Hold
+from mailrules.store import EntryState, SqliteStore
 from tests.builders import message
 from tests.daemon.house import LIMIT, House, account
 from tests.servers.proxy import Proxy
+from tests.store.builders import NOW, entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +101,29 @@ async def test_what_the_journal_holds_open_is_counted(house: House) -> None:
             await house.heard("watching")
             server.deliver("INBOX", message("one"))
             await told(supervisor, lambda account: box(account).pending == 1)
+
+
+async def test_what_waits_is_told_before_an_account_has_signed_in(house: House) -> None:
+    """And while it is paused."""
+    async with MemoryServer() as server, Proxy(server.port) as proxy:
+        house.write(table(server, port=proxy.port))
+        async with SqliteStore(house.path.with_name("state.db")) as store:
+            for uid, state, due in (
+                (1, EntryState.PENDING, NOW),
+                (2, EntryState.PENDING, NOW),
+                (3, EntryState.HELD, None),
+            ):
+                (begun,) = await store.begin([entry(uid, account="work", mailbox=b"B&APw-ro")], None, now=NOW)
+                await store.record([replace(begun, state=state, due=due)], now=NOW)
+        proxy.stop_listening()
+        async with house.running() as supervisor:
+            report = await told(supervisor, lambda account: account.condition is Condition.BACKING_OFF)
+            (mailbox,) = report.mailboxes
+            assert (mailbox.path, mailbox.pending, mailbox.held) == ("Büro", 2, 1)
+            assert (mailbox.condition, mailbox.reason) == (Condition.BACKING_OFF, report.reason)
+            async with supervisor._pause("work"):
+                (paused,) = (await supervisor.report()).accounts
+                assert [(each.condition, each.pending) for each in paused.mailboxes] == [(Condition.PAUSED, 2)]
 
 
 async def test_a_dead_server_is_told_of_with_the_reason_and_the_next_try(house: House) -> None:
