@@ -33,13 +33,18 @@ COMMANDS = {
 """Each command's module in this package, and its help in one line."""
 _MODULES = {"import": "importing"}
 """The modules that can't be called as their commands are."""
+INTERRUPTED = 130
+"""The exit status after Ctrl-C: 128 + SIGINT, as shells have it."""
 
 
 def main() -> None:
     """Run the command that the process's arguments ask for."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # mail has letters that not every terminal has
-    build(sys.argv[1:])()
+    try:
+        build(sys.argv[1:])()
+    except KeyboardInterrupt:  # while the command was still being imported
+        sys.exit(INTERRUPTED)
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:

@@ -8,6 +8,7 @@ from functools import wraps
 
 import typer
 
+from mailrules.cli import INTERRUPTED
 from mailrules.client import ClearTextRefused, ClientError, SignInFailed
 from mailrules.config import ConfigError, SecretError
 from mailrules.imap import ImapError
@@ -72,7 +73,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
         except KeyboardInterrupt:
-            raise typer.Exit(130) from None  # 128 + SIGINT, as shells have it
+            raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             # Whoever read us has gone; without this the interpreter fails once more when it flushes at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

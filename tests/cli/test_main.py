@@ -80,6 +80,24 @@ def test_the_module_can_be_run() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"mailrules {__version__}\n", "")
 
 
+@pytest.mark.parametrize("module", ["typer", "mailrules.cli.failures", "mailrules.cli.check", "mailrules.store.schema"])
+def test_ctrl_c_while_a_module_is_imported_is_no_traceback(module: str) -> None:
+    script = f"""
+import runpy, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["mailrules", "check"]
+runpy.run_module("mailrules", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     done = subprocess.run(
         f"{sys.executable} -m mailrules schema | true",
