@@ -19,7 +19,7 @@ from mailrules.config import ConfigError, Problem, find_config, find_state
 from mailrules.daemon.control import Unwilling, ask_report
 from mailrules.daemon.reporting import to_json
 from mailrules.daemon.vitals import DaemonReport
-from mailrules.store import EntryState, HistoryQuery, holders
+from mailrules.store import EntryState, HistoryQuery, StateError, holders
 
 _OPEN = {EntryState.BEGUN: "unfinished", EntryState.PENDING: "pending", EntryState.HELD: "held"}
 """What is left of entries where nobody works on them, in the words of the table."""
@@ -40,10 +40,16 @@ def command(config: ConfigFile = None, account: AccountName = None, as_json: AsJ
     try:
         report = asyncio.run(ask_report(state))
     except Unwilling as error:
-        complain(str(error))
+        if as_json:
+            print_json({"running": True, "state": str(state), "well": False, "error": str(error)})
+        else:
+            complain(str(error))
         raise typer.Exit(Status.FAILED) from None
     if report is None:
-        _show_state(state, account, as_json=as_json)
+        if as_json:
+            _print_state(state, account)
+        else:
+            _show_state(state, account)
         raise typer.Exit(Status.FAILED)
     if account is not None:
         report = _only(report, account, path)
@@ -65,15 +71,23 @@ def _only(report: DaemonReport, name: str, path: Path) -> DaemonReport:
     return replace(report, accounts=accounts)
 
 
-def _show_state(state: Path, account: str | None, *, as_json: bool) -> None:
-    waiting = asyncio.run(_waiting(state, account))
-    if as_json:
-        mailboxes = [
-            {"account": name, "mailbox": mailbox, **{word: counts[word] for word in _OPEN.values()}}
-            for (name, mailbox), counts in waiting.items()
-        ]
-        print_json({"running": False, "state": str(state), "well": False, "mailboxes": mailboxes})
+def _print_state(state: Path, account: str | None) -> None:
+    """Print one object, also where the state can't be read: it says why."""
+    told: dict[str, object] = {"running": False, "state": str(state), "well": False}
+    try:
+        waiting = asyncio.run(_waiting(state, account))
+    except (StateError, OSError) as error:
+        print_json({**told, "error": str(error)})
         return
+    mailboxes = [
+        {"account": name, "mailbox": mailbox, **{word: counts[word] for word in _OPEN.values()}}
+        for (name, mailbox), counts in waiting.items()
+    ]
+    print_json({**told, "mailboxes": mailboxes})
+
+
+def _show_state(state: Path, account: str | None) -> None:
+    waiting = asyncio.run(_waiting(state, account))
     out = console()
     out.print(f"No daemon answers for the state {state}.", style="bold red")
     if pids := holders(state):

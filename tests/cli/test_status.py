@@ -122,6 +122,17 @@ def test_a_daemon_that_answers_otherwise_is_a_failure_in_one_line(tmp_path: Path
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"{said}\n")
 
 
+def test_json_is_one_object_where_the_daemon_does_not_tell(tmp_path: Path) -> None:
+    result = run(tmp_path, b"", "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert json.loads(result.stdout) == {
+        "running": True,
+        "state": str(tmp_path / "state.db"),
+        "well": False,
+        "error": "the daemon has hung up without an answer: it may just be ending",
+    }
+
+
 def test_a_daemon_that_does_not_answer_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +247,10 @@ def test_a_state_that_is_damaged_is_said(tmp_path: Path) -> None:
     result = mailrules("status", "-c", rule_file(tmp_path))
     assert result.exit_code == 1
     assert "the state is damaged" in result.stderr
+    result = mailrules("status", "-c", rule_file(tmp_path), "--json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["running"], told["well"], list(told)[3:]) == (1, False, False, ["error"])
+    assert "the state is damaged" in told["error"]
 
 
 # How it looks
