@@ -1,4 +1,4 @@
-"""Says times as people do: ``12 s ago``, ``in 3 min``."""
+"""Says times as people do: ``12 s ago``, ``3 min``."""
 
 from datetime import datetime, timedelta
 
@@ -19,8 +19,3 @@ def span(length: timedelta) -> str:
 def ago(moment: datetime | None, now: datetime) -> str:
     """Say how long ago something was; a dash for what never was."""
     return "–" if moment is None else f"{span(now - moment)} ago"
-
-
-def ahead(moment: datetime, now: datetime) -> str:
-    """Say when something will be."""
-    return f"in {span(moment - now)}" if moment > now else "now"

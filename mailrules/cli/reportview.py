@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
-from mailrules.cli.ages import ago, ahead, span
+from mailrules.cli.ages import ago, span
 from mailrules.cli.output import console, count
 from mailrules.daemon.vitals import AccountReport, Condition, DaemonReport, MailboxReport
 from mailrules.rules.text import printable
@@ -35,22 +35,25 @@ def show(report: DaemonReport, now: datetime) -> None:
     mailboxes = [mailbox for account in report.accounts for mailbox in account.mailboxes]
     if sys.stdout.isatty():
         out.print()
-    for line in advice(sum(each.pending for each in mailboxes), sum(each.held for each in mailboxes)):
+    pending, held = sum(each.pending for each in mailboxes), sum(each.held for each in mailboxes)
+    for line in advice(pending, held, "without your doing"):
         out.print(line)
 
 
-def advice(pending: int, held: int) -> Iterator[Text]:
-    """Say what becomes of messages that wait, and what to do about those that need a person."""
+def advice(pending: int, held: int, how: str) -> Iterator[Text]:
+    """Say how messages that wait are tried again, and what to do about those that need a person."""
     if pending:
-        yield Text(f"{count(pending, 'message')} will be tried again without your doing.", _SOON)
+        yield Text(f"{count(pending, 'message')} will be tried again {how}.", _SOON)
     if held:
-        what = "message is" if held == 1 else "messages are"
-        yield Text(f"{held:,} {what} held: mailrules history --held shows why, mailrules retry runs them again.", _BAD)
+        what, them = ("message is", "it") if held == 1 else ("messages are", "them")
+        yield Text(
+            f"{held:,} {what} held: mailrules history --held shows why, mailrules retry runs {them} again.", _BAD
+        )
 
 
 def _daemon(report: DaemonReport, now: datetime) -> Iterator[Text]:
     style = _GOOD if report.well else _BAD
-    began = f"{report.started.astimezone():%Y-%m-%d %H:%M}"
+    began = f"{report.started.astimezone():%Y-%m-%d %H:%M %Z}"
     yield Text.assemble(
         (f"mailrules {printable(report.version)}", f"bold {style}"),
         f" has been running since {began}, for {span(now - report.started)} (process {report.pid}); ",
@@ -81,7 +84,8 @@ def _style(condition: Condition) -> str:
 def _why(one: AccountReport | MailboxReport, now: datetime) -> str:
     parts = [f" for {span(now - one.since)}"]
     parts += [f": {printable(one.reason)}"] if one.reason else []
-    parts += [f"; next try {ahead(one.next_try, now)}"] if one.next_try else []
+    if one.next_try is not None:
+        parts += ["; trying" if one.next_try <= now else f"; next try in {span(one.next_try - now)}"]
     return "".join(parts)
 
 

@@ -105,7 +105,7 @@ def _show_state(state: Path, account: str | None) -> None:
     total = sum(waiting.values(), Counter[str]())
     if total["unfinished"]:
         out.print("What is unfinished is looked up on the server, and finished, when the daemon starts.")
-    for line in advice(total["pending"], total["held"]):
+    for line in advice(total["pending"], total["held"], "when a daemon runs"):
         out.print(line)
 
 

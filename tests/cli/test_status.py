@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import threading
+import time
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.text import Text
 
-from mailrules.cli.ages import ago, ahead, span
+from mailrules.cli.ages import ago, span
 from mailrules.cli.reportview import show
 from mailrules.daemon import control
 from mailrules.daemon.control import socket_path
@@ -203,6 +204,7 @@ def test_without_a_daemon_the_state_says_what_waits(tmp_path: Path) -> None:
         "work\tBüro\t1\t0\t0",
         "work\tINBOX\t0\t1\t2",
     ]
+    assert "1 message will be tried again when a daemon runs." in lines
     assert "3 messages are held: mailrules history --held shows why, mailrules retry runs them again." in lines
 
 
@@ -299,6 +301,25 @@ def test_a_terminal_gets_a_block_for_each_account(screen: Screen) -> None:
     assert lines[0].endswith("for 25 h (process 4711); 12 rules, taken over 6 min ago")
 
 
+def test_a_try_that_is_under_way_is_told_as_such(screen: Screen) -> None:
+    lines = plain(screen(with_accounts(replace(DEAD, next_try=NOW))))
+    assert lines[2] == "home  backing off for 61 min: imap.example.org:993: no route to host; trying"
+
+
+def test_one_held_message_is_no_more_than_one(screen: Screen) -> None:
+    lines = plain(screen(with_accounts(replace(WORK, mailboxes=(replace(WELL, held=1),)))))
+    assert lines[-1] == "1 message is held: mailrules history --held shows why, mailrules retry runs it again."
+
+
+def test_the_start_is_told_with_its_time_zone(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "CET-1")
+        time.tzset()
+        line = plain(screen(REPORT))[0]
+    time.tzset()
+    assert line.startswith("mailrules 1.2.3 has been running since 2026-03-04 12:00 CET, for 25 h")
+
+
 def test_a_refused_rule_file_and_what_is_late_stand_at_the_top(screen: Screen) -> None:
     assert plain(screen(replace(REPORT, refused="rules.toml:14: no", late=("work: INBOX: at work",))))[1:3] == [
         "The newest rule file is refused, and the old rules stay: rules.toml:14: no",
@@ -330,7 +351,6 @@ def test_a_time_has_the_unit_that_suits_it(seconds: float, words: str) -> None:
     assert span(timedelta(seconds=seconds)) == words
 
 
-def test_times_are_said_from_now() -> None:
+def test_times_that_have_been_are_said_from_now() -> None:
     now = datetime.now(UTC)
     assert (ago(None, now), ago(now - timedelta(seconds=12), now)) == ("–", "12 s ago")
-    assert (ahead(now + timedelta(seconds=12), now), ahead(now, now)) == ("in 12 s", "now")
