@@ -80,11 +80,15 @@ def logger(**fields: str) -> FilteringBoundLogger:
 def log_outcome(outcome: Outcome) -> None:
     """Write one line for each action of a message, or one for the message where there is none."""
     level, event = _WORDS[outcome.state]
+    if outcome.undoes is not None and outcome.state is OutcomeState.DONE:
+        event = "took back"
     if outcome.state is OutcomeState.DONE and outcome.reason:
         level = logging.WARNING  # something of it could not be done
     line = logger(account=outcome.account, mailbox=outcome.mailbox).bind(
         uid=outcome.uid, message_id=outcome.message_id, state=outcome.state.value
     )
+    if outcome.undoes is not None:
+        line = line.bind(undoes=outcome.undoes)
     if outcome.reason:
         line = line.bind(reason=outcome.reason)
     for action in outcome.actions:

@@ -99,6 +99,7 @@ def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: 
         actions=tuple(_actions(steps, paths)),
         reason=entry.reason,
         why=entry.trace,
+        undoes=entry.undoes,
     )
 
 

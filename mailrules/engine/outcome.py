@@ -75,6 +75,8 @@ class Outcome:
     """Rules in observe mode that matched; ``rules`` are the others."""
     unknown: tuple[str, ...] = ()
     """Rules that could not be decided."""
+    undoes: int | None = None
+    """The id of the entry that this takes back: then the rules are those whose doing is taken back."""
 
     @property
     def trace(self) -> tuple[RuleTrace, ...]:

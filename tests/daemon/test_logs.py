@@ -77,6 +77,14 @@ def test_what_was_not_done_is_a_warning_with_its_reason(state: OutcomeState) -> 
     assert (line["level"], line["state"], line["reason"]) == ("warning", state.value, "the server says: over quota")
 
 
+@pytest.mark.parametrize(
+    ("state", "event"), [(OutcomeState.DONE, "took back"), (OutcomeState.PENDING, "will be tried again")]
+)
+def test_what_takes_an_entry_back_is_not_told_as_a_rules_doing(state: OutcomeState, event: str) -> None:
+    (line,) = lines(replace(outcome(state, MOVE), undoes=17))
+    assert (line["event"], line["undoes"]) == (event, 17)
+
+
 def test_a_message_without_actions_has_a_line_as_well() -> None:
     (line,) = lines(outcome(OutcomeState.HELD, reason="no value for {list_id}"))
     assert (line["rule"], line["reason"]) == ("lists", "no value for {list_id}")

@@ -183,3 +183,8 @@ def test_a_plan_that_can_not_be_made_is_told_as_held() -> None:
     told = would_be("work", "INBOX", fetched(), Verdict(error="no value"))
 
     assert (told.state, told.reason) == (OutcomeState.HELD, "no value")
+
+
+def test_what_an_entry_takes_back_is_told() -> None:
+    one = entry(5, to(MOVE), state=EntryState.DONE)
+    assert [outcome_of(replace(one, undoes=each), "INBOX", PATHS, None).undoes for each in (None, 3)] == [None, 3]
