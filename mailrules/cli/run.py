@@ -16,7 +16,7 @@ from mailrules.daemon import logs
 from mailrules.daemon.logs import LogFormat, LogLevel
 from mailrules.daemon.reload import Snapshot, read
 from mailrules.daemon.supervisor import Supervisor
-from mailrules.store import SqliteStore
+from mailrules.store import Origin, SqliteStore
 
 
 def command(
@@ -46,12 +46,24 @@ def command(
 
 async def _serve(path: Path, loaded: Loaded, as_read: Snapshot) -> None:
     async with SqliteStore(loaded.config.daemon.state) as store:
+        _tell_origin(store)
         supervisor = Supervisor(path, loaded, store, as_read=as_read)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, supervisor.stop)
         loop.add_signal_handler(signal.SIGHUP, supervisor.reload)
         await supervisor.run()
+
+
+def _tell_origin(store: SqliteStore) -> None:
+    """Say so when there is no memory of what was handled: such a daemon looks as well as any other."""
+    begins = "mail that is there already is left alone"
+    match store.origin:
+        case Origin.NEW:
+            logs.logger().info("new state", path=str(store.path), reason=f"there is none yet: {begins}")
+        case Origin.LOST:
+            reason = f"it is missing or empty, but files beside it tell of an earlier one: a new one is made, {begins}"
+            logs.logger().warning("state lost", path=str(store.path), reason=reason)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -8,6 +8,7 @@ from mailrules.store.base import FINGERPRINTS, MARKS_KEPT, MET_BEFORE, USES_KEPT
 from mailrules.store.database import connect_to_read
 from mailrules.store.errors import Locked, StateDamaged, StateError, StateTooNew, StateTooOld
 from mailrules.store.lease import holders
+from mailrules.store.origin import Origin
 from mailrules.store.snapshot import copy_state
 from mailrules.store.sqlite import SqliteStore
 from mailrules.store.values import (
@@ -51,6 +52,7 @@ __all__ = [
     "Met",
     "MetBefore",
     "Naming",
+    "Origin",
     "Own",
     "Replay",
     "Seen",

@@ -46,13 +46,18 @@ def lease_path(database: Path, account: str) -> Path:
     return database.with_name(f"{database.name}.lease-{name}")
 
 
+def lease_files(database: Path) -> Iterator[Path]:
+    """Find the leases that have ever been taken on the state."""
+    return database.parent.glob(f"{glob.escape(database.name)}.lease-*")
+
+
 def holders(database: Path) -> tuple[int, ...]:
     """Name the living processes that have written themselves into leases, without touching the leases themselves.
 
     A process that was killed stays written down, and another one may have its number by now: it is a hint, no proof.
     """
     pids = set()
-    for path in database.parent.glob(f"{glob.escape(database.name)}.lease-*"):
+    for path in lease_files(database):
         with suppress(OSError, ValueError):
             pids.add(int(path.read_text()))
     return tuple(sorted(pid for pid in pids if _lives(pid)))

@@ -13,6 +13,7 @@ from mailrules.store.base import MARKS_KEPT, USES_KEPT, Store
 from mailrules.store.database import connect
 from mailrules.store.growth import Growth
 from mailrules.store.lease import lease
+from mailrules.store.origin import Origin, origin_of
 from mailrules.store.values import (
     Acted,
     Arrivals,
@@ -43,6 +44,8 @@ class SqliteStore(Store):
 
     def __init__(self, path: Path, connect: Callable[[Path], Connection] = connect) -> None:
         self.path = path.absolute()
+        self.origin = Origin.FOUND
+        """What there was in the file's place before it was opened."""
         self._writer = Writer(self.path, connect)
         self._waiting = Waiting()
         self._growth = Growth()
@@ -54,6 +57,7 @@ class SqliteStore(Store):
 
     async def open(self) -> None:
         """Open the file. Raises StateError in all its kinds."""
+        self.origin = origin_of(self.path)
         await self._writer.start()
 
     async def close(self) -> None:

@@ -101,6 +101,19 @@ async def test_a_signal_stops_it_while_it_idles(house: House, number: signal.Sig
         await until(lambda: server.clients == 0)
 
 
+async def test_it_says_when_it_remembers_nothing_and_when_it_should(house: House, closed_port: int) -> None:
+    house.write(account("work", closed_port, "ann"))
+    state = house.path.with_name("state.db")
+    for event, level in (("new state", "info"), ("state lost", "warning")):
+        async with process(house) as daemon:
+            told = await daemon.said(event)
+            assert (told["level"], told["path"]) == (level, str(state))
+            await daemon.said("interrupted")  # it has taken its lease
+            daemon.signal(signal.SIGTERM)
+            assert await daemon.end(LIMIT) == 0
+        state.write_bytes(b"")
+
+
 async def test_a_signal_stops_it_while_it_waits_to_connect_again(house: House, closed_port: int) -> None:
     house.write(account("work", closed_port, "ann"))
     async with process(house) as daemon:
