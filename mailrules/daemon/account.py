@@ -214,7 +214,8 @@ class Account:
         for name in self._layout.held:
             if name not in self._workers:
                 pulse = self._pulses[name]
-                self._workers[name] = self._spawn(retried(partial(self._hold, name, pulse), self._log, pulse))
+                log = self._log.bind(mailbox=pulse.name)
+                self._workers[name] = self._spawn(retried(partial(self._hold, name, pulse), log, pulse))
 
     async def _hold(self, name: MailboxName, pulse: Pulse) -> None:
         try:

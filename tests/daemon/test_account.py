@@ -37,6 +37,7 @@ async def test_a_mailbox_keeps_its_connection_while_the_network_has_trouble(
             _, second = proxy._links.values()
             second.cut()
             await house.heard("interrupted", times=6)
+            assert house.count("interrupted", account="work", mailbox="INBOX") == house.count("interrupted")
             await proxy.listen()
             await house.heard("watching", times=3)
     assert house.count(GIVEN_UP) == 0
