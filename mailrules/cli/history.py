@@ -12,7 +12,7 @@ import typer
 from mailrules.cli.applying import readable_state
 from mailrules.cli.failures import complain
 from mailrules.cli.historyview import View
-from mailrules.cli.lookback import Names, Setting, find_setting, require_known
+from mailrules.cli.lookback import Names, Setting, find_setting, has_state, require_known
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.spans import moment
 from mailrules.engine.undone import taken_back
@@ -68,8 +68,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     brief = last is None and not everything and not as_json and sys.stdout.isatty()
     if brief:
         query = replace(query, limit=_NEWEST)
-    if not setting.state.exists():
-        complain(f"there is no state {setting.state}: nothing has been done yet")
+    if not has_state(setting.state):
         return
     shown = asyncio.run(_show(setting, query, mailbox, why=why, as_json=as_json))
     if brief and shown == _NEWEST:

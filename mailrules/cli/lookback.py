@@ -41,6 +41,14 @@ def find_setting(config: Path | None) -> Setting:
     return Setting(path, daemon.state, daemon.timezone, accounts, frozenset(rule.name for rule in rules))
 
 
+def has_state(state: Path) -> bool:
+    """Tell whether there is a state, and say so where there is none: whoever looks back must not make one."""
+    if state.exists():
+        return True
+    complain(f"there is no state {state}: nothing has been done yet")
+    return False
+
+
 class Names:
     """The mailboxes of the accounts in a state, by the paths that rule files and the log use."""
 

@@ -9,7 +9,7 @@ import typer
 
 from mailrules.cli.accounts import chosen_accounts
 from mailrules.cli.failures import KNOWN, Failures, complain
-from mailrules.cli.lookback import require_known
+from mailrules.cli.lookback import has_state, require_known
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import count
 from mailrules.cli.takingup import take_up
@@ -41,6 +41,8 @@ def command(
     failures = Failures()
     tally = JsonTally(failures) if as_json else TextTally(failures)
     accounts = chosen_accounts(loaded, account)
+    if not has_state(loaded.config.daemon.state):
+        return
     if asyncio.run(_resume(loaded, accounts, rule, limits[rule].count, tally)):
         tally.close()
     failures.conclude()

@@ -12,7 +12,7 @@ from mailrules.cli.accounts import chosen_accounts
 from mailrules.cli.applying import readable_state
 from mailrules.cli.failures import KNOWN, Failures, Status, complain
 from mailrules.cli.historyview import View
-from mailrules.cli.lookback import Names, require_known
+from mailrules.cli.lookback import Names, has_state, require_known
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import count
 from mailrules.cli.takingup import OPEN, take_up
@@ -44,6 +44,8 @@ def command(
     failures = Failures()
     tally = JsonTally(failures) if as_json else TextTally(failures)
     if dry_run:
+        if not has_state(loaded.config.daemon.state):
+            return
         asyncio.run(_foretell(loaded, query, tally, as_json=as_json))
         failures.conclude()
         return
@@ -51,6 +53,8 @@ def command(
         problem = 'with "observe" nothing is done, so nothing can be tried again'
         raise ConfigError([Problem(loaded.file, None, "daemon.mode", problem)])
     loaded.require_tests()
+    if not has_state(loaded.config.daemon.state):
+        return
     if asyncio.run(_retry(loaded, query, tally)):
         tally.close()
     failures.conclude()

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from mailrules.cli.accounts import chosen_accounts
-from mailrules.cli.applying import applying, borrowed_state
+from mailrules.cli.applying import applying, borrowed_state, readable_state
 from mailrules.cli.failures import KNOWN, Failures, Status, complain
-from mailrules.cli.lookback import require_known
+from mailrules.cli.lookback import has_state, require_known
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import action_json, count, print_json, print_table
 from mailrules.cli.selecting import Selection, chosen
@@ -22,7 +22,7 @@ from mailrules.daemon.control import leased
 from mailrules.engine.apply import ApplyMode
 from mailrules.engine.outcome import ActionDone, ActionKind
 from mailrules.engine.undoing import undo
-from mailrules.engine.undone import TakenBack, Undone, taken_back
+from mailrules.engine.undone import TakenBack, Undone, state_of, taken_back
 from mailrules.store import Entry, HistoryQuery, SqliteStore
 
 _FAILED = {Undone.PENDING, Undone.HELD, Undone.FAILED}
@@ -71,22 +71,49 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     failures = Failures()
     told = _Told(failures, as_json=as_json, dry_run=dry_run)
     selection = Selection(query, mailbox, (number or 1) if last else None)
-    asyncio.run(_undo(loaded, accounts, selection, told, ask=not (dry_run or yes)))
+    if not has_state(loaded.config.daemon.state):
+        return
+    entries, standing = asyncio.run(_choose(loaded, accounts, selection))
+    if not (dry_run or yes):
+        _ask(standing)  # outside of asyncio.run, which only takes note of the first ^C while somebody is asked
+    try:
+        asyncio.run(_undo(loaded, accounts, entries, told))
+    except KeyboardInterrupt:
+        if not dry_run:
+            complain(f"stopped: {asyncio.run(_how_far(loaded, standing))}")
+        raise
     told.close()
     failures.conclude()
 
 
-async def _undo(
-    loaded: Loaded, accounts: Mapping[str, Account], selection: Selection, told: "_Told", *, ask: bool
-) -> None:
-    state = loaded.config.daemon.state
-    async with borrowed_state(state) if told.dry_run else SqliteStore(state) as store:
+async def _choose(
+    loaded: Loaded, accounts: Mapping[str, Account], selection: Selection
+) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    """Read what is chosen, and what of it is not taken back yet. Raises ConfigError for names that nothing knows."""
+    async with readable_state(loaded.config.daemon.state) as store:
         entries = await chosen(store, selection, accounts)
         if not entries and (rule := selection.query.rule) is not None:
             require_known("--rule", rule, {one.name for one in loaded.ruleset.rules} | await store.rules(), "rule")
-        if ask:
-            before = await taken_back(store, entries)
-            _ask([entry for entry in entries if entry.id not in before])
+        before = await taken_back(store, entries)
+        return entries, [entry for entry in entries if entry.id not in before]
+
+
+async def _how_far(loaded: Loaded, standing: Sequence[Entry]) -> str:
+    """Say how far an undo that was stopped has come with these entries, none of which was taken back before."""
+    async with readable_state(loaded.config.daemon.state) as store:
+        undos = (await taken_back(store, standing)).values()
+    begun = sum(state_of([undo])[0] is Undone.PENDING for undo in undos)
+    told = [f"{len(undos) - begun:,} taken back"] if len(undos) > begun else []
+    if begun:
+        told.append(f"{begun:,} begun, which the daemon or the next mailrules undo finishes")
+    if len(standing) > len(undos):
+        told.append(f"{len(standing) - len(undos):,} not begun")
+    return f"of {count(len(standing), 'message')} {', '.join(told)}" if told else "there was nothing to take back"
+
+
+async def _undo(loaded: Loaded, accounts: Mapping[str, Account], entries: Sequence[Entry], told: "_Told") -> None:
+    state = loaded.config.daemon.state
+    async with borrowed_state(state) if told.dry_run else SqliteStore(state) as store:
         by_account: dict[str, list[Entry]] = defaultdict(list)
         for entry in entries:
             by_account[entry.account].append(entry)

@@ -118,3 +118,14 @@ def test_an_account_that_the_rule_file_has_no_more_is_named(rules: Path) -> None
     result = mailrules("retry", "-c", rules)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "account 'work' is not in the rule file any more: 2 messages can't be tried again\n"
+
+
+@pytest.mark.parametrize("arguments", [["retry"], ["retry", "--dry-run"], ["resume", "lists"]])
+def test_without_a_state_nothing_waits_and_none_is_made(tmp_path: Path, arguments: list[str]) -> None:
+    limited = RIGHT + 'limit = "2/hour"\n'
+    path = rule_file(tmp_path, limited, account("work", 1, "ann"))
+    path.chmod(0o600)
+    result = mailrules(*arguments, "-c", path)
+    assert result.stderr == f"there is no state {tmp_path / 'state.db'}: nothing has been done yet\n"
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert not (tmp_path / "state.db").exists()

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mailrules.cli import undo
 from mailrules.store.lease import lease
 from tests.builders import message
 from tests.cli.running import RULES, mailrules, objects, rule_file
 from tests.daemon.house import account
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
+    from mailrules.client import Session
+    from mailrules.engine.account import AccountContext
+    from mailrules.engine.apply import ApplyMode
+    from mailrules.engine.undone import TakenBack
+    from mailrules.store import Entry
     from tests.servers.dovecot import Dovecot
 
 FILED = {"INBOX": ["bob", "nobody's"], "Bob": ["bob"], "Lists/Python": ["list"]}
@@ -163,6 +172,63 @@ def test_on_a_terminal_it_asks(
         assert process.wait(60) == status
     os.close(ours)
     assert dovecot.subjects(user) == there
+
+
+def test_one_interrupt_at_the_question_is_a_no(rules: Path, dovecot: Dovecot, user: str) -> None:
+    ours, its = pty.openpty()
+    command = [sys.executable, "-m", "mailrules", "undo", "-c", str(rules), "--since", "1h"]
+    with subprocess.Popen(command, stdin=its, stdout=subprocess.DEVNULL, stderr=its) as process:
+        os.close(its)
+        told = b""
+        while b"[y/N]:" not in told:
+            told += os.read(ours, 1000)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 1
+    told += os.read(ours, 1000)
+    os.close(ours)
+    assert b"Aborted!" in told
+    assert dovecot.subjects(user) == FILED
+
+
+def test_an_interrupt_in_the_middle_says_how_far_it_is_and_the_next_undo_finishes(
+    rules: Path, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def interrupted(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr("mailrules.engine.undoing.Path.execute", interrupted)
+        result = mailrules("undo", "-c", rules, "--rule", "lists")
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr == "stopped: of 1 message 1 begun, which the daemon or the next mailrules undo finishes\n"
+    assert mailrules("undo", "-c", rules, "--since", "1h", "--yes").exit_code == 0
+    assert dovecot.subjects(user) == BACK
+
+
+def test_an_interrupt_says_what_was_not_begun(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = undo.undo
+
+    async def first_only(
+        context: AccountContext, session: Session, entries: Sequence[Entry], *, mode: ApplyMode
+    ) -> AsyncIterator[TakenBack]:
+        async for result in real(context, session, entries[:1], mode=mode):
+            yield result
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(undo, "undo", first_only)
+    result = mailrules("undo", "-c", rules, "--since", "1h", "--yes")
+    assert (result.exit_code, result.stderr) == (130, "stopped: of 2 messages 1 taken back, 1 not begun\n")
+
+
+def test_without_a_state_there_is_nothing_to_take_back_and_none_is_made(tmp_path: Path) -> None:
+    path = rule_file(tmp_path, RULES, account("work", 1, "ann"))
+    path.chmod(0o600)
+    result = mailrules("undo", "-c", path, "--last")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"there is no state {tmp_path / 'state.db'}: nothing has been done yet\n"
+    assert not (tmp_path / "state.db").exists()
 
 
 @pytest.mark.parametrize(
