@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailrules.store.errors import StateDamaged, StateError
+from mailrules.store.looking import BUSY_SECONDS, open_to_look
 from mailrules.store.schema import migrate, require_newest
 
-BUSY_SECONDS = 10.0
-"""How long another process's transaction is waited for; ours take milliseconds."""
 _FULL = "{}: the disk is full: make room, mailrules goes on by itself"
 _LEAST_ROOM = 64 * 1024  # octets; the index of the log grows by half of it
 
@@ -45,15 +44,20 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
     Raises StateError in all its kinds, StateTooOld with them.
     """
-    try:
-        db = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-        )
-    except sqlite3.Error as error:
-        raise explain(error, path) from error
+    db = look(path)
     with _closed_on_error(db, path):
         require_newest(db)
     return db
+
+
+def look(path: Path) -> sqlite3.Connection:
+    """Open the state to be read, whatever its schema. Raises StateError."""
+    try:
+        return open_to_look(path)
+    except OSError as error:
+        raise StateError(f"{path}: the state cannot be copied, to be read ({error.strerror})") from error
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from mailrules.store.database import BUSY_SECONDS, explain
+from mailrules.store.database import explain, look
 
 
 def copy_state(state: Path, to: Path) -> None:
@@ -16,10 +16,7 @@ def copy_state(state: Path, to: Path) -> None:
         return
     to.touch(mode=0o600)
     try:
-        with (
-            closing(sqlite3.connect(f"{state.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as db,
-            closing(sqlite3.connect(to)) as copy,
-        ):
+        with closing(look(state)) as db, closing(sqlite3.connect(to)) as copy:
             db.backup(copy)
     except sqlite3.Error as error:
         raise explain(error, state) from error
