@@ -11,6 +11,7 @@ from rich.text import Text
 from mailrules.cli.lookback import Names
 from mailrules.cli.output import action_json, console, print_json, print_row
 from mailrules.cli.reasons import condition_lines
+from mailrules.engine.journal import is_met_again
 from mailrules.engine.outcome import ActionDone, ActionKind, Outcome
 from mailrules.rules.text import printable
 from mailrules.store import Entry, EntryState
@@ -66,7 +67,7 @@ class View:
     def row(self, entry: Entry, undo: Entry | None) -> None:
         """Print an entry as fields parted by tabs, and the reasons below."""
         outcome = self.names.outcome(entry)
-        state = f"undone by {undo.id}" if undo else entry.state.value
+        state = f"undone by {undo.id}" if undo else _state(entry)
         what = (entry.account, outcome.mailbox, _words(entry, outcome), ", ".join(entry.rules))
         print_row((entry.id, self._iso(entry.begun), *what, entry.sender, entry.subject, state, entry.reason))
         self._print_reasons(outcome)
@@ -87,7 +88,7 @@ class View:
                 "internaldate": self._iso(entry.internaldate),
                 "begun": self._iso(entry.begun),
                 "finished": self._iso(entry.finished),
-                "state": entry.state.value,
+                "state": _state(entry),
                 "rules": entry.rules,
                 "actions": [action_json(action) for action in outcome.actions],
                 "reason": entry.reason,
@@ -110,7 +111,9 @@ class View:
     def _remarks(self, entry: Entry, undo: Entry | None) -> Iterator[tuple[str, str]]:
         """Say of an entry that is not simply done how it is, with its colour."""
         reason = f": {entry.reason}" if entry.reason else ""
-        if entry.state in _STATES:
+        if is_met_again(entry):
+            yield _state(entry), _STYLES[entry.state]
+        elif entry.state in _STATES:
             when = f" until {self._when(entry.due)}" if entry.due else ""
             yield f"{_STATES[entry.state]}{when}{reason}", _STYLES[entry.state]
         elif reason:
@@ -133,6 +136,11 @@ class View:
     def _iso(self, moment: datetime | None) -> str | None:
         """Write a time for machines, in the same zone: ISO 8601."""
         return moment.astimezone(self.timezone).isoformat(timespec="seconds") if moment else None
+
+
+def _state(entry: Entry) -> str:
+    """Name an entry's state as scripts read it."""
+    return "met again" if is_met_again(entry) else entry.state.value
 
 
 def _words(entry: Entry, outcome: Outcome) -> str:

@@ -19,7 +19,9 @@ from mailrules.cli.takingup import OPEN, take_up
 from mailrules.cli.tally import JsonTally, Tally, TextTally
 from mailrules.config import ConfigError, Loaded, Problem, find_config, load
 from mailrules.daemon.control import leased
+from mailrules.engine.journal import is_met_again
 from mailrules.engine.outcome import OutcomeState
+from mailrules.engine.retrying import newer_entry
 from mailrules.store import Entry, HistoryQuery, SqliteStore, Store
 
 
@@ -93,6 +95,7 @@ async def _chosen(
 ) -> Mapping[str, Sequence[Entry]]:
     """Read what is to be tried again, by account, the oldest first. Raises ConfigError for names that nothing knows."""
     found: dict[str, list[Entry]] = defaultdict(list)
+    query = replace(query, ids=await _newest(store, query.ids))
     for entry in reversed(await store.history(query)):
         found[entry.account].append(entry)
     if missing := sorted(set(query.ids) - {entry.id for some in found.values() for entry in some}):
@@ -105,3 +108,13 @@ async def _chosen(
         what = f"{count(len(found.pop(name)), 'message')} can't be tried again"
         failures.say(f"account '{name}' is not in the rule file any more: {what}", Status.FAILED)
     return found
+
+
+async def _newest(store: Store, ids: Sequence[int]) -> tuple[int, ...]:
+    """Put in place of an entry whose message was met again the one that has taken its place."""
+    chosen = dict.fromkeys(ids)
+    for entry in await store.history(HistoryQuery(ids=tuple(ids))) if ids else ():
+        if is_met_again(entry) and (newer := await newer_entry(store, entry)):
+            del chosen[entry.id or 0]
+            chosen[newer.id or 0] = None
+    return tuple(chosen)

@@ -11,7 +11,7 @@ from mailrules.engine.account import AccountContext
 from mailrules.engine.answers import retry_after
 from mailrules.engine.caution import careful_fetch
 from mailrules.engine.deciding import Decision
-from mailrules.engine.journal import held, postponed
+from mailrules.engine.journal import MET_AGAIN, held, postponed
 from mailrules.engine.limits import release
 from mailrules.engine.process import Path
 from mailrules.engine.reading import UNREADABLE, WINDOW, Fetched, uids_in, validity, windows
@@ -20,10 +20,7 @@ from mailrules.engine.starting import Renumbered, start
 from mailrules.imap import DELETED, UID, MailboxName, UIDSet, has_flag
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
 
-__all__ = ["MET_AGAIN", "Filing"]
-
-MET_AGAIN = "looked at again"
-"""Why an entry has ended whose message the rules have met once more: another entry may have taken its place."""
+__all__ = ["Filing"]
 
 _SETTLE = 5.0
 """Seconds to wait for the answer to a copy or move that may explain an arrival."""

@@ -16,7 +16,21 @@ from mailrules.imap import MailboxName
 from mailrules.rules import Expunge, FlagChange, MoveTo, Plan, Trash, Verdict
 from mailrules.store import Entry, EntryState, Step, StepKind, StepState
 
-__all__ = ["conclude", "decided", "draft", "held", "outcome_in", "outcome_of", "postponed", "would_be"]
+__all__ = [
+    "MET_AGAIN",
+    "conclude",
+    "decided",
+    "draft",
+    "held",
+    "is_met_again",
+    "outcome_in",
+    "outcome_of",
+    "postponed",
+    "would_be",
+]
+
+MET_AGAIN = "looked at again"
+"""Why an entry has ended whose message the rules have met once more: another entry may have taken its place."""
 
 _STATES = {
     EntryState.BEGUN: OutcomeState.PENDING,
@@ -29,6 +43,11 @@ _STATES = {
 
 _LONGEST = 300
 """Characters of a sender or a subject that the journal keeps."""
+
+
+def is_met_again(entry: Entry) -> bool:
+    """Whether the rules have met its message once more; else one that is gone was moved or deleted by somebody."""
+    return entry.state is EntryState.GONE and entry.reason == MET_AGAIN
 
 
 def draft(account: str, mailbox: bytes, uidvalidity: int, message: Fetched) -> Entry:

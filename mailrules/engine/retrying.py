@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
-from mailrules.engine.filing import MET_AGAIN, Filing
+from mailrules.engine.filing import Filing
+from mailrules.engine.journal import is_met_again
 from mailrules.engine.recovery import replay_once
 from mailrules.imap import MailboxName, Refused
-from mailrules.store import Entry, EntryState, HistoryQuery
+from mailrules.store import Entry, EntryState, HistoryQuery, Store
 
-__all__ = ["retry"]
+__all__ = ["newer_entry", "retry"]
 
 _TRIES = 3
 """How often what stays unclear is looked at; then it is left to the daemon, or to another run."""
@@ -61,8 +62,14 @@ async def _retry_in(
 async def _as_it_is(context: AccountContext, entry: Entry) -> Entry:
     """The entry as the journal has it now; if its message was met by the rules again, what came of that."""
     (now,) = await context.store.history(HistoryQuery(ids=(entry.id or 0,)))
-    if now.state is not EntryState.GONE or now.reason != MET_AGAIN:
+    if not is_met_again(now):
         return now
-    here = await context.store.at(entry.account, entry.mailbox, entry.uidvalidity, entry.uid)
+    newer = await newer_entry(context.store, entry)
+    return newer or replace(now, state=EntryState.DONE, rules=(), reason="no rule asks for anything now")
+
+
+async def newer_entry(store: Store, entry: Entry) -> Entry | None:
+    """Return the entry that has taken the place of this one, whose message was met again; None if there is none."""
+    here = await store.at(entry.account, entry.mailbox, entry.uidvalidity, entry.uid)
     newer = [one for one in here if (one.id or 0) > (entry.id or 0)]
-    return newer[-1] if newer else replace(now, state=EntryState.DONE, rules=(), reason="no rule asks for anything now")
+    return newer[-1] if newer else None

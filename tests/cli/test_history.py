@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailrules.cli import history
+from mailrules.engine.journal import MET_AGAIN
 from mailrules.imap import MailboxName
 from mailrules.store import Entry, EntryState, Naming, SqliteStore, Step, StepKind, StepState
 from mailrules.store.schema import MIGRATIONS, migrate
@@ -203,6 +204,20 @@ def test_a_terminal_is_told_in_words_and_obeys_nothing(
         *reasons,
     ]
     assert capsys.readouterr().err == "These are the newest 6: --last N or --all shows more.\n"
+
+
+def test_what_the_rules_have_met_again_is_not_said_to_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asyncio.run(write(tmp_path / "state.db", [replace(mail(1), state=EntryState.GONE, reason=MET_AGAIN)]))
+    rules = rule_file(tmp_path)
+    assert mailrules("history", "-c", rules).stdout.endswith("\thello\tmet again\tlooked at again\n")
+    (shown,) = objects(mailrules("history", "-c", rules, "--json"))
+    assert shown["state"] == "met again"
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    history.command(config=rules)
+    assert terminal.getvalue().splitlines()[-1].strip() == "met again"
 
 
 @pytest.mark.parametrize(

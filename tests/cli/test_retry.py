@@ -79,6 +79,13 @@ def test_what_is_held_again_is_said_and_is_a_failure(rules: Path, dovecot: Dovec
     assert states(rules).count("held") == 2
 
 
+def test_the_number_of_an_entry_that_was_met_again_means_the_newer_one(rules: Path) -> None:
+    assert mailrules("retry", "-c", rules, "--id", "2").exit_code == 1
+    held = mailrules("history", "-c", rules, "--held", "--last", "1").stdout.split("\t")[0]
+    (shown,) = mailrules("retry", "-c", rules, "--dry-run", "--id", "2").stdout.splitlines()
+    assert (states(rules)[1], shown.split("\t")[0]) == ("gone", held)
+
+
 def test_a_dry_run_shows_them_and_asks_nobody(rules: Path) -> None:
     rules.write_text(rules.read_text().replace("port = ", "port = 1 # "))
     with lease(rules.with_name("state.db"), "work"):
