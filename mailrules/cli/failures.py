@@ -1,5 +1,6 @@
 """What a command's failure looks like: a sentence on standard error and an exit status, never a traceback."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -63,6 +64,7 @@ class Failures:
 
 KNOWN = (ConfigError, SecretError, ClientError, ImapError, StateError, OSError)
 """The failures that are nobody's bug."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -71,18 +73,32 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*args: object, **options: object) -> None:
         try:
-            command(*args, **options)
+            try:
+                command(*args, **options)
+            finally:
+                print(end="", flush=True)  # what can't be written fails here, and not when the interpreter ends
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            # Whoever read us has gone; without this the interpreter fails once more when it flushes at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             raise typer.Exit(Status.FAILED) from None
         except KNOWN as error:
+            if _is_of_output(error):
+                _drop_output()
             complain(_text(error))
             raise typer.Exit(_status_of(error)) from None
 
     return run
+
+
+def _is_of_output(error: Exception) -> bool:
+    """Tell whether what we print found no room: files that can't be opened are named, the state has its own."""
+    return isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None
+
+
+def _drop_output() -> None:
+    """Send the rest of our output nowhere: else the interpreter fails once more when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _status_of(error: Exception) -> Status:
@@ -97,4 +113,6 @@ def _status_of(error: Exception) -> Status:
 
 
 def _text(error: Exception) -> str:
+    if isinstance(error, OSError) and _is_of_output(error):
+        return f"the output cannot be written: {error.strerror}"
     return str(error) or type(error).__name__

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from mailrules import __version__
 from mailrules.cli import COMMANDS, build
 from tests.cli.running import mailrules
+
+FULL = Path("/dev/full")
 
 
 def test_help_names_every_command() -> None:
@@ -108,3 +111,19 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
         timeout=60,
     )
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only some systems have a device that is full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_finds_no_room_is_said_to_be_what_could_not_be_written(unbuffered: str) -> None:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mailrules", "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert (done.returncode, done.stderr) == (1, "the output cannot be written: No space left on device\n")
