@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from mailrules.config import Account, ConfigError, Loaded, Problem
+from mailrules.cli.lookback import require_known
+from mailrules.config import Account, Loaded
 
 
 def chosen_accounts(loaded: Loaded, name: str | None) -> Mapping[str, Account]:
@@ -10,7 +11,5 @@ def chosen_accounts(loaded: Loaded, name: str | None) -> Mapping[str, Account]:
     accounts = loaded.config.accounts
     if name is None:
         return accounts
-    if name not in accounts:
-        known = ", ".join(sorted(accounts)) or "none"
-        raise ConfigError([Problem(loaded.file, None, f"--account {name}", f"no such account (there is {known})")])
+    require_known("--account", name, accounts, "account", loaded.file)
     return {name: accounts[name]}

@@ -12,7 +12,7 @@ import typer
 from mailrules.cli.applying import readable_state
 from mailrules.cli.failures import complain
 from mailrules.cli.historyview import View
-from mailrules.cli.lookback import Names, Setting, find_setting, has_state, require_known
+from mailrules.cli.lookback import Names, Setting, find_setting, has_state, require_known, require_known_mailbox
 from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.spans import moment
 from mailrules.engine.undone import taken_back
@@ -108,7 +108,5 @@ async def _require_known(
     """Where nothing was found, see that the names are no slips of the pen. Raises ConfigError."""
     if query.rule is not None and query.rule not in setting.rules:
         require_known("--rule", query.rule, setting.rules | await store.rules(), "rule")
-    if mailbox is not None and not await store.history(HistoryQuery(mailboxes=query.mailboxes, limit=1)):
-        listed = {names.path(name, raw) for name in accounts for raw in await store.known_mailboxes(name) or ()}
-        if listed:
-            require_known("--mailbox", mailbox, listed, "mailbox")
+    if mailbox is not None:
+        await require_known_mailbox(store, names, accounts, mailbox)

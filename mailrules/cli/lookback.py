@@ -13,7 +13,10 @@ from mailrules.config.values import system_timezone
 from mailrules.engine.journal import outcome_of
 from mailrules.engine.outcome import Outcome
 from mailrules.imap import MailboxName
-from mailrules.store import Entry, Store
+from mailrules.store import Entry, HistoryQuery, Store
+
+_NEWEST = 500
+"""How many entries are looked through for the mailbox that may have been meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,22 @@ class Names:
         return outcome_of(entry, self.path(entry.account, entry.mailbox), paths, None)
 
 
-def require_known(option: str, name: str, known: Iterable[str], what: str) -> None:
+def require_known(option: str, name: str, known: Iterable[str], what: str, file: Path | None = None) -> None:
     """See that a name is one of those that are known. Raises ConfigError, which says which one may be meant."""
     known = frozenset(known)
     if name not in known:
         hint = did_you_mean(name, known) or (f" (there is {', '.join(sorted(known))})" if 0 < len(known) <= 5 else "")
-        raise ConfigError([Problem(None, None, f"{option} {name}", f"no such {what}{hint}")])
+        raise ConfigError([Problem(file, None, f"{option} {name}", f"no such {what}{hint}")])
+
+
+async def require_known_mailbox(store: Store, names: Names, accounts: Iterable[str], path: str) -> None:
+    """See that the journal or a server's list knows a mailbox, where there is a list. Raises ConfigError."""
+    accounts = tuple(accounts)
+    if not await store.history(HistoryQuery(mailboxes=names.raw(accounts, path), limit=1)):
+        listed = {names.path(name, raw) for name in accounts for raw in await store.known_mailboxes(name) or ()}
+        if listed:
+            # A list may be older than the mailboxes that rules have made since.
+            newest = await store.history(HistoryQuery(limit=_NEWEST))
+            targets = {(entry.account, step.target) for entry in newest for step in entry.steps if step.target}
+            listed |= {names.path(name, raw) for name, raw in targets if name in accounts}
+            require_known("--mailbox", path, listed, "mailbox")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from mailrules.cli.lookback import Names
+from mailrules.cli.lookback import Names, require_known_mailbox
 from mailrules.config import ConfigError, Problem
 from mailrules.engine.deeds import touched
 from mailrules.engine.undone import taken_back
@@ -26,12 +26,14 @@ class Selection:
 
 
 async def chosen(store: Store, selection: Selection, accounts: Iterable[str]) -> Sequence[Entry]:
-    """Read what is to be taken back, and what can't be yet. Raises ConfigError for an id that the history has not."""
+    """Read what is to be taken back, and what can't be yet. Raises ConfigError for an id or a mailbox unheard of."""
     last, query = selection.last, selection.query
+    names, accounts = await Names.read(store), tuple(accounts)
     if selection.mailbox is not None:
-        names = await Names.read(store)
         query = replace(query, mailboxes=names.raw(accounts, selection.mailbox))
     entries = await _read(store, query, last)
+    if selection.mailbox is not None and not entries:
+        await require_known_mailbox(store, names, accounts, selection.mailbox)
     missing = sorted(set(query.ids) - {entry.id for entry in entries})
     if missing and last is None:
         raise ConfigError([Problem(None, None, f"--id {missing[0]}", "the history has no such entry")])

@@ -103,6 +103,7 @@ def test_a_dry_run_shows_them_and_asks_nobody(rules: Path) -> None:
         (["retry", "--id", "3"], "--id 3: no such entry is held or waits\n"),
         (["retry", "--rule", "list"], "--rule list: no such rule (did you mean 'lists'?)\n"),
         (["retry", "--account", "x"], "--account x: no such account (there is work)\n"),
+        (["retry", "--account", "wrok"], "--account wrok: no such account (did you mean 'work'?)\n"),
         (["resume", "list"], "RULE list: no such rule (did you mean 'lists'?)\n"),
         (["resume", "lists"], "rule 'lists': it has no limit, so nothing waits for it\n"),
     ],
