@@ -161,12 +161,13 @@ class _Told:
     def show(self, result: TakenBack) -> None:
         """Take in what became of one undo."""
         entry = result.entry
-        if result.state in _FAILED:
+        if result.state in _FAILED or result.copies_left:
             self.failures.note(Status.FAILED)
         if self._as_json:
             print_json(_object(result))
             return
-        self._results[_WORDS.get(result.state, result.state.value)] += 1
+        but_for = " but for copies" if result.copies_left and result.state not in _FAILED else ""
+        self._results[f"{_WORDS.get(result.state, result.state.value)}{but_for}"] += 1
         about = f"{entry.account} {entry.id} {entry.subject or entry.message_id}".rstrip()
         if result.state in _FAILED:
             complain(f"{about}: {_WORDS.get(result.state, result.state.value)}: {result.reason}")
@@ -220,5 +221,6 @@ def _object(result: TakenBack) -> Mapping[str, object]:
         "result": result.state.name.lower(),
         "undone_by": result.by,
         "remarks": result.remarks,
+        "copies_left": result.copies_left,
     }
     return shown | {"error": result.reason} if result.reason else shown

@@ -52,6 +52,7 @@ class _Reversal:
     flags: FlagChange
     copies: list[Found]
     remarks: list[str]
+    copies_left: int = 0
     begun: list[Entry] = field(default_factory=list)
 
 
@@ -166,8 +167,10 @@ class _Undoing:
             if isinstance(copy, Found) and copy.is_at(message):
                 continue  # to servers whose mailboxes are labels (Gmail) a copy may be the message itself
             if isinstance(copy, Lost):
+                reversal.copies_left += 1
                 reversal.remarks.append(f"a copy is not taken away: {copy.reason}")
             elif marks := _marks(copy.message.flags, done):
+                reversal.copies_left += 1
                 words = ", ".join(marks)
                 reversal.remarks.append(f"the copy in {self._path(copy.mailbox)} stays: somebody marked it {words}")
             else:
@@ -261,9 +264,15 @@ class _Undoing:
         actions += [ActionDone(ActionKind.EXPUNGE, rule, target=self._path(copy.mailbox)) for copy in one.copies]
         remarks = [*one.remarks, *(remark for entry in one.begun if (remark := self._remark(entry)))]
         by = tuple(entry.id for entry in one.begun if entry.id is not None)
-        now = self._path(one.message.mailbox)
         return TakenBack(
-            one.entry, state, mailbox=now, actions=tuple(actions), reason=reason, remarks=tuple(remarks), by=by
+            one.entry,
+            state,
+            mailbox=self._path(one.message.mailbox),
+            actions=tuple(actions),
+            reason=reason,
+            remarks=tuple(remarks),
+            copies_left=one.copies_left + sum(copy.state is EntryState.GONE for copy in one.begun[:-1]),
+            by=by,
         )
 
     def _remark(self, entry: Entry) -> str:

@@ -44,6 +44,8 @@ class TakenBack:
     """Why it is not done; a sentence for people."""
     remarks: tuple[str, ...] = ()
     """What else there is to know: copies that stay, mailboxes that are made anew."""
+    copies_left: int = 0
+    """How many copies could not be taken away; the remarks say why."""
     by: tuple[int, ...] = ()
     """The journal's entries of the undo."""
 

@@ -103,6 +103,7 @@ async def test_a_copy_that_somebody_has_marked_stays(dovecot: Dovecot, user: str
         (result,) = await take_back(it)
 
         assert result.remarks == (r"the copy in Copies stays: somebody marked it \Answered",)
+        assert (result.state, result.copies_left) == (Undone.DONE, 1)
         assert sorted(it.subjects()) == ["Copies", "INBOX"]
 
 
