@@ -129,7 +129,8 @@ class Scene:
     async def settled(self) -> None:
         """Wait for what was spawned."""
         while self.tasks:
-            done, _ = await asyncio.wait(self.tasks, timeout=90)
+            # Longer than a repair that meets a server which does not greet, and then backs off.
+            done, _ = await asyncio.wait(self.tasks, timeout=240)
             self.tasks -= done
             for task in done:
                 task.result()
