@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,6 +18,7 @@ from mailrules.demo import MemoryServer, Options
 from mailrules.store import SqliteStore, StateError
 from tests.builders import message
 from tests.faults.process import LIMIT, daemon, rule_file
+from tests.mounts import mounted
 from tests.servers.dovecot import PASSWORD
 
 RULES = '[[rules]]\nname = "file"\nmatch.subject = "m"\nthen.move = "Filed"\n'
@@ -77,14 +77,8 @@ class Small:
 @pytest.fixture
 def mount(tmp_path: Path) -> Iterator[Path]:
     """A file system of one mebibyte; its test is left out where nobody may mount any, and `Limited` is not."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", folder], check=False).returncode:
-        pytest.skip("nobody may mount a file system here")
-    try:
+    with mounted(tmp_path / "small", 1) as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
 
 
 async def test_a_process_that_finds_no_room_files_nothing_and_goes_on_when_there_is_some(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailrules.store import HistoryQuery, SqliteStore, StateError, connect_to_read, copy_state, looking
+from tests.mounts import mounted
 from tests.store.builders import NOW, entry, with_ids
 
 if TYPE_CHECKING:
@@ -19,14 +20,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own; its tests are left out where nobody may mount any."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "tmpfs", folder], check=False).returncode:
-        pytest.skip("nobody may mount a file system here")
-    try:
+    with mounted(tmp_path / "disk", 4) as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def let_only_read(disk: Path) -> None:
