@@ -77,13 +77,15 @@ class Store(ABC):
         *,
         met: Sequence[Met] = (),
         acted: Sequence[Acted] = (),
+        recorded: Sequence[Entry] = (),
         now: datetime,
     ) -> tuple[Entry, ...]:
         """Take responsibility for a batch of messages of one mailbox, in one transaction; return the entries with ids.
 
         `checkpoint` moves with them, never back within one UIDVALIDITY. `seen` are all messages of the batch, those
         without a plan too; `created` are the mailboxes that this batch is about to create. `met` and `acted` count from
-        now on, for the same message once: a mark keeps its first time, a use takes the last. The mailbox is the
+        now on, for the same message once: a mark keeps its first time, a use takes the last. `recorded` are entries of
+        an earlier batch, whose states are written down as `record` does, before the new ones. The mailbox is the
         checkpoint's, or without one the first entry's, or that of the first that is `met`.
         """
 

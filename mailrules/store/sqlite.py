@@ -83,14 +83,16 @@ class SqliteStore(Store):
         *,
         met: Sequence[Met] = (),
         acted: Sequence[Acted] = (),
+        recorded: Sequence[Entry] = (),
         now: datetime,
     ) -> tuple[Entry, ...]:
-        """Take responsibility for a batch of messages in one transaction."""
+        """Take responsibility for a batch of messages in one transaction, with which an earlier one may be recorded."""
         owner = checkpoint or next(iter(entries), None) or next(iter(met), None)
         if owner is None and (seen or created or acted):
             raise ValueError("a batch without a checkpoint and without entries belongs to no mailbox")
 
         def work(db: Connection) -> tuple[Entry, ...]:
+            journal.update_entries(db, recorded, now)
             numbered = journal.insert_entries(db, entries, now)
             if checkpoint is not None:
                 mailboxes.move_checkpoint(db, checkpoint)
@@ -102,14 +104,17 @@ class SqliteStore(Store):
                 facts.insert_acted(db, owner.account, mailbox, acted, now)
             return numbered
 
-        return await self._writer.write(work, then=partial(self._growth.add, len(entries) + len(met)))
+        def then() -> None:
+            self._growth.add(len(entries) + len(met))
+            self._waiting.settled(_ended(recorded))
+
+        return await self._writer.write(work, then)
 
     async def record(self, entries: Sequence[Entry], *, now: datetime) -> None:
         """Write down how far these entries have come, and tell those who wait for them."""
-        ended = [entry.id for entry in entries if entry.state is not EntryState.BEGUN and entry.id is not None]
         await self._writer.write(
             partial(journal.update_entries, entries=entries, now=now),
-            then=partial(self._waiting.settled, ended),
+            then=lambda: self._waiting.settled(_ended(entries)),
         )
 
     async def unfinished(self, account: str, mailbox: bytes) -> tuple[Entry, ...]:
@@ -297,3 +302,7 @@ class SqliteStore(Store):
                 arrivals.explain_arrivals, account=account, mailbox=mailbox, uidvalidity=uidvalidity, messages=messages
             )
         )
+
+
+def _ended(entries: Sequence[Entry]) -> list[int]:
+    return [entry.id for entry in entries if entry.state is not EntryState.BEGUN and entry.id is not None]

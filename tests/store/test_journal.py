@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -41,6 +42,24 @@ async def test_entries_and_checkpoint_come_in_one_transaction(store: SqliteStore
 async def test_a_batch_in_which_nothing_matched_moves_the_checkpoint(store: SqliteStore) -> None:
     assert () == await store.begin([], checkpoint(9), [seen(9)], now=NOW)
     assert checkpoint(9) == await store.checkpoint(ACCOUNT, INBOX)
+
+
+async def test_an_earlier_batch_is_recorded_in_the_transaction_that_begins_the_next_one(store: SqliteStore) -> None:
+    (first,) = await begun(store, entry(1))
+    before = store.commits
+    done = replace(first, state=EntryState.DONE, steps=(replace(first.steps[0], state=StepState.DONE, target_uid=5),))
+    (second,) = await store.begin([entry(2)], checkpoint(2), [seen(2)], recorded=[done], now=LATER)
+    assert 1 == store.commits - before
+    assert (second,) == await store.unfinished(ACCOUNT, INBOX)
+    assert (replace(done, finished=LATER),) == await store.at(ACCOUNT, INBOX, 7, 1)
+
+
+async def test_who_waits_for_an_earlier_batch_is_told_when_the_next_one_begins(store: SqliteStore) -> None:
+    (first,) = await begun(store, entry(1))
+    waiting = asyncio.ensure_future(store.settled([first.id or 0], within=10))
+    await store.ping()
+    await store.begin([entry(2)], None, recorded=[replace(first, state=EntryState.DONE)], now=LATER)
+    assert await waiting
 
 
 async def test_a_batch_of_no_mailbox_is_refused(store: SqliteStore) -> None:
