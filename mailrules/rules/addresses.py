@@ -70,6 +70,39 @@ class AddressList:
 
 def parse_addresses(text: str, limit: int = MAX_ADDRESSES) -> AddressList:
     """Read an unfolded header value, as far as the first `limit` addresses."""
+    usual = _parse_usual(text, limit)
+    return parse_any(text, limit) if usual is None else usual
+
+
+def _usual(letter: str, more: str = "") -> re.Pattern[str]:
+    """Make the form that nearly all mail has: addresses alone, or in angle brackets behind words or one quoted text."""
+    word = rf"(?:{more}{letter}++)"
+    name = rf'(?:({word}(?: {word})*+)|"([^"\\]*+)")?'
+    return re.compile(rf"(?:{name}\s*+(<))?({letter}++)@({letter}++)(?(3)>)\s*+(?:,\s*+|\Z)")
+
+
+_SPECIAL = r'\s"(),:;<>@\[\]\\'
+_PLAIN = _usual(f"[^{_SPECIAL}]")
+_ENCODED = _usual(f"[^{_SPECIAL}=]", rf"=\?[^{_SPECIAL}?]++\?[bBqQ]\?[^{_SPECIAL}?]*+\?=|")
+
+
+def _parse_usual(text: str, limit: int) -> AddressList | None:
+    """Read a value of the usual form, to the same result; None if it has another."""
+    usual = _ENCODED if "=?" in text else _PLAIN
+    found: list[Mailbox] = []
+    end = 0
+    while end < len(text) and len(found) < limit:
+        one = usual.match(text, end)
+        if one is None:
+            return None
+        words, quoted, _, local, domain = one.groups()
+        found.append(Mailbox(decode_words(words or quoted or "").strip(), local, domain))
+        end = one.end()
+    return AddressList(tuple(found))
+
+
+def parse_any(text: str, limit: int = MAX_ADDRESSES) -> AddressList:
+    """Read a value of any form."""
     parser = _Parser(limit)
     for token in _tokens(text):
         parser.feed(token)

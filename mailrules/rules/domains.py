@@ -18,6 +18,8 @@ def a_labels(domain: str) -> str:
     A label or a domain that is none, as it is too long, is compared as it is, without case.
     """
     domain = domain.rstrip(".")
+    if domain.isascii():
+        return domain.lower()
     return _spelling(domain) if len(domain) <= LONGEST_DOMAIN else domain.lower()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -11,13 +12,13 @@ from mailrules.rules.charsets import guess
 from mailrules.rules.dates import Date, read_date
 from mailrules.rules.domains import a_labels
 from mailrules.rules.encoded import decode_words
-from mailrules.rules.headers import split_fields
+from mailrules.rules.headers import cut_fields, unfold
 from mailrules.rules.plan import flag_key
 from mailrules.rules.spelling import address_text, domain_text
-from mailrules.rules.text import Text, fold, nfc
+from mailrules.rules.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from mailrules.rules.questions import Question
@@ -41,13 +42,15 @@ class Message:
     fields: HeaderFields = field(init=False, repr=False, compare=False)
     worked_out: dict[object, object] = field(init=False, repr=False, compare=False)
     """What `once` has worked out of the answers so far."""
-    flag_keys: frozenset[str] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        keys = None if self.flags is None else frozenset(map(flag_key, self.flags))
-        object.__setattr__(self, "flag_keys", keys)
         object.__setattr__(self, "fields", HeaderFields(self.header))
         object.__setattr__(self, "worked_out", {})
+
+    @property
+    def flag_keys(self) -> frozenset[str] | None:
+        """The flags as they are compared."""
+        return None if self.flags is None else frozenset(map(flag_key, self.flags))
 
     def answered(self, answers: Mapping[Question[object], object]) -> Message:
         """Give the message with these answers besides those it has; what was decoded of it is kept."""
@@ -70,9 +73,13 @@ class Message:
         return cast("T", self.worked_out[key])
 
 
-@dataclass(frozen=True, slots=True)
 class Address:
-    """One address, each of its parts ready to be compared; a part that is absent is None."""
+    """One address; each of its parts is made ready to be compared when it is first asked for. One that is absent is None.
+
+    Most rules look at one part, and few at the others.
+    """
+
+    __slots__ = ("_mailbox", "address", "detail", "domain", "local", "name", "text", "user")
 
     name: Text | None
     address: Text
@@ -86,31 +93,61 @@ class Address:
     text: Text
     """As people see it: ``Ann Lee <ann@example.org>``."""
 
-    @classmethod
-    def of(cls, mailbox: Mailbox) -> Address:
-        """Prepare what was read from a header."""
-        name = a_labels(mailbox.domain)
-        domain = domain_text(name) if name else None
-        local = Text.of(mailbox.local)
-        user, plus, detail = mailbox.local.partition("+")
-        return cls(
-            name=Text.of(mailbox.name) if mailbox.name else None,
-            address=address_text(local, domain),
-            local=local,
-            user=Text.of(user) if plus else local,
-            detail=Text.of(detail) if plus else None,
-            domain=domain,
-            text=Text.of(str(mailbox)),
-        )
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    def __getattr__(self, part: str) -> Text | None:
+        """Make a part that is not there yet."""
+        if part not in _PARTS:
+            raise AttributeError(part)
+        made = _PARTS[part](self, self._mailbox)
+        setattr(self, part, made)
+        return made
 
 
-@dataclass(frozen=True, slots=True)
+def _domain(_address: Address, mailbox: Mailbox) -> Text | None:
+    name = a_labels(mailbox.domain)
+    return domain_text(name) if name else None
+
+
+def _user(address: Address, mailbox: Mailbox) -> Text:
+    user, plus, _ = mailbox.local.partition("+")
+    return Text.of(user) if plus else address.local
+
+
+def _detail(_address: Address, mailbox: Mailbox) -> Text | None:
+    _, plus, detail = mailbox.local.partition("+")
+    return Text.of(detail) if plus else None
+
+
+_PARTS: dict[str, Callable[[Address, Mailbox], Text | None]] = {
+    "name": lambda _, mailbox: Text.of(mailbox.name) if mailbox.name else None,
+    "address": lambda address, _: address_text(address.local, address.domain),
+    "local": lambda _, mailbox: Text.of(mailbox.local),
+    "user": _user,
+    "detail": _detail,
+    "domain": _domain,
+    "text": lambda _, mailbox: Text.of(str(mailbox)),
+}
+
+
 class AddressField:
     """One occurrence of an address header."""
 
-    text: Text
-    """The whole decoded header as people see it."""
-    addresses: tuple[Address, ...]
+    __slots__ = ("_parsed", "_text", "_written", "addresses")
+
+    def __init__(self, written: str, limit: int) -> None:
+        self._written = written
+        self._parsed = parse_addresses(written, limit)
+        self._text: Text | None = None
+        self.addresses = tuple(map(Address, self._parsed.mailboxes))
+
+    @property
+    def text(self) -> Text:
+        """The whole decoded header as people see it."""
+        if self._text is None:
+            self._text = Text.of(str(self._parsed) or decode_words(self._written).strip())
+        return self._text
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +156,23 @@ class ListId:
 
     identifier: Text
     """What stands in the angle brackets: ``python-dev.python.org``."""
-    name: Text
-    """The first label of it, the list's own name: ``python-dev``."""
+
+    @property
+    def name(self) -> Text:
+        """The first label of it, the list's own name: ``python-dev``."""
+        return Text(self.identifier.value.partition(".")[0], self.identifier.folded.partition(".")[0])
 
 
 class HeaderFields:
     """The fields of one header block, by upper-case name; each is decoded when it is first asked for."""
 
-    __slots__ = ("_addresses", "_authentication", "_block", "_dates", "_list_ids", "_raw", "_texts", "_worked_out")
+    __slots__ = ("_addresses", "_block", "_cut", "_texts", "_worked_out")
 
     def __init__(self, block: bytes) -> None:
         self._block = block
-        self._raw: dict[str, tuple[bytes, ...]] | None = None
+        self._cut: dict[str, list[str]] | None = None
         self._texts: dict[str, tuple[Text, ...]] = {}
         self._addresses: dict[tuple[str, ...], tuple[AddressField, ...]] = {}
-        self._list_ids: tuple[ListId, ...] | None = None
-        self._dates: dict[str, tuple[Date | None, ...]] = {}
-        self._authentication: tuple[Results, ...] | None = None
         self._worked_out: dict[object, object] = {}
 
     def once(self, key: object, work_out: Callable[[HeaderFields], T]) -> T:
@@ -153,7 +190,7 @@ class HeaderFields:
         try:
             return self._texts[name]
         except KeyError:
-            texts = tuple(Text.of(decode_words(value).strip()) for value in self.written(name))
+            texts = tuple([Text.of(decode_words(value).strip()) for value in self.written(name)])
             self._texts[name] = texts
             return texts
 
@@ -168,30 +205,25 @@ class HeaderFields:
 
     def list_ids(self) -> tuple[ListId, ...]:
         """Give each List-Id."""
-        if self._list_ids is None:
-            self._list_ids = tuple(map(_list_id, self.texts("LIST-ID")))
-        return self._list_ids
+        return self.once(ListId, lambda fields: tuple(map(_list_id, fields.texts("LIST-ID"))))
 
     def dates(self, name: str) -> tuple[Date | None, ...]:
         """Give the date in each occurrence of a field; None where there is none or it can't be read."""
-        try:
-            return self._dates[name]
-        except KeyError:
-            dates = tuple(read_date(text.value) for text in self.texts(name))
-            self._dates[name] = dates
-            return dates
+        return self.once((Date, name), lambda fields: tuple(read_date(text.value) for text in fields.texts(name)))
 
     def authentication(self) -> tuple[Results, ...]:
         """Give each Authentication-Results, the topmost first, whoever wrote it."""
-        if self._authentication is None:
-            self._authentication = tuple(map(parse_results, self.written("AUTHENTICATION-RESULTS")))
-        return self._authentication
+        return self.once(Results, lambda fields: tuple(map(parse_results, fields.written("AUTHENTICATION-RESULTS"))))
 
     def written(self, name: str) -> list[str]:
         """Give each occurrence of a field as it is written, encoded words and all."""
-        if self._raw is None:
-            self._raw = split_fields(self._block)
-        return [guess(value) for value in self._raw.get(name, ())]
+        if self._cut is None:
+            self._cut = cut_fields(self._block)
+        return [_characters(unfold(value)) for value in self._cut.get(name, ())]
+
+
+def _characters(value: str) -> str:
+    return value if value.isascii() else guess(value.encode("latin-1"))
 
 
 def _address_fields(values: Iterable[str]) -> Iterator[AddressField]:
@@ -200,21 +232,13 @@ def _address_fields(values: Iterable[str]) -> Iterator[AddressField]:
     for value in values:
         if room <= 0:
             return
-        found = _address_field(value, room)
+        found = AddressField(value, room)
         room -= len(found.addresses) or 1
         yield found
-
-
-def _address_field(value: str, limit: int) -> AddressField:
-    parsed = parse_addresses(value, limit)
-    shown = str(parsed) or decode_words(value).strip()
-    return AddressField(Text.of(shown), tuple(map(Address.of, parsed.mailboxes)))
 
 
 def _list_id(text: Text) -> ListId:
     """Read ``Python developers <python-dev.python.org>``; without brackets all of it is the identifier."""
     _, bracket, rest = text.value.rpartition("<")
-    identifier = nfc((rest.partition(">")[0] if bracket else text.value).strip())
-    lowered = fold(identifier)
-    name, folded = identifier.partition(".")[0], lowered.partition(".")[0]
-    return ListId(Text(identifier, lowered), Text(name, folded))
+    identifier = (rest.partition(">")[0] if bracket else text.value).strip()
+    return ListId(Text.of(identifier))

@@ -44,7 +44,7 @@ class Spelling(Enum):
 
 def domain_text(domain: str) -> Text:
     """Give a whole domain, spelt already, as a text in which parts can be looked for."""
-    readable = u_labels(domain)
+    readable = u_labels(domain) if "xn--" in domain else domain
     return Text(domain, domain, None if readable == domain else Text(readable, readable))
 
 

@@ -32,6 +32,8 @@ class Text:
     @classmethod
     def of(cls, text: str) -> Text:
         """Normalise decoded text for comparison."""
+        if text.isascii():
+            return cls(text, text.lower())
         value = nfc(text)
         return cls(value, fold(value))
 

@@ -1,10 +1,11 @@
 """Address headers are read as a person would read them, however they are written."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailrules.rules.addresses import Mailbox, parse_addresses
+from mailrules.rules import addresses
+from mailrules.rules.addresses import Mailbox, parse_addresses, parse_any
 
 ANN = Mailbox("Ann Lee", "ann", "example.org")
 BARE = Mailbox("", "ann", "example.org")
@@ -133,3 +134,64 @@ def test_no_text_makes_reading_raise(header: str) -> None:
 
     assert all(mailbox.name or mailbox.address or mailbox.domain for mailbox in parsed.mailboxes)
     str(parsed)
+
+
+pieces = st.lists(
+    st.sampled_from(
+        [
+            "Ann",
+            "Lee",
+            "ann@example.org",
+            "<ann@example.org>",
+            "< ann@example.org >",
+            "<>",
+            "<a.b+c@d=e>",
+            "=?utf-8?q?J=C3=BCrgen_?=",
+            "=?utf-8?q?a, <b@c>?=",
+            "=?utf-8?b?YSwgYg==?=",
+            "=?x?y?z",
+            "=?",
+            "?=",
+            '"Lee, Ann"',
+            '"=?utf-8?q?a?= "',
+            '"',
+            "\\",
+            "(Ann)",
+            "Müller",
+            "@",
+            ",",
+            ", ",
+            " ",
+            "  ",
+            "\t",
+            "\x0b",
+            ":",
+            ";",
+            "[",
+            "=",
+        ]
+    ),
+    max_size=8,
+).map("".join)
+
+
+@settings(max_examples=1_000)
+@given(pieces, st.integers(1, 3))
+def test_an_address_of_the_usual_form_is_read_as_one_of_any_form(text: str, limit: int) -> None:
+    assert parse_any(text, limit) == parse_addresses(text, limit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ann@example.org",
+        "Ann Lee <ann@example.org>",
+        '"Lee, Ann" <ann@example.org>, bob@example.org',
+        "=?utf-8?q?J=C3=BCrgen?= =?utf-8?b?TGVl?= <j@example.org>, Ann Lee <ann@example.org>",
+    ],
+)
+def test_what_nearly_all_mail_has_is_of_the_usual_form(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = addresses.parse_any(text)
+    monkeypatch.delattr(addresses, "parse_any")
+
+    assert addresses.parse_addresses(text) == expected
