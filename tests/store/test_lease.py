@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,6 @@ from tests.store.builders import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -30,6 +31,17 @@ def holder(path: Path) -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.kill()
+
+
+def hold(path: Path) -> int:
+    """Run another process that tries to hold the lease, and return its exit status."""
+    command = [sys.executable, "-m", "tests.store.processes", "hold", str(path)]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False).returncode
+
+
+def descriptors() -> set[str]:
+    """Return the open descriptors of this process."""
+    return {each.name for each in Path("/proc/self/fd").iterdir() if each.exists()}
 
 
 async def test_a_second_process_is_told_who_holds_the_account(path: Path, store: SqliteStore) -> None:
@@ -57,6 +69,27 @@ async def test_a_lease_is_held_once_in_one_process_too(store: SqliteStore) -> No
                 pass
     async with store.lease(ACCOUNT):
         pass
+
+
+async def test_a_lease_is_held_once_whatever_way_leads_to_the_state(path: Path, store: SqliteStore) -> None:
+    (path.parent / "way").symlink_to(path.parent)
+    other = SqliteStore(path.parent / "way" / path.name)
+    async with store.lease(ACCOUNT):
+        with pytest.raises(Locked):
+            async with other.lease(ACCOUNT):
+                pass
+        async with other.lease("private"):
+            pass
+        assert 0 != await asyncio.to_thread(hold, path)
+
+
+async def test_all_leases_of_a_process_take_one_descriptor(store: SqliteStore) -> None:
+    before = descriptors()
+    async with AsyncExitStack() as held:
+        for number in range(50):
+            await held.enter_async_context(store.lease(f"account {number}"))
+        assert 1 == len(descriptors() - before)
+    assert before == descriptors()
 
 
 async def test_a_failing_block_frees_the_lease(store: SqliteStore) -> None:
