@@ -17,11 +17,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from mailrules.config.rows import ROWS
 from mailrules.config.secrets import SecretField
@@ -40,6 +43,7 @@ from mailrules.config.values import (
 from mailrules.rules import Rule
 from mailrules.rules.conditions.age import Age_
 from mailrules.rules.conditions.size import Octets
+from mailrules.rules.docstrings import describe
 from mailrules.rules.match import Match
 from mailrules.rules.selftest import Case
 
@@ -56,9 +60,14 @@ _SMALLEST_HISTORY = 10 * 2**20  # octets
 class Settings(BaseModel):
     """What all settings have in common."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the settings by the docstrings below them."""
+        reference = handler(core_schema)
+        describe(cls, handler.resolve_ref_schema(reference))
+        return reference
 
 
 def default_state() -> Path:

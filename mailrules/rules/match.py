@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, create_model
 
 from mailrules.rules.checks import Check, Group, conjunction, disjunction, exclusion
 from mailrules.rules.conditions import CONDITIONS, Condition
+from mailrules.rules.deferring import Deferred
 from mailrules.rules.tables import Table, kind, wrong
 
 if TYPE_CHECKING:
@@ -95,8 +96,11 @@ else:
         __module__=__name__,
         __doc__=Groups.__doc__,
         **{
-            f"{key}_": (condition | None, Field(default=None, alias=key, description=condition.__doc__))
+            f"{key}_": (
+                Annotated[condition | None, Deferred(condition)],
+                Field(default=None, alias=key, description=condition.__doc__),
+            )
             for key, condition in CONDITIONS.items()
         },
     )
-    Match.model_rebuild()
+    Match.model_rebuild()  # now that the word Match in its own fields has a meaning

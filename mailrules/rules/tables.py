@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
+from mailrules.rules.docstrings import describe
 from mailrules.rules.text import fold
 
 T = TypeVar("T")
@@ -67,9 +68,7 @@ def kind(value: object) -> str:
 class Table(BaseModel):
     """A TOML table that knows its keys. Fields carry the name in the file as their alias where Python needs another."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, serialize_by_alias=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, serialize_by_alias=True, defer_build=True)
 
     bare_schemas: ClassVar[tuple[JsonSchemaValue, ...]] = ()
     """What `from_bare` takes, as JSON Schema."""
@@ -113,6 +112,7 @@ class Table(BaseModel):
         reference = handler(core_schema)
         schema = handler.resolve_ref_schema(reference)
         schema["minProperties"] = 1
+        describe(cls, schema)
         for described in schema.get("properties", {}).values():
             _without_null(described)
         if cls.bare_schemas:
