@@ -43,6 +43,7 @@ RFC  Title                              How far                                 
 5258 LIST-EXTENDED                      all                                                                Dovecot
 5260 Sieve date                         parts of dates, in rules                                           unit
 5322 Internet Message Format            headers, in rules; names of fields                                 unit
+5465 NOTIFY                             all; events of annotations and metadata are only asked for         Dovecot
 5490 Sieve mailboxexists                which mailboxes there are, in rules                                unit
 5530 Response codes                     by name                                                            unit
 5819 LIST-STATUS                        all                                                                Dovecot
@@ -124,6 +125,15 @@ from mailrules.imap.extensions.liststatus import return_status
 from mailrules.imap.extensions.move import Move, UidMove
 from mailrules.imap.extensions.multiappend import MultiAppend
 from mailrules.imap.extensions.namespace import Namespace, NamespaceData, NamespaceEntry
+from mailrules.imap.extensions.notify import (
+    BadEvent,
+    EventGroup,
+    Filter,
+    Notify,
+    NotifyEvent,
+    NotifyNone,
+    NotifyWithStatus,
+)
 from mailrules.imap.extensions.sasl import Plain, authenticate
 from mailrules.imap.extensions.specialuse import SPECIAL_USE, SPECIAL_USES, CreateSpecialUse, special_use
 from mailrules.imap.extensions.uidplus import AppendUid, CopyUid, CopyUidCode, UidExpunge
@@ -208,6 +218,7 @@ __all__ = [
     "Authenticate",
     "Bad",
     "BadCharset",
+    "BadEvent",
     "BodyStructure",
     "Capabilities",
     "Capability",
@@ -233,6 +244,7 @@ __all__ = [
     "EnabledData",
     "Envelope",
     "Event",
+    "EventGroup",
     "Examine",
     "Exists",
     "Expunge",
@@ -241,6 +253,7 @@ __all__ = [
     "Fetch",
     "FetchAttribute",
     "FetchItem",
+    "Filter",
     "Flag",
     "Flags",
     "FlagsData",
@@ -278,6 +291,10 @@ __all__ = [
     "NewMessage",
     "No",
     "Noop",
+    "Notify",
+    "NotifyEvent",
+    "NotifyNone",
+    "NotifyWithStatus",
     "OtherCode",
     "ParseError",
     "PermanentFlags",

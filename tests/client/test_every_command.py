@@ -35,10 +35,12 @@ from mailrules.imap import (
     Delete,
     Echo,
     Enable,
+    EventGroup,
     Examine,
     ExpungeDeleted,
     ExtendedSearch,
     Fetch,
+    Filter,
     Id,
     Idle,
     Items,
@@ -47,12 +49,17 @@ from mailrules.imap import (
     Logout,
     Lsub,
     MailboxName,
+    MessageData,
     Move,
     MultiAppend,
     Namespace,
     NewMessage,
     No,
     Noop,
+    Notify,
+    NotifyEvent,
+    NotifyNone,
+    NotifyWithStatus,
     Plain,
     Rename,
     Search,
@@ -64,6 +71,7 @@ from mailrules.imap import (
     StartTLS,
     State,
     Status,
+    StatusData,
     StatusItem,
     Store,
     StoreMode,
@@ -256,6 +264,30 @@ async def idle(talk: Recorded) -> None:
     (message,) = await talk.submit(UidFetch(EVERY, (header_fields(["Subject"]),)))
     assert message.header() == b"Subject: new\r\n\r\n"
     await ended
+
+
+@scenario("RFC 5465", Notify, NotifyWithStatus, NotifyNone)
+async def notify(talk: Recorded) -> None:
+    """In IDLE new messages are shown by themselves, and other mailboxes tell their STATUS; then nothing any more."""
+    both = (NotifyEvent.MESSAGE_NEW, NotifyEvent.MESSAGE_EXPUNGE)
+    here = EventGroup(Filter.SELECTED, both, items=(Items.UID, header_fields(["Subject"])))
+    archive = MailboxName(b"Archive")
+    heard: list[imap.Response] = []
+    talk.on_unsolicited = heard.append
+    await talk.submit(Select(INBOX))
+    await talk.submit(Notify((here,)))
+    await talk.submit(NotifyNone())
+    (told,) = await talk.submit(NotifyWithStatus((here, EventGroup(Filter.MAILBOXES, both, names=(archive,)))))
+    assert (told.name, told.messages) == (archive, 0)
+    talk.idle()
+    async with signed_in(talk.endpoint, talk.user) as other:
+        await other.submit(Append(INBOX, mail("new")))
+        await other.submit(Append(archive, mail("new")))
+    assert await talk.until(lambda: any(isinstance(each, StatusData) and each.messages == 1 for each in heard), 60)
+    assert await talk.until(lambda: any(isinstance(each, MessageData) for each in heard), 60)
+    (shown,) = (each for each in heard if isinstance(each, MessageData))
+    assert (shown.uid, shown.header()) == (1, b"Subject: new\r\n\r\n")
+    talk.done()
 
 
 @scenario("RFC 2342 RFC 2971", Namespace, Id)

@@ -17,6 +17,7 @@ from mailrules.imap.extensions import (
     move,  # MOVE, RFC 6851
     multiappend,  # MULTIAPPEND, RFC 3502
     namespace,  # NAMESPACE, RFC 2342
+    notify,  # NOTIFY, RFC 5465
     sasl,  # AUTH=PLAIN, RFC 4616; SASL-IR, RFC 4959
     specialuse,  # SPECIAL-USE and CREATE-SPECIAL-USE, RFC 6154
     uidplus,  # UIDPLUS, RFC 4315
@@ -37,6 +38,7 @@ __all__ = [
     "move",
     "multiappend",
     "namespace",
+    "notify",
     "sasl",
     "specialuse",
     "uidplus",
