@@ -16,6 +16,7 @@ from mailrules.client import tls
 from mailrules.client.dial import dial
 from mailrules.client.endpoint import Endpoint, Timeouts, TLSMode
 from mailrules.client.errors import ClientError, CommandTimeout, ConnectionLost, ConnectTimeout, TLSFailure
+from mailrules.client.hopes import Hopes
 from mailrules.client.waiting import Waiter, Waiting
 from mailrules.client.watchdog import Watchdog
 from mailrules.client.wire import Wire
@@ -71,7 +72,7 @@ class Connection:
         self._waiting: dict[bytes, Waiter] = {}
         self._idle_tag: bytes | None = None  # of the IDLE that was not told to end
         self._idle_runs = False
-        self._news = asyncio.Event()
+        self._hopes = Hopes()
         self._loss: Callable[[], Exception] | None = None
         self._bye: StatusResponse | None = None
         self._encrypted = False
@@ -197,22 +198,18 @@ class Connection:
 
         False when `timeout` seconds are over. Raises ConnectionLost, or CommandTimeout, if it cannot hold any more.
         """
-        try:
-            async with asyncio.timeout(timeout) as limit:
-                while not predicate():
-                    if self._loss is not None:
-                        raise self._loss()
-                    await self._news.wait()
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            return False
+        end = None if timeout is None else self._loop.time() + timeout
+        while not predicate():
+            if self._loss is not None:
+                raise self._loss()
+            left = None if end is None else end - self._loop.time()
+            if not await self._hopes.until(lambda: self._loss is not None or predicate(), left):
+                return predicate()
         return True
 
     def poke(self) -> None:
         """Have every `until` try its predicate again."""
-        self._news.set()
-        self._news.clear()
+        self._hopes.look()
 
     async def close(self) -> None:
         """Say LOGOUT and end, within a second."""
