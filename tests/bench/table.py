@@ -110,7 +110,7 @@ def cells(row: Row) -> tuple[str, ...]:
     return (
         f"{row.axis}, {row.unit}" if row.unit else row.axis,
         str(row.floor) if row.floor else "–",
-        "; ".join(f"{name} {sample}" for name, sample in row.peers.items()) or "–",
+        "\n".join(f"{name} {sample}" for name, sample in row.peers.items()) or "–",
         str(row.ours),
         "–" if row.ratio is None else figure(row.ratio),
         str(row.goal) if row.goal else "–",
@@ -134,7 +134,7 @@ def show(rows: Sequence[Row], console: Console) -> None:
 def markdown(rows: Sequence[Row]) -> str:
     """Write the table for a page."""
     lines = [f"| {' | '.join((*HEADINGS[:-1], 'reached'))} |", "|---|---:|---|---:|---:|---:|---|"]
-    lines += [f"| {' | '.join(cells(row))} |" for counted in (False, True) for row in rows if row.counted is counted]
+    lines += [f"| {' | '.join(cells(row))} |".replace("\n", "<br>") for counted in (False, True) for row in rows if row.counted is counted]
     return "\n".join(lines)
 
 

@@ -1,0 +1,100 @@
+"""The whole benchmark, in one table: ``python -m tests.bench`` (``--quick`` for a small one, or name the axes).
+
+Each axis is measured for mailrules, for what nobody can go below (the floor), and for the peers, in turn and in the same
+run. Exit status 0: every goal that was measured is reached; 1: one is missed, or an axis could not be measured. With
+--quick, or beside other work, seconds say little; counts are the same everywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench.bench import Bench
+from tests.bench.table import Row, load, markdown, save, show
+
+AXES = {
+    "arrival": "EXISTS to moved, with NOTIFY and with IDLE only",
+    "backlog": "10,000 messages, 10 to 1,000 rules, near and far",
+    "matching": "from header to plan, 10 to 10,000 rules, beside Pigeonhole",
+    "idle": "10,000 idle mailboxes with TLS: memory and processor",
+    "one-of-many": "a message for one of 10,000 mailboxes",
+    "million": "memory over a backlog of 1,000,000",
+    "start": "--help, check, reload",
+}
+
+
+def main() -> int:
+    """Measure what the command line names, print it; return the exit status."""
+    given = _arguments()
+    if given.axes == ["profile"]:
+        return _profile(given.quick)
+    if given.show:
+        rows, failed = load(given.show), False
+    else:
+        rows, failed = _measure(given)
+    if given.json:
+        save(rows, given.json)
+    if given.markdown:
+        print(markdown(rows))
+    else:
+        show(rows, Console(width=None if sys.stdout.isatty() else 200))
+    if given.plots:
+        importlib.import_module("tests.bench.plots").draw(rows, given.plots)
+    return int(failed or any(row.reached is False for row in rows))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = ", ".join(f"{name} ({what})" for name, what in AXES.items())
+    parser.add_argument(
+        "axes", nargs="*", default=["all"], metavar="AXIS", help=f"all; {names}; profile (microseconds a stage)"
+    )
+    parser.add_argument("--runs", type=int, default=None, help="how often each is measured (3; with --quick 1)")
+    parser.add_argument("--quick", action="store_true", help="measure little")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all values of all runs down")
+    parser.add_argument("--show", type=Path, metavar="FILE", help="measure nothing: take what --json has written")
+    parser.add_argument("--markdown", action="store_true", help="print the table for a page")
+    parser.add_argument("--plots", type=Path, metavar="FOLDER", help="draw the plots (needs the extra: bench)")
+    given = parser.parse_intermixed_args()
+    if wrong := [axis for axis in given.axes if axis not in {*AXES, "all", "profile"}]:
+        parser.error(f"no axis: {', '.join(wrong)}; there are {', '.join(AXES)}, all and profile")
+    return given
+
+
+def _measure(given: argparse.Namespace) -> tuple[list[Row], bool]:
+    progress = Console(stderr=True, highlight=False)
+    chosen = list(AXES) if "all" in given.axes else given.axes
+    rows: list[Row] = []
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(
+            Path(folder), given.runs or (1 if given.quick else 3), given.quick, lambda text: progress.print(text)
+        )
+        for axis in chosen:
+            module = importlib.import_module(f"tests.bench.rows.{axis.replace('-', '_')}")
+            try:
+                for row in module.rows(bench):
+                    rows.append(row)
+            except Exception:  # noqa: BLE001 - the other axes are measured all the same
+                failed = True
+                progress.print(f"{axis}: not measured", style="bold red")
+                progress.print(traceback.format_exc(), markup=False)
+    return rows, failed
+
+
+def _profile(quick: bool) -> int:
+    importlib.import_module("tests.bench.stages").main(quick)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

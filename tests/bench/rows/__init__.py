@@ -1,0 +1,1 @@
+"""One module for each axis: `rows(bench)` measures it, the floor, the peers and mailrules in turn."""
