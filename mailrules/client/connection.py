@@ -60,15 +60,34 @@ class Connection:
     byte from the server, which is a proof of life, whatever it said. `misunderstood` counts what made no sense.
     """
 
+    __slots__ = (
+        "_bye",
+        "_encrypted",
+        "_greeting",
+        "_hopes",
+        "_idle_runs",
+        "_idle_tag",
+        "_loop",
+        "_loss",
+        "_protocol",
+        "_timeouts",
+        "_waiting",
+        "_watchdog",
+        "_wire",
+        "endpoint",
+        "misunderstood",
+        "on_unsolicited",
+    )
+
     def __init__(self, endpoint: Endpoint, timeouts: Timeouts) -> None:
         self.endpoint = endpoint
         self.on_unsolicited: Callable[[Response], None] | None = None
         self.misunderstood = 0
         self._timeouts = timeouts
         self._loop = asyncio.get_running_loop()
-        self._wire = Wire(self._on_chunk, self._on_lost)
+        self._wire = Wire(self)
         self._protocol = self._wire.protocol
-        self._greeting: asyncio.Future[StatusResponse] = self._loop.create_future()
+        self._greeting: asyncio.Future[StatusResponse] | None = None
         self._waiting: dict[bytes, Waiter] = {}
         self._idle_tag: bytes | None = None  # of the IDLE that was not told to end
         self._idle_runs = False
@@ -76,9 +95,7 @@ class Connection:
         self._loss: Callable[[], Exception] | None = None
         self._bye: StatusResponse | None = None
         self._encrypted = False
-        self._watchdog = Watchdog(
-            timeouts.silence, waiting=self._answer_is_due, last_heard=lambda: self.last_heard, bark=self._give_up
-        )
+        self._watchdog = Watchdog(timeouts.silence, self)
 
     @classmethod
     async def open(cls, endpoint: Endpoint, timeouts: Timeouts | None = None) -> Self:
@@ -152,7 +169,7 @@ class Connection:
         if self._loss is not None:
             waiting.fail(self._loss())
             return future
-        was_due = self._answer_is_due()
+        was_due = self.answer_is_due()
         tag = self._protocol.send(command)
         self._waiting[tag] = waiting
         if isinstance(command, Idle):
@@ -177,7 +194,7 @@ class Connection:
         """End IDLE: DONE goes out as soon as it may, with what is submitted now behind it. Without IDLE: nothing."""
         if self._idle_tag is None:
             return
-        was_due = self._answer_is_due()
+        was_due = self.answer_is_due()
         self._protocol.done()
         self._idle_tag = None
         self._expect(was_due=was_due)
@@ -217,7 +234,7 @@ class Connection:
             async with asyncio.timeout(GOODBYE):
                 self.done()
                 await self.submit(Logout())
-                await self._wire.closed.wait()
+                await self.until(lambda: False)  # the server's end of it
         except (TimeoutError, ClientError, ImapError):
             pass  # the server may think of it what it likes
         finally:
@@ -238,7 +255,7 @@ class Connection:
                 step = "does not greet"
                 if self.endpoint.tls is not TLSMode.IMPLICIT:
                     step += ' (if this port is for TLS, tls must be "implicit")'
-                greeting = await self._greeting
+                greeting = await self._greeted()
                 if greeting.kind is Kind.BYE:
                     raise self._lost(self._farewell())
                 if self.endpoint.tls is TLSMode.STARTTLS:
@@ -248,20 +265,18 @@ class Connection:
             raise ConnectTimeout(f"{self.endpoint}: the server {step} within {limit:g} seconds") from error
 
     async def _connect(self) -> None:
-        implicit = self.endpoint.tls is TLSMode.IMPLICIT
-        context = tls.context(self.endpoint.ca_file) if implicit else None
-        connected = await dial(self.endpoint, self._timeouts.connect)
+        context = tls.context(self.endpoint.ca_file) if self.endpoint.tls is TLSMode.IMPLICIT else None
+        self._wire.take(await dial(self.endpoint, self._timeouts.connect))
+        if context is not None:
+            await self._encrypt(context)
+
+    async def _greeted(self) -> StatusResponse:
+        self._greeting = self._loop.create_future()
+        self._wire.listen()
         try:
-            await self._loop.create_connection(
-                lambda: self._wire,
-                sock=connected,
-                ssl=context,
-                server_hostname=self.endpoint.host if context else None,
-                ssl_handshake_timeout=self._timeouts.connect if context else None,
-            )
-        except (ssl.SSLError, ConnectionError) as error:
-            raise tls.explain(self.endpoint, error) from error
-        self._encrypted = implicit
+            return await self._greeting
+        finally:
+            self._greeting = None
 
     async def _start_tls(self, greeting: StatusResponse) -> None:
         """Turn to TLS, trusting nothing that was said before it. RFC 9051 §6.2.1 and §11.1."""
@@ -278,15 +293,20 @@ class Connection:
             raise TLSFailure(f"{self.endpoint}: the server refuses STARTTLS") from error
         except ProtocolError as error:
             raise TLSFailure(f"{self.endpoint}: something was slipped in before TLS: {error}") from error
+        await self._encrypt(context)
+        self._wire.listen()
+
+    async def _encrypt(self, context: ssl.SSLContext) -> None:
         try:
-            await self._wire.start_tls(context, self.endpoint.host, self._timeouts.connect)
+            await self._wire.start_tls(context, self.endpoint.host)
         except (ssl.SSLError, ConnectionError) as error:
             raise tls.explain(self.endpoint, error) from error
         self._encrypted = True
 
-    # --- what the wire reports
+    # --- the wire and the watchdog call these
 
-    def _on_chunk(self, octets: int) -> None:
+    def on_chunk(self, octets: int) -> None:
+        """Hand out what the protocol made of so many octets."""
         only_answers = True
         for event in self._protocol.events():
             match event:
@@ -300,7 +320,7 @@ class Connection:
                     self._idle_runs = tag == self._idle_tag
                 case Greeted(response=response):
                     self._note_bye(response)
-                    if not self._greeting.done():
+                    if self._greeting is not None and not self._greeting.done():
                         self._greeting.set_result(response)
                 case Unsolicited(response=response):
                     only_answers = False
@@ -316,7 +336,8 @@ class Connection:
             self._end(partial(self._lost, self._farewell()))
         self.poke()
 
-    def _on_lost(self, error: Exception | None) -> None:
+    def on_lost(self, error: Exception | None) -> None:
+        """Take note that nothing more will come, and of the reason if it is known."""
         match error:
             case ProtocolError():
                 text = f"{self.endpoint}: what the server sends can't be understood: {error}"
@@ -326,7 +347,13 @@ class Connection:
                 text = self._farewell()
         self._end(partial(self._lost, text))
 
-    def _give_up(self, why: str) -> None:
+    def answer_is_due(self) -> bool:
+        """Whether somebody waits for the server."""
+        idle = 1 if self._idle_tag is not None and self._idle_runs else 0
+        return len(self._waiting) > idle
+
+    def give_up(self, why: str) -> None:
+        """End it: the server does not answer."""
         self._end(partial(CommandTimeout, f"{self.endpoint}: the server {why}"))
 
     def _end(self, loss: Callable[[], Exception]) -> None:
@@ -338,9 +365,8 @@ class Connection:
         waiting, self._waiting = list(self._waiting.values()), {}
         for one in waiting:
             one.fail(self._loss())
-        if not self._greeting.done():
+        if self._greeting is not None and not self._greeting.done():
             self._greeting.set_exception(self._loss())
-            self._greeting.exception()
         self.poke()
         self._wire.abort()
 
@@ -358,10 +384,6 @@ class Connection:
         if self._bye is None:
             return ConnectionLost(text)
         return ConnectionLost(text, self._bye.text, self._bye.code.name if self._bye.code else None)
-
-    def _answer_is_due(self) -> bool:
-        idle = 1 if self._idle_tag is not None and self._idle_runs else 0
-        return len(self._waiting) > idle
 
     def _expect(self, *, was_due: bool) -> None:
         if not was_due:

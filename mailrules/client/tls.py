@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from asyncio import sslproto
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,13 @@ if TYPE_CHECKING:
 
     from mailrules.client.endpoint import Endpoint
 
-READ_BUFFER = 16 * 1024
-"""Octets that asyncio's own TLS keeps for each connection; one TLS record is hardly longer."""
-
 # X509_V_ERR_*, as OpenSSL numbers them
 _NOT_YET_VALID = 9
 _EXPIRED = 10
 _UNTRUSTED = frozenset({18, 19, 20, 21})  # self-signed, or an authority that is not known here
 _WRONG_HOST = frozenset({62, 64})
+
+_HUNG_UP = "the server ended the connection in the TLS handshake"
 
 
 def context(ca_file: Path | None) -> ssl.SSLContext:
@@ -30,7 +28,6 @@ def context(ca_file: Path | None) -> ssl.SSLContext:
     All connections share them, since the system's authorities take half a megabyte. Raises TLSFailure if `ca_file`
     cannot be used.
     """
-    _bound_read_buffer()
     if ca_file is None:
         return _context(None, 0)
     try:
@@ -46,13 +43,6 @@ def _context(ca_file: Path | None, changed: int) -> ssl.SSLContext:  # noqa: ARG
     made = ssl.create_default_context(cafile=ca_file)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     return made
-
-
-def _bound_read_buffer() -> None:
-    # asyncio gives every TLS connection a buffer of 256 KiB, which thousands of connections that are silent most of the
-    # time do not need. The class has no parameter for it. uvloop, with a TLS of its own, is not concerned.
-    if getattr(sslproto.SSLProtocol, "max_size", 0) > READ_BUFFER:
-        sslproto.SSLProtocol.max_size = READ_BUFFER
 
 
 def explain(endpoint: Endpoint, error: Exception) -> TLSFailure:
@@ -75,6 +65,8 @@ def _reason(endpoint: Endpoint, error: Exception) -> str:
                     "if it is your own, give its authority's certificate as ca_file"
                 )
             return f"the server's certificate is not valid: {message}"
+        case ssl.SSLEOFError():
+            return _HUNG_UP
         case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "HTTP_REQUEST" | "RECORD_LAYER_FAILURE"):
             return 'the server does not speak TLS on this port; is it for tls = "starttls"?'
         case ssl.SSLError(reason="UNSUPPORTED_PROTOCOL" | "TLSV1_ALERT_PROTOCOL_VERSION"):
@@ -82,4 +74,4 @@ def _reason(endpoint: Endpoint, error: Exception) -> str:
         case ssl.SSLError(reason=str(reason)):
             return f"TLS failed: {reason.replace('_', ' ').lower()}"
         case _:
-            return "the server ended the connection in the TLS handshake"
+            return _HUNG_UP

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+from typing import Protocol
 
 PATIENCE = 10
 """How many times the limit a server may go on with proofs of life alone: Cyrus and others send some in long work."""
@@ -15,26 +11,33 @@ ENOUGH = 65_536
 """Octets of answers that count as one: a long answer may take its time, but does not come by drops."""
 
 
+class Watched(Protocol):
+    """Whom a watchdog looks after."""
+
+    @property
+    def last_heard(self) -> float:
+        """The loop's time of the last byte from the server."""
+
+    def answer_is_due(self) -> bool:
+        """Whether somebody waits for the server."""
+
+    def give_up(self, why: str) -> None:
+        """End it: the server is no good."""
+
+
 class Watchdog:
-    """Calls `bark`, with what was wrong, once no byte has come for `limit` seconds while `waiting()`.
+    """Has the connection given up, and says why, once no byte has come for `limit` seconds while an answer is due.
 
     It does so earlier where a sign of life was asked for, and also when only bytes have come for `PATIENCE` times as
     long, and neither a command's end nor `ENOUGH` of an answer. The timer is not touched when a command or a byte
     passes: it looks at the times when it fires.
     """
 
-    def __init__(
-        self,
-        limit: float,
-        *,
-        waiting: Callable[[], bool],
-        last_heard: Callable[[], float],
-        bark: Callable[[str], None],
-    ) -> None:
+    __slots__ = ("_answered", "_asked", "_limit", "_loop", "_octets", "_sign_within", "_since", "_timer", "_watched")
+
+    def __init__(self, limit: float, watched: Watched) -> None:
         self._limit = limit
-        self._waiting = waiting
-        self._last_heard = last_heard
-        self._bark = bark
+        self._watched = watched
         self._loop = asyncio.get_running_loop()
         self._since = 0.0
         self._answered = self._loop.time()
@@ -82,19 +85,19 @@ class Watchdog:
             self._timer = None
 
     def _sign_is_due(self) -> bool:
-        return self._last_heard() < self._asked
+        return self._watched.last_heard < self._asked
 
     def _look(self) -> None:
         self._timer = None
-        if not self._waiting():
+        if not self._watched.answer_is_due():
             return
         now = self._loop.time()
         limit = self._sign_within if self._sign_is_due() else self._limit
-        silence_ends = max(self._asked if self._sign_is_due() else self._since, self._last_heard()) + limit
+        silence_ends = max(self._asked if self._sign_is_due() else self._since, self._watched.last_heard) + limit
         patience_ends = self._answered + PATIENCE * self._limit
         if now >= silence_ends:
-            self._bark(f"has been silent for {limit:g} seconds")
+            self._watched.give_up(f"has been silent for {limit:g} seconds")
         elif now >= patience_ends:
-            self._bark(f"has answered nothing for {PATIENCE * self._limit:g} seconds")
+            self._watched.give_up(f"has answered nothing for {PATIENCE * self._limit:g} seconds")
         else:
             self._timer = self._loop.call_at(min(silence_ends, patience_ends), self._look)

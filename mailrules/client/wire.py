@@ -1,38 +1,63 @@
-"""The pump: bytes from the network into the protocol, and what the protocol wants to say into the network.
+"""The protocol on a socket: octets from the network into it, and what it wants to say into the network.
 
-It decides nothing. Reading never waits for writing, so two full buffers cannot block each other; what is written waits
-in the transport's buffer, which our callers bound by what they submit.
+It decides nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol
 
+from mailrules.client.deflate import Deflate
+from mailrules.client.pump import PIECE, Pump
 from mailrules.imap import ClientProtocol, ProtocolError
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable
+    import asyncio
 
 
-class Wire(asyncio.Protocol):
-    """One transport and one `ClientProtocol`.
+class Listener(Protocol):
+    """Who is told what the wire brings."""
 
-    `on_chunk` is called, with the number of octets, when the protocol has taken in what was received; `on_lost` once
-    when nothing more will come, with the reason if it is known. `last_heard` is the loop's time of the last byte from
-    the server.
+    def on_chunk(self, octets: int) -> None:
+        """Look at the protocol's events: it has taken in so many octets."""
+
+    def on_lost(self, error: Exception | None) -> None:
+        """Take note that nothing more will come, for this reason if it is known."""
+
+
+class Wire(Pump):
+    """One socket, one `ClientProtocol` and, once it was agreed upon, compression between them.
+
+    `last_heard` is the loop's time of the last octet from the server. `octets_sent` and `octets_received` are what the
+    network carried, but for what TLS adds.
     """
 
-    def __init__(self, on_chunk: Callable[[int], None], on_lost: Callable[[Exception | None], None]) -> None:
+    __slots__ = (
+        "_behind",
+        "_codec",
+        "_flush_is_due",
+        "_listener",
+        "_loss",
+        "_over",
+        "last_heard",
+        "octets_received",
+        "octets_sent",
+        "protocol",
+    )
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__()
         self.protocol = ClientProtocol()
-        self.closed = asyncio.Event()
-        self._on_chunk = on_chunk
-        self._on_lost = on_lost
-        self._loop = asyncio.get_running_loop()
         self.last_heard = self._loop.time()
-        self._transport: asyncio.Transport | None = None
+        self.octets_sent = 0
+        self.octets_received = 0
+        self._listener = listener
         self._flush_is_due = False
+        self._codec: Deflate | None = None
+        self._behind: asyncio.Handle | None = None
+        """Goes on with what was received and is not yet decompressed."""
+        self._over = False
+        self._loss: Exception | None = None
 
     def flush_soon(self) -> None:
         """Write what the protocol has to send when all that is ready now has run: one write, one flight."""
@@ -40,57 +65,84 @@ class Wire(asyncio.Protocol):
             self._flush_is_due = True
             self._loop.call_soon(self._flush)
 
-    async def start_tls(self, context: ssl.SSLContext, host: str, limit: float) -> None:
-        """Turn to TLS. Raises ssl.SSLError and OSError when the handshake fails; `limit` in seconds."""
-        transport = self._transport
-        if transport is None:
-            raise ConnectionResetError
-        self._transport = await self._loop.start_tls(
-            transport, self, context, server_hostname=host, ssl_handshake_timeout=limit
-        )
-        if self._transport is None:  # the server closed it in the middle
-            raise ConnectionResetError
+    def compress(self, begun: bytes) -> None:
+        """Compress and decompress from now on; `begun` has been received already. RFC 4978 §3."""
+        self._codec = Deflate()
+        self._codec.take(begun)
+        self._go_on_soon()
 
     def abort(self) -> None:
         """End the connection without a word; what was not yet sent is lost."""
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            transport.abort()
+        if self._behind is not None:
+            self._behind.cancel()
+            self._behind = None
+        super().abort()
 
-    def peer(self) -> str:
-        """Return the server's address as a number; empty when there is none."""
-        name = self._transport.get_extra_info("peername") if self._transport else None
-        return str(name[0]) if name else ""
+    # --- the pump calls these
 
-    # --- asyncio calls these
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the transport."""
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Give bytes to the protocol."""
+    def received(self, data: bytes) -> None:
+        """Give octets to the protocol."""
         self.last_heard = self._loop.time()
+        self.octets_received += len(data)
+        if self._codec is None:
+            self._give(data)
+        else:
+            self._codec.take(data)
+            self._decompress(self._codec)
+
+    def ended(self, error: Exception | None) -> None:
+        """Tell the protocol and our listener that nothing more comes, as soon as they know all that came."""
+        self._over, self._loss = True, error
+        if self._behind is None:
+            self._end()
+
+    def _give(self, data: bytes) -> None:
         try:
             self.protocol.receive_data(data)
         except ProtocolError as error:
-            self._on_chunk(len(data))
-            self._on_lost(error)
+            self._listener.on_chunk(len(data))
+            self._listener.on_lost(error)
             return
         # First those who waited for an answer, then this flush: what they submit leaves in the same write.
-        self._on_chunk(len(data))
+        self._listener.on_chunk(len(data))
         self.flush_soon()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the protocol and our owner that nothing more comes."""
-        self._transport = None
+    def _decompress(self, codec: Deflate) -> None:
+        try:
+            data = codec.read(PIECE)
+        except ProtocolError as error:
+            self._listener.on_lost(error)
+            return
+        more = len(data) == PIECE  # a few octets may stand for a lot: the other connections first
+        if more:
+            self._go_on_soon()
+        else:
+            self.listen()
+        if data:
+            self._give(data)
+        if self._over and not more:
+            self._end()
+
+    def _go_on_soon(self) -> None:
+        self.pause()
+        self._behind = self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._behind = None
+        if self._codec is not None:
+            self._decompress(self._codec)
+
+    def _end(self) -> None:
         self.protocol.receive_eof()
-        self._on_chunk(0)
-        self._on_lost(exc)
-        self.closed.set()
+        self._listener.on_chunk(0)
+        self._listener.on_lost(self._loss)
 
     def _flush(self) -> None:
         self._flush_is_due = False
         data = self.protocol.data_to_send()
-        if data and self._transport is not None:
-            self._transport.write(data)
+        if not data:
+            return
+        if self._codec is not None:
+            data = self._codec.compress(data)
+        self.octets_sent += len(data)
+        self.write(data)

@@ -9,6 +9,7 @@ import pytest
 
 from mailrules.client import Connection, ConnectionLost
 from mailrules.client.connection import GOODBYE
+from mailrules.client.wire import Wire
 from mailrules.imap import (
     UID,
     Bad,
@@ -42,23 +43,19 @@ NEW = UidFetch(UIDSet.after(UID(0)), (Items.FLAGS,))
 UIDNEXT = (StatusItem.UIDNEXT,)
 
 
-async def test_commands_of_one_turn_leave_in_one_write(dovecot: Dovecot, user: str) -> None:
+async def test_commands_of_one_turn_leave_in_one_write(
+    dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What several tasks submit before the loop's next turn is one write, whoever submitted it."""
     async with signed_in(dovecot.ports.imap, user) as session:
         writes: list[bytes] = []
-        transport = session.connection._wire._transport
-        assert transport is not None
-        write = transport.write
+        write = Wire.write
 
-        class Recorder:
-            def write(self, data: bytes) -> None:
-                writes.append(data)
-                write(data)
+        def recording(self: Wire, data: bytes) -> None:
+            writes.append(data)
+            write(self, data)
 
-            def __getattr__(self, name: str) -> object:
-                return getattr(transport, name)
-
-        session.connection._wire._transport = Recorder()  # type: ignore[assignment]  # it is enough of a transport
+        monkeypatch.setattr(Wire, "write", recording)
 
         async def ask(name: bytes) -> int | None:
             return (await session.connection.submit(Status(MailboxName(name), UIDNEXT))).uidnext

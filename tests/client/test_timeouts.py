@@ -288,9 +288,9 @@ async def test_a_quiet_connection_keeps_no_timer(dovecot: Dovecot, user: str) ->
 async def test_sockets_have_keepalive(dovecot: Dovecot) -> None:
     """A peer that vanished without a word is found by TCP, in IDLE too."""
     async with connected(plain(dovecot.ports.imap)) as connection:
-        transport = connection._wire._transport
-        assert transport is not None
-        assert transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        used = connection._wire._socket
+        assert used is not None
+        assert used.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
 async def test_a_server_that_goes_away_is_noticed_at_once(dovecot: Dovecot, user: str) -> None:

@@ -62,9 +62,9 @@ async def test_signs_in_over_tls(dovecot: Dovecot, user: str, mode: TLSMode, hos
     port = dovecot.ports.imaps if mode is TLSMode.IMPLICIT else dovecot.ports.imap
     endpoint = Endpoint(host, port, mode, dovecot.ca_file)
     session = await Session.open(endpoint, Credentials(user, PASSWORD), QUICK)
-    tls = session.connection._wire._transport
-    assert tls is not None
-    assert tls.get_extra_info("ssl_object").version() in {"TLSv1.2", "TLSv1.3"}
+    tls = session.connection._wire._socket
+    assert isinstance(tls, ssl.SSLSocket)
+    assert tls.version() in {"TLSv1.2", "TLSv1.3"}
     assert "MOVE" in session.capabilities
     await session.connection.close()
 
