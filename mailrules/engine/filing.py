@@ -17,7 +17,7 @@ from mailrules.engine.process import Path
 from mailrules.engine.reading import UNREADABLE, WINDOW, Fetched, uids_in, validity, windows
 from mailrules.engine.stale import OUTDATED, is_outdated
 from mailrules.engine.starting import Renumbered, start
-from mailrules.imap import DELETED, UID, MailboxName, UIDSet, has_flag
+from mailrules.imap import DELETED, UID, MailboxName, SelectedMailbox, UIDSet, has_flag
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
 
 __all__ = ["Filing"]
@@ -59,6 +59,21 @@ class Filing:
     def news(self) -> bool:
         """Whether messages have come since the last UID FETCH was sent."""
         return self._path.selected.arrived > self._mark
+
+    @property
+    def reached(self) -> int:
+        """The UID up to which all is handled."""
+        return self._started.uid
+
+    def goes_on_in(self, selected: SelectedMailbox) -> bool:
+        """Go on without a new `start` in the mailbox as SELECT has just found it again; False if its UIDs are others.
+
+        Whoever calls this knows by its UIDNEXT that nothing has come.
+        """
+        if validity(selected) != self._started.uidvalidity:
+            return False
+        self._mark = selected.arrived
+        return True
 
     @property
     def backlog(self) -> int:
