@@ -18,7 +18,7 @@ from mailrules.config.doubts import doubts
 from mailrules.config.findings import Findings
 from mailrules.config.model import Account, Config, Daemon
 from mailrules.config.problems import ConfigError, KeyPath, Problem
-from mailrules.config.references import check_references, reference_warnings
+from mailrules.config.references import check_references, find_references, reference_warnings
 from mailrules.config.searches import wrong_searches
 from mailrules.config.sources import Document, read_sources
 from mailrules.config.watch import Watch, watch
@@ -92,7 +92,8 @@ def _load(path: Path) -> Loaded:
     accounts = dict(_accounts(main, findings))
     rules = [placed for document in sources.documents for placed in _rules(document, findings)]
     defined = read_definitions(sources.documents, findings)
-    check_references(rules, defined, findings)
+    references = find_references(rules, defined)
+    check_references(references, defined, findings)
     cases = [placed for document in sources.documents for placed in read_cases(document, findings)]
     check_cases(sources.documents, cases, accounts, findings)
     for key, noun in (("rules", "rule"), ("tests", "test")):
@@ -119,7 +120,7 @@ def _load(path: Path) -> Loaded:
         *sources.warnings,
         *advice(config, main, rules),
         *doubts(rules, defined),
-        *reference_warnings(rules, defined),
+        *reference_warnings(references, defined),
     )
     warnings = sorted(warned, key=sources.order)
     return Loaded(config, ruleset, tuple(warnings), watched, path, tuple(cases), tuple(rules))

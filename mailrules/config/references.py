@@ -1,11 +1,13 @@
 """Checks that what rules refer to is there: tables, named conditions, and the groups that targets are filled with."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from mailrules.config.advice import PlacedRule
 from mailrules.config.definitions import Defined
 from mailrules.config.findings import Findings
 from mailrules.config.problems import KeyPath, Problem, did_you_mean
+from mailrules.config.sources import Document
 from mailrules.config.walking import entries, matches, tables, written
 from mailrules.rules import Rule, Table
 from mailrules.rules.captures import glob_has, is_number, regex_has
@@ -21,17 +23,61 @@ from mailrules.rules.spelling import Spelling
 from mailrules.rules.text import printable
 
 
-def check_references(rules: Sequence[PlacedRule], defined: Defined, findings: Findings) -> None:
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in a condition: where it stands, and in what."""
+
+    document: Document
+    path: KeyPath
+    name: str
+    table: TextOperators | Named
+
+    @property
+    def place(self) -> KeyPath:
+        """Where it stands in the file."""
+        return written(self.path, self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that a target is filled with: its rule, where it stands in that, and whose value it is."""
+
+    rule: PlacedRule
+    path: KeyPath
+    placeholder: Placeholder
+
+    @property
+    def place(self) -> KeyPath:
+        """Where it stands in its rule in the file."""
+        return written(self.path, self.rule.document, self.rule.path)
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """All by which rules and named conditions refer to something."""
+
+    names: Sequence[Name]
+    values: Sequence[Value]
+
+
+def find_references(rules: Sequence[PlacedRule], defined: Defined) -> References:
+    """Go through all rules and named conditions."""
+    names = [
+        Name(document, *found) for document, path, match in matches(rules, defined) for found in _names_in(match, path)
+    ]
+    return References(names, [Value(rule, *found) for rule in rules for found in _values_in(rule.rule)])
+
+
+def check_references(references: References, defined: Defined, findings: Findings) -> None:
     """Note what is referred to and is not there, and conditions that lead back to themselves."""
-    for document, path, match in matches(rules, defined):
-        for where, name, table in _references(match, path):
-            if isinstance(table, Named) and name not in defined.conditions:
-                message = _unknown("condition", "conditions", name, defined.conditions)
-                findings.add(document, written(where, document), message)
-            elif isinstance(table, TextOperators) and name not in defined.lookups:
-                message = _unknown("table", "tables", name, defined.lookups)
-                findings.add(document, written(where, document), message)
-    for name, one, other in sorted(_clashes(rules, defined)):
+    for each in references.names:
+        if isinstance(each.table, Named) and each.name not in defined.conditions:
+            message = _unknown("condition", "conditions", each.name, defined.conditions)
+            findings.add(each.document, each.place, message)
+        elif isinstance(each.table, TextOperators) and each.name not in defined.lookups:
+            message = _unknown("table", "tables", each.name, defined.lookups)
+            findings.add(each.document, each.place, message)
+    for name, one, other in sorted(_clashes(references, defined)):
         same = "address" if "@" in one[1:] else "domain"
         message = f"'{printable(one)}' and '{printable(other)}' are one {same} with two values; keep one of them"
         document, path = defined.documents[name], ("tables", name, "rows", other)
@@ -45,36 +91,32 @@ def check_references(rules: Sequence[PlacedRule], defined: Defined, findings: Fi
         if placed := defined.conditions[name]:
             message = f"it leads to more than {_MOST_CONDITIONS:,} conditions, each counted as often as it is led to"
             findings.add(placed.document, ("conditions", name), message)
-    for placed_rule in () if loops or large else rules:
-        _check_targets(placed_rule, defined, findings)
+    for value in () if loops or large else references.values:
+        _check_value(value, defined, findings)
 
 
-def reference_warnings(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[Problem]:
+def reference_warnings(references: References, defined: Defined) -> Iterator[Problem]:
     """Give a warning for each table that is looked up in with what it can't have, or has what targets can't hold."""
-    for document, path, match in matches(rules, defined):
-        for where, name, table in _references(match, path):
-            lookup = defined.lookups.get(name)
-            message = _never(name, lookup, table) if lookup and isinstance(table, TextOperators) else None
-            if message is not None:
-                yield document.problem(written(where, document), message)
-    yield from _unused(rules, defined)
-    for rule in rules:
-        for where, placeholder in _placeholders(rule.rule):
-            lookup = defined.lookups.get(placeholder.table) if isinstance(placeholder, TableValue) else None
-            slashed = next((value for value in lookup.rows.values() if "/" in value), None) if lookup else None
-            if slashed is not None:
-                message = f"a value of the table has a / in it ('{printable(slashed)}'): it will be _ and no level"
-                yield rule.problem(written(where, rule.document, rule.path), message)
+    for each in references.names:
+        lookup = defined.lookups.get(each.name)
+        message = _never(each.name, lookup, each.table) if lookup and isinstance(each.table, TextOperators) else None
+        if message is not None:
+            yield each.document.problem(each.place, message)
+    yield from _unused(references, defined)
+    for value in references.values:
+        lookup = defined.lookups.get(value.placeholder.table) if isinstance(value.placeholder, TableValue) else None
+        slashed = next((row for row in lookup.rows.values() if "/" in row), None) if lookup else None
+        if slashed is not None:
+            message = f"a value of the table has a / in it ('{printable(slashed)}'): it will be _ and no level"
+            yield value.rule.problem(value.place, message)
 
 
-def _unused(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[Problem]:
+def _unused(references: References, defined: Defined) -> Iterator[Problem]:
     """Give a warning for each table and each named condition that nothing refers to."""
-    values = (value for rule in rules for _, value in _placeholders(rule.rule))
-    tables_used = {value.table for value in values if isinstance(value, TableValue)}
-    conditions_used: set[str] = set()
-    for _, path, match in matches(rules, defined):
-        for _, name, table in _references(match, path):
-            (conditions_used if isinstance(table, Named) else tables_used).add(name)
+    placeholders = (value.placeholder for value in references.values)
+    tables_used = {value.table for value in placeholders if isinstance(value, TableValue)}
+    tables_used.update(each.name for each in references.names if isinstance(each.table, TextOperators))
+    conditions_used = {each.name for each in references.names if isinstance(each.table, Named)}
     for name, document in defined.documents.items():
         if name not in tables_used:
             yield document.problem(("tables", name), "no rule refers to it")
@@ -83,7 +125,7 @@ def _unused(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[Problem]:
             yield placed.document.problem(("conditions", name), "no rule refers to it")
 
 
-def _references(match: Table, path: KeyPath) -> Iterator[tuple[KeyPath, str, TextOperators | Named]]:
+def _names_in(match: Table, path: KeyPath) -> Iterator[tuple[KeyPath, str, TextOperators | Named]]:
     """Yield each name in a `match` with its place and with what refers to it."""
     for where, table in tables(match, path):
         match table:
@@ -107,16 +149,16 @@ def _never(name: str, lookup: Lookup, operators: TextOperators) -> str | None:
     return None
 
 
-def _clashes(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[tuple[str, str, str]]:
+def _clashes(references: References, defined: Defined) -> Iterator[tuple[str, str, str]]:
     """Yield tables with two of their keys that are different texts, but the same where the table is looked up in."""
     used = {
-        (name, Spelling.ADDRESS if isinstance(table, AddressCondition) else table.spelling)
-        for _, path, match in matches(rules, defined)
-        for _, name, table in _references(match, path)
-        if isinstance(table, TextOperators)
+        (each.name, Spelling.ADDRESS if isinstance(each.table, AddressCondition) else each.table.spelling)
+        for each in references.names
+        if isinstance(each.table, TextOperators)
     }
-    values = (value for rule in rules for _, value in _placeholders(rule.rule) if isinstance(value, TableValue))
-    for name, spelling in used.union((value.table, value.key.spelling) for value in values):
+    placeholders = (value.placeholder for value in references.values)
+    of_targets = ((value.table, value.key.spelling) for value in placeholders if isinstance(value, TableValue))
+    for name, spelling in used.union(of_targets):
         lookup = defined.lookups.get(name)
         if lookup is not None and (clash := lookup.keys(spelling).clash):
             yield name, *clash
@@ -174,22 +216,22 @@ def _names(condition: Condition) -> tuple[str, ...]:
 # Targets
 
 
-def _check_targets(placed: PlacedRule, defined: Defined, findings: Findings) -> None:
-    for where, placeholder in _placeholders(placed.rule):
-        place = (*placed.path, *written(where, placed.document, placed.path))
-        key = placeholder.key if isinstance(placeholder, TableValue) else placeholder
-        if isinstance(placeholder, TableValue):
-            name = placeholder.table
-            lookup = defined.lookups.get(name)
-            if name not in defined.lookups:
-                findings.add(placed.document, place, _unknown("table", "tables", name, defined.lookups))
-            elif lookup is not None and not any(lookup.rows.values()):
-                findings.add(placed.document, place, f"{{{placeholder}}}: table '{name}' has keys only, and no values")
-        if isinstance(key, GroupValue) and (message := _missing(key, placed.rule, defined.matches)):
-            findings.add(placed.document, place, f"{{{key}}}: {message}")
+def _check_value(value: Value, defined: Defined, findings: Findings) -> None:
+    placed, placeholder = value.rule, value.placeholder
+    place = (*placed.path, *value.place)
+    key = placeholder.key if isinstance(placeholder, TableValue) else placeholder
+    if isinstance(placeholder, TableValue):
+        name = placeholder.table
+        lookup = defined.lookups.get(name)
+        if name not in defined.lookups:
+            findings.add(placed.document, place, _unknown("table", "tables", name, defined.lookups))
+        elif lookup is not None and not any(lookup.rows.values()):
+            findings.add(placed.document, place, f"{{{placeholder}}}: table '{name}' has keys only, and no values")
+    if isinstance(key, GroupValue) and (message := _missing(key, placed.rule, defined.matches)):
+        findings.add(placed.document, place, f"{{{key}}}: {message}")
 
 
-def _placeholders(rule: Rule) -> Iterator[tuple[KeyPath, Placeholder]]:
+def _values_in(rule: Rule) -> Iterator[tuple[KeyPath, Placeholder]]:
     for action in rule.then.actions():
         for position, target in enumerate(action.targets()):
             if target.template is not None:

@@ -32,9 +32,11 @@ def tables(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, Table]]:
 
 
 def entries(table: Table) -> Iterator[tuple[str, object]]:
-    """Yield the keys of a table, as they are written, with their values."""
-    for name, field in type(table).model_fields.items():
-        yield field.alias or name, getattr(table, name)
+    """Yield the keys of a table that have a value, as they are written."""
+    fields = type(table).model_fields
+    for name, value in vars(table).items():
+        if value is not None:  # as most are: there are many keys, and a rule has a few of them
+            yield fields[name].alias or name, value
     yield from (table.model_extra or {}).items()
 
 

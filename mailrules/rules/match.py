@@ -57,8 +57,8 @@ class Groups(Table):
 
     def conditions(self) -> tuple[Condition, ...]:
         """Give the conditions at this level."""
-        values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value for value in values if isinstance(value, Condition))
+        given = (value for value in vars(self).values() if value is not None)
+        return tuple(value for value in given if isinstance(value, Condition))
 
     def walk(self) -> Iterator[Condition]:
         """Give every condition, those in groups too."""

@@ -126,8 +126,8 @@ class Actions(Table):
 
     def actions(self) -> tuple[Action[object], ...]:
         """Give the actions, in the order they are carried out."""
-        values = (getattr(self, name) for name in type(self).model_fields)
-        return tuple(value for value in values if isinstance(value, Action))
+        given = (value for value in vars(self).values() if value is not None)
+        return tuple(value for value in given if isinstance(value, Action))
 
     def targets(self) -> tuple[TargetText, ...]:
         """Give the mailboxes that are named."""
