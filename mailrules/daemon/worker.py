@@ -1,19 +1,21 @@
 """Looks after one mailbox on one session: what is there, what comes, what is due again.
 
 News come by IDLE, or by polling where there is no IDLE. Neither is trusted alone: now and then the
-server is asked by STATUS how many messages there should be. It is a proof of life too, asked for early enough that a
-dead connection is given up within the account's ``keepalive``.
+server is asked by STATUS whether it has more than it has told, and from time to time by SELECT. It is a proof of life
+too, asked for early enough that a dead connection is given up within the account's ``keepalive``. Where all is as it
+was known, that is one flight, and the mailbox rests on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from typing import TYPE_CHECKING
 
 from mailrules.daemon.link import unhurried
 from mailrules.daemon.vitals import Condition
 from mailrules.engine.filing import Filing
-from mailrules.imap import Noop, Refused, Status, StatusItem
+from mailrules.imap import Noop, Refused, Select, Status, StatusItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -34,12 +36,18 @@ _PATIENCE = 60.0  # seconds for a sign of life
 _SHORTEST_IDLE = 5.0  # seconds; a server that ends IDLE sooner by itself has none worth the name
 _SHORTEST_WAIT = 5.0  # seconds; what is due and can't be taken up yet must not make us ask without pause
 _SELECT_EVERY = 30 * 60.0  # seconds; what STATUS says may be as old as what the session sees (Exchange)
+_EARLY = 0.01  # seconds that a timer may be early
 _FOREVER = float("inf")
 
 
 def patience(settings: Account) -> float:
     """Return the seconds that a server has for a sign of life; asked for in time, they are the end of `keepalive`."""
     return min(_PATIENCE, settings.keepalive / 2)
+
+
+def _never() -> bool:
+    """Have nothing else to do."""
+    return False
 
 
 class Worker:
@@ -95,8 +103,10 @@ class Worker:
         await self._filing.start()
         selected = self._connection.selected
         self._uidnext = selected.uidnext or 0 if selected else 0
-        self._select_at = self._now() + _SELECT_EVERY
+        self._select_later()
         self._check_later()
+        # Thousands that began together are not looked at together.
+        self._check_at -= random.random() / 2 * (self._check_at - self._now())  # noqa: S311 - no secret
 
     async def visit(self) -> None:
         """Handle what is new and due in the mailbox, once, without staying."""
@@ -113,23 +123,61 @@ class Worker:
         due = await self._filing.next_due()
         if due is not None and due <= self._context.now():
             await unhurried(self._ask_first(self._filing.retry_due(_no_rest)))
-        if self._now() < self._check_at:
-            await unhurried(self._ask_first(self._filing.handle_new(self._begin_rest)))
-        else:
+        if self._is_time(self._check_at):
             await unhurried(self._ask_first(self._look_twice()))
             self._check_later()
+        else:
+            await unhurried(self._ask_first(self._filing.handle_new(self._begin_rest)))
 
-    async def wait(self, limit: float = _FOREVER) -> None:
-        """Return when ``look`` may find something to do, at the latest after ``limit`` seconds."""
-        due = await self._filing.next_due()
-        seconds = min(limit, self._check_at - self._now())
-        if due is not None:
-            seconds = min(seconds, max(_SHORTEST_WAIT, (due - self._context.now()).total_seconds()))
-        await self._connection.until(self._stirred, max(0.0, seconds))
+    async def wait(self, limit: float = _FOREVER, called: Callable[[], bool] = _never) -> None:
+        """Return when ``look`` may find something to do, at the latest after ``limit`` seconds, or when ``called``.
+
+        Meanwhile it is looked whether the server is alive and keeps nothing back; ``called`` is asked again when
+        the connection is poked.
+        """
+        end = self._now() + limit
+        while True:
+            due = await self._filing.next_due()
+            seconds = min(end, self._check_at) - self._now()
+            if due is not None:
+                seconds = min(seconds, max(_SHORTEST_WAIT, (due - self._context.now()).total_seconds()))
+            stirred = await self._connection.until(lambda: called() or self._stirred(), max(0.0, seconds))
+            if stirred or not self._is_time(self._check_at) or not await self._is_as_known():
+                break
         if self._connection.selected is None:
             await self._connection.submit(Noop())  # the server said BYE, or something as final: this raises it
         if self._rest is not None and self._rest.done():
             self._judge_idle(self._rest)
+
+    async def _is_as_known(self) -> bool:
+        """Ask whether there is more than what was told and handled, and rest on meanwhile: all in one flight."""
+        if not self._idles:
+            return False
+        self._connection.ask_for_life(self._patience)
+        uidnext = max(self._uidnext, self._filing.reached + 1)
+        if self._is_time(self._select_at):
+            again = self._connection.submit(Select(self.name))
+            self._begin_rest()
+            found = await again
+            if found.uidnext != uidnext or not self._filing.goes_on_in(found):
+                return False
+            self._select_later()
+        else:
+            asked = self._connection.submit(Status(self.name, (StatusItem.MESSAGES, StatusItem.UIDNEXT)))
+            self._begin_rest()
+            try:
+                status = await asked
+            except Refused:
+                return False
+            if status.uidnext != uidnext or status.messages is None or status.messages > self._exists:
+                return False
+        self._check_later()
+        return True
+
+    @property
+    def _exists(self) -> int:
+        selected = self._connection.selected
+        return selected.exists if selected else 0
 
     def _stirred(self) -> bool:
         if self._connection.selected is None:
@@ -157,6 +205,9 @@ class Worker:
         self._pulse.turn(Condition.POLL)
         self._check_later()
 
+    def _select_later(self) -> None:
+        self._select_at = self._now() + _SELECT_EVERY * (0.5 + random.random() / 2)  # noqa: S311 - no secret
+
     def _check_later(self) -> None:
         settings = self._context.settings
         quiet = settings.keepalive - self._patience
@@ -171,8 +222,8 @@ class Worker:
         """Look, and ask by STATUS in the same flight whether the server keeps something from this session."""
         asked = self._connection.submit(Status(self.name, (StatusItem.UIDNEXT,)))
         await self._filing.handle_new(self._begin_rest)
-        if await self._is_behind(asked) or self._now() >= self._select_at:
-            self._select_at = self._now() + _SELECT_EVERY
+        if await self._is_behind(asked) or self._is_time(self._select_at):
+            self._select_later()
             self._connection.done()
             await self._filing.start()
             await self._filing.handle_new(self._begin_rest)
@@ -188,6 +239,9 @@ class Worker:
         self._uidnext = uidnext
         checkpoint = await self._context.store.checkpoint(self._context.name, self.name.raw)
         return checkpoint is not None and checkpoint.uid + 1 < uidnext
+
+    def _is_time(self, at: float) -> bool:
+        return self._now() > at - _EARLY
 
     @staticmethod
     def _now() -> float:
