@@ -77,7 +77,7 @@ class Names:
     def outcome(self, entry: Entry) -> Outcome:
         """Say what became of an entry's message."""
         paths = {step.target: self.path(entry.account, step.target) for step in entry.steps if step.target}
-        return outcome_of(entry, self.path(entry.account, entry.mailbox), paths, None)
+        return outcome_of(entry, self.path(entry.account, entry.mailbox), paths)
 
 
 def require_known(option: str, name: str, known: Iterable[str], what: str, file: Path | None = None) -> None:

@@ -7,7 +7,7 @@ from mailrules.cli.applying import applying
 from mailrules.cli.tally import Tally
 from mailrules.config import Loaded
 from mailrules.engine.apply import ApplySummary
-from mailrules.engine.journal import outcome_in
+from mailrules.engine.journal import Paths, outcome_in
 from mailrules.engine.retrying import retry
 from mailrules.store import Entry, EntryState, HistoryQuery, Store
 
@@ -23,12 +23,13 @@ async def take_up(loaded: Loaded, account: str, store: Store, entries: Sequence[
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     settings = loaded.config.accounts[account]
     async with applying(loaded, account, settings, store, lambda _outcome: None) as work:
+        paths = Paths(work.session.namespace)
         with tally.progress(account) as progress:
             number = 0
             async for entry in retry(work.context, work.session, still_open):
                 number += 1
                 progress(number, len(still_open))
-                outcome = outcome_in(work.session.namespace, entry)
+                outcome = outcome_in(paths, entry)
                 tally.report(outcome)
                 counted[outcome.mailbox].update([*outcome.rules, ""])
     tally.settle()

@@ -139,7 +139,7 @@ class _Application:
             partial(self._leave, checkpoint if checkpoint and checkpoint.uidvalidity == era else None),
         )
         self._aside.clear()
-        self._states.update(entry.state for entry in await path.execute(entries, messages, lambda: None))
+        self._states.update(entry.state for entry in await path.execute(entries, lambda: None))
 
     def _leave(self, checkpoint: Checkpoint | None, uid: int, waiting: Waiting) -> bool:
         """Leave what is over a rule's limit to another run, unless it is new mail: that would have waited too."""

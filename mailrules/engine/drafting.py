@@ -6,22 +6,23 @@ Nothing is changed on the server here but that missing targets are created.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
 
 from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision, Origin
 from mailrules.engine.directory import TargetError
-from mailrules.engine.journal import decided, draft, held, postponed
+from mailrules.engine.journal import decided, held, postponed
 from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, lowering_for
-from mailrules.engine.reading import validity
-from mailrules.imap import MailboxName, SelectedMailbox, admits, has_flag
-from mailrules.rules import Expunge, MoveTo, Ruleset, Target, Trash, Verdict
+from mailrules.engine.reading import Fetched, validity
+from mailrules.imap import Flags, MailboxName, SelectedMailbox, admits, has_flag
+from mailrules.rules import Expunge, MoveTo, Plan, Ruleset, Target, Trash
 from mailrules.store import Entry, Step, StepKind
 
 __all__ = ["entries_for", "foreseen", "is_shareable"]
 
-_MAX_HOPS = 8
 _TRASH = Target(special_use="\\Trash")
+_ANY: Flags = frozenset()
+"""Stands for the flags of a message where they do not matter."""
 
 
 async def entries_for(
@@ -31,134 +32,164 @@ async def entries_for(
 
     Missing targets are created first, so that their names are known to work.
     """
-    drafts = _drafts(context, origin, decisions, ruleset)
-    wanted = {name: target for _, _, targets in drafts for name, target in targets.items()}
-    return _complete(context, origin, drafts, await context.directory.prepare(origin.session, list(wanted.items())))
+    batch = _Batch(context, origin, ruleset)
+    batch.take(decisions)
+    return batch.entries(await context.directory.prepare(origin.session, list(batch.targets.items())))
 
 
 def foreseen(context: AccountContext, origin: Origin, decisions: Sequence[Decision], ruleset: Ruleset) -> list[Entry]:
     """The same entries as far as they can be known before a target is created."""
-    return _complete(context, origin, _drafts(context, origin, decisions, ruleset), {})
+    batch = _Batch(context, origin, ruleset)
+    batch.take(decisions)
+    return batch.entries({})
 
 
-_Draft = tuple[Decision, Entry, dict[MailboxName, Target]]
+@dataclass(slots=True)
+class _Course:
+    """What a plan comes to on this server, for all the messages of a batch that it is made for."""
+
+    plan: Plan
+    ending: MoveTo | Expunge | None = None
+    targets: dict[MailboxName, Target] = field(default_factory=dict)
+    error: str = ""
+    """Why it can't be carried out."""
+    steps: dict[Flags, tuple[tuple[Step, ...], str]] = field(default_factory=dict)
+    """The steps, or why they can't be carried out, by the flags that a message has where the plan changes any."""
 
 
-def _drafts(context: AccountContext, origin: Origin, decisions: Sequence[Decision], ruleset: Ruleset) -> list[_Draft]:
-    """The entries without their steps, each with the targets that it needs."""
-    drafts: list[_Draft] = []
-    for decision in decisions:
-        verdict = decision.verdict
-        if not verdict.plan and verdict.error is None:
-            continue
-        blank = draft(context.name, origin.name.raw, validity(origin.selected), decision.message)
-        entry = decided(blank, verdict, ruleset.digest)
-        if verdict.error is not None:
-            kept = postponed(entry, verdict.error, context.now()) if decision.postponed else held(entry, verdict.error)
-            drafts.append((decision, kept, {}))
-            continue
-        try:
-            drafts.append((decision, entry, _targets(context, origin, verdict)))
-        except TargetError as error:
-            drafts.append((decision, held(entry, str(error)), {}))
-    return drafts
+class _Batch:
+    """Messages that are brought to the journal together: what plans they have in common is worked out once."""
+
+    def __init__(self, context: AccountContext, origin: Origin, ruleset: Ruleset) -> None:
+        self._context = context
+        self._origin = origin
+        self._digest = ruleset.digest
+        self._era = validity(origin.selected)
+        capabilities = origin.session.capabilities
+        self._can_expunge = "UIDPLUS" in capabilities
+        self._lowering = lowering_for(capabilities, move_refused=context.directory.move_refused)
+        self._names: dict[Target, MailboxName] = {}
+        self._courses: dict[Plan, _Course] = {}
+        self._known: dict[int, _Course] = {}
+        """By the identity of a plan: a rule without templates has one for all messages."""
+        self._taken: list[tuple[Decision, _Course]] = []
+        self.targets: dict[MailboxName, Target] = {}
+        """Where the messages are to be put."""
+
+    def take(self, decisions: Iterable[Decision]) -> None:
+        """Take the decisions that something follows from."""
+        for decision in decisions:
+            verdict = decision.verdict
+            if verdict.plan or verdict.error is not None:
+                course = self._known.get(id(verdict.plan)) or self._course(verdict.plan)
+                self._taken.append((decision, course))
+
+    def entries(self, failed: dict[MailboxName, str]) -> list[Entry]:
+        """Make the entries; ``failed`` are targets that messages can't be put in, and why."""
+        self._names.clear()  # the server may have told its own spelling of a name that was to be created
+        for course in self._courses.values():
+            if reasons := [failed[name] for name in course.targets if name in failed]:
+                course.error = "; ".join(reasons)
+        drafted = [self._entry(decision, course) for decision, course in self._taken]
+        return [entry for entry in drafted if entry.steps or entry.reason]
+
+    def _entry(self, decision: Decision, course: _Course) -> Entry:
+        verdict, message = decision.verdict, decision.message
+        steps: tuple[Step, ...] = ()
+        error = verdict.error or course.error
+        if not error:
+            steps, error = course.steps.get(self._key(course, message)) or self._lower(course, message)
+        own = None if error else decision.origin
+        account, mailbox = self._context.name, self._origin.name.raw
+        entry = decided(account, mailbox, self._era, message, verdict, self._digest, steps, own)
+        if not error:
+            return entry
+        return postponed(entry, error, self._context.now()) if decision.postponed else held(entry, error)
+
+    def _course(self, plan: Plan) -> _Course:
+        course = self._courses.get(plan)
+        if course is None:
+            course = self._courses[plan] = _Course(plan)
+            try:
+                self._resolve(course)
+            except TargetError as error:
+                course.error = str(error)
+        self._known[id(plan)] = course
+        return course
+
+    def _resolve(self, course: _Course) -> None:
+        course.ending = ending = self._ending(course.plan)
+        targets = [copy.target for copy in course.plan.copies]
+        if isinstance(ending, MoveTo):
+            targets.append(ending.target)
+        course.targets = {self._name(target): target for target in targets}
+        # A move to where the message is would give it a new UID, and so be a new message, for ever.
+        course.targets.pop(self._origin.name, None)
+        self.targets |= course.targets
+
+    def _name(self, target: Target) -> MailboxName:
+        """The mailbox that a target means. Raises TargetError."""
+        name = self._names.get(target)
+        if name is None:
+            name = self._names[target] = self._context.directory.resolve(target, self._origin.session)
+        return name
+
+    def _ending(self, plan: Plan) -> MoveTo | Expunge | None:
+        """How the plan ends on this server: the trash is a mailbox like others.
+
+        On Gmail an expunge outside of the trash only takes the label away, so it is a move to the trash there.
+        """
+        match plan.ending:
+            case Trash(rule=rule):
+                return MoveTo(_TRASH, rule)
+            case Expunge(rule=rule) if self._origin.session.connection.quirks.expunge_archives:
+                in_trash = self._name(_TRASH) == self._origin.name
+                return Expunge(rule) if in_trash else MoveTo(_TRASH, rule)
+            case ending:
+                return ending
+
+    @staticmethod
+    def _key(course: _Course, message: Fetched) -> Flags:
+        return _ANY if course.plan.flags is None else message.flags
+
+    def _lower(self, course: _Course, message: Fetched) -> tuple[tuple[Step, ...], str]:
+        """The steps of a message with these flags, the very same for all that have them; or why there are none."""
+        steps = lower(self._resolved(course), self._lowering, message.flags, can_expunge=self._can_expunge)
+        lost = _not_kept(steps, self._origin.selected)
+        error = f"{self._origin.path} does not keep {', '.join(lost)} (PERMANENTFLAGS)" if lost else ""
+        course.steps[self._key(course, message)] = lowered = steps, error
+        return lowered
+
+    def _resolved(self, course: _Course) -> ResolvedPlan:
+        here, destination = self._origin.name, self._context.directory.destination
+        ending: Relocation | Discard | None = None
+        match course.ending:
+            case MoveTo(target=target, rule=rule):
+                ending = Relocation(destination(self._name(target)), rule)
+            case Expunge(rule=rule):
+                ending = Discard(rule)
+            case None:
+                pass
+        moved_to = ending.to.name if isinstance(ending, Relocation) else None
+        if moved_to == here:
+            ending = None
+        copies = {self._name(copy.target): copy.rule for copy in course.plan.copies}
+        return ResolvedPlan(
+            flags=course.plan.flags,
+            copies=tuple((destination(name), rule) for name, rule in copies.items() if name not in {here, moved_to}),
+            ending=ending,
+        )
 
 
-def _complete(
-    context: AccountContext, origin: Origin, drafts: Iterable[_Draft], failed: dict[MailboxName, str]
-) -> list[Entry]:
-    entries = [_with_steps(context, origin, *one, failed) for one in drafts]
-    return [entry for entry in entries if entry.steps or entry.reason]
-
-
-def _targets(context: AccountContext, origin: Origin, verdict: Verdict) -> dict[MailboxName, Target]:
-    targets = [copy.target for copy in verdict.plan.copies]
-    ending = _ending(context, origin, verdict)
-    if isinstance(ending, MoveTo):
-        targets.append(ending.target)
-    resolved = {context.directory.resolve(target, origin.session): target for target in targets}
-    # A move to where the message is would give it a new UID, and so be a new message, for ever.
-    resolved.pop(origin.name, None)
-    return resolved
-
-
-def _ending(context: AccountContext, origin: Origin, verdict: Verdict) -> MoveTo | Expunge | None:
-    """How the plan ends on this server: the trash is a mailbox like others.
-
-    On Gmail an expunge outside of the trash only takes the label away, so it is a move to the trash there.
-    """
-    match verdict.plan.ending:
-        case Trash(rule=rule):
-            return MoveTo(_TRASH, rule)
-        case Expunge(rule=rule) if origin.session.connection.quirks.expunge_archives:
-            in_trash = context.directory.resolve(_TRASH, origin.session) == origin.name
-            return Expunge(rule) if in_trash else MoveTo(_TRASH, rule)
-        case ending:
-            return ending
-
-
-def _with_steps(
-    context: AccountContext,
-    origin: Origin,
-    decision: Decision,
-    entry: Entry,
-    targets: dict[MailboxName, Target],
-    failed: dict[MailboxName, str],
-) -> Entry:
-    if entry.reason:
-        return entry
-    if reasons := [failed[name] for name in targets if name in failed]:
-        return held(entry, "; ".join(reasons))
-    capabilities = origin.session.capabilities
-    lowering = lowering_for(capabilities, move_refused=context.directory.move_refused)
-    steps = lower(
-        _resolve(context, origin, decision.verdict),
-        lowering,
-        decision.message.flags,
-        can_expunge="UIDPLUS" in capabilities,
-    )
-    if lost := _not_kept(steps, origin.selected):
-        return held(entry, f"{origin.path} does not keep {', '.join(lost)} (PERMANENTFLAGS)")
-    chain = isinstance(decision.verdict.plan.ending, MoveTo) and decision.verdict.plan.ending.chain
-    own = decision.origin
-    hops = own.hops + 1 if own else 0
-    rules = (*own.rules, *entry.rules) if own else entry.rules
-    return replace(entry, steps=steps, chain=chain and hops < _MAX_HOPS, hops=hops, rules=rules)
-
-
-def _resolve(context: AccountContext, origin: Origin, verdict: Verdict) -> ResolvedPlan:
-    directory = context.directory
-    plan = verdict.plan
-    ending: Relocation | Discard | None = None
-    match _ending(context, origin, verdict):
-        case MoveTo(target=target, rule=rule):
-            ending = Relocation(directory.destination(directory.resolve(target, origin.session)), rule)
-        case Expunge(rule=rule):
-            ending = Discard(rule)
-        case None:
-            pass
-    moved_to = ending.to.name if isinstance(ending, Relocation) else None
-    if moved_to == origin.name:
-        ending = None
-    copies = {directory.resolve(copy.target, origin.session): copy.rule for copy in plan.copies}
-    return ResolvedPlan(
-        flags=plan.flags,
-        copies=tuple(
-            (directory.destination(name), rule) for name, rule in copies.items() if name not in {origin.name, moved_to}
-        ),
-        ending=ending,
-    )
-
-
-def is_shareable(context: AccountContext, entry: Entry, selected: SelectedMailbox) -> bool:
+def is_shareable(context: AccountContext, steps: Sequence[Step], selected: SelectedMailbox) -> bool:
     """Whether flags may share a flight with the move behind them: nothing known can make one fail alone.
 
     A keyword that the mailbox has not yet goes first: Dovecot refuses one of over 50 characters whatever
     PERMANENTFLAGS says, and then the message must stay.
     """
-    flags_are_known = all(has_flag(selected.flags, flag) for flag in _stored(entry.steps))
+    flags_are_known = all(has_flag(selected.flags, flag) for flag in _stored(steps))
     return flags_are_known and all(
-        context.directory.exists(MailboxName(step.target)) for step in entry.steps if step.target is not None
+        context.directory.exists(MailboxName(step.target)) for step in steps if step.target is not None
     )
 
 

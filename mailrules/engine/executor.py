@@ -14,7 +14,7 @@ Rules of the file:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from mailrules.client import Session
@@ -82,12 +82,15 @@ class Executor:
         for work in works:
             if work.verdict is None and work.finished:
                 work.finish(EntryState.DONE)
-        await self._put_flags_back([work for work in works if work.verdict in {EntryState.PENDING, EntryState.HELD}])
+        await self._put_flags_back(
+            [work for work in works if work.verdict is EntryState.PENDING or work.verdict is EntryState.HELD]
+        )
 
     async def _fly(self, flight: Iterable[Command], *, last: bool) -> None:
-        commands = [part for command in flight for part in _chunks(command)]
+        parts = [part for command in flight for part in _chunks(command)]
+        commands = [command for command, _ in parts]
         self._session.connection.done()
-        futures = [self._session.connection.submit(_to_imap(command)) for command in commands]
+        futures = [self._session.connection.submit(_to_imap(command.step, uids)) for command, uids in parts]
         if last:
             self._rest()
         answers: list[_Answer] = await asyncio.gather(*futures, return_exceptions=True)
@@ -146,7 +149,8 @@ class Executor:
                 rest.append((work, index))
             else:
                 work.settle(index, StepState.DONE, target_uid=uid, validity=copied.uidvalidity)
-                self._note_fall_back(work)
+                if work.fell_back:
+                    self._note_fall_back(work)
         if rest:
             there = await look_at(self._session, [work.entry.uid for work, _ in rest])
             for work, index in rest:
@@ -293,7 +297,7 @@ def _leave_marked(command: Command, refused: Refused) -> None:
 
 def _strand(work: Work) -> None:
     """A message whose move outran its refused STORE: what is left is to be done in the target."""
-    if work.moved and not work.finished:
+    if len(work.steps) > 1 and work.moved and not work.finished:
         work.verdict, work.unclear = None, True
 
 
@@ -308,16 +312,18 @@ def _target(step: Step) -> MailboxName:
     return MailboxName(step.target)
 
 
-def _chunks(command: Command) -> Iterable[Command]:
-    """The command with UID sets short enough for every server's line limit."""
+def _chunks(command: Command) -> Iterator[tuple[Command, UIDSet]]:
+    """The command with its UID set, or several, the sets short enough for every server's line limit."""
+    chunks = list(UIDSet(map(UID, command.uids)).chunks())
+    if len(chunks) == 1:
+        yield command, chunks[0]
+        return
     by_uid = {work.entry.uid: (work, index) for work, index in command.members}
-    for uids in UIDSet(UID(uid) for uid in command.uids).chunks():
-        yield Command(command.step, tuple(by_uid[uid] for uid in uids))
+    for uids in chunks:
+        yield Command(command.step, tuple(by_uid[uid] for uid in uids)), uids
 
 
-def _to_imap(command: Command) -> ImapCommand[_Result]:
-    step = command.step
-    uids = UIDSet(UID(uid) for uid in command.uids)
+def _to_imap(step: Step, uids: UIDSet) -> ImapCommand[_Result]:
     match step.kind:
         case StepKind.STORE_FLAGS:
             return store_command(step, uids)

@@ -123,7 +123,7 @@ class Filing:
         others = [entry for entry in again if entry not in met]
         await self._context.store.record(others, now=now)
         self._path.let_go(others)
-        await self._path.execute([entry for entry in others if entry.steps], found, lambda: self._rest(rest))
+        await self._path.execute([entry for entry in others if entry.steps], lambda: self._rest(rest))
         await self._meet_again(met, found, rest)
         self._rest(rest)
 
@@ -217,14 +217,13 @@ class Filing:
         aside = [*unreadable, *postponed]
         entries = await self._path.journal(decisions, ruleset, checkpoint, messages, copied, aside)
         self._checkpoint = checkpoint
-        by_uid = {message.uid: message for message in messages}
         if earlier:
             await self._context.store.record(earlier, now=self._context.now())
             self._path.let_go(earlier)
         for entry in earlier:
             if entry.state is not EntryState.GONE:
-                self._path.report(entry, by_uid[entry.uid])
-        await self._path.execute(entries, by_uid, lambda: self._rest(rest))
+                self._path.report(entry)
+        await self._path.execute(entries, lambda: self._rest(rest))
         self.handled = self._context.now()
 
     def _still_postponed(

@@ -12,7 +12,7 @@ Rules of the file:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mailrules.store import Entry, EntryState, Step, StepKind, StepState
 
@@ -67,17 +67,28 @@ class Work:
         """Record how the step at ``index`` ended, with the UID the message has in the target where the server told."""
         step = self.steps[index]
         self.sent.discard(index)
-        self.steps[index] = replace(
-            step,
-            state=state,
-            target_uid=target_uid if target_uid is not None else step.target_uid,
+        self.steps[index] = Step(
+            kind=step.kind,
+            rule=step.rule,
+            add=step.add,
+            remove=step.remove,
+            replace=step.replace,
+            target=step.target,
             target_uidvalidity=validity if validity is not None else step.target_uidvalidity,
+            target_uidnext=step.target_uidnext,
+            target_uid=target_uid if target_uid is not None else step.target_uid,
+            state=state,
         )
 
-    def ready(self) -> Iterator[int]:
+    def ready(self) -> Sequence[int]:
         """The indices of the steps that may be sent now."""
         if self.verdict is not None or self.unclear:
-            return
+            return ()
+        if len(self.steps) == 1:  # as most have it
+            return () if self.sent or self.steps[0].state is StepState.DONE else _THE_ONLY_ONE
+        return tuple(self._in_order())
+
+    def _in_order(self) -> Iterator[int]:
         open_before: list[Step] = []
         for index, step in enumerate(self.steps):
             if step.state is StepState.DONE:
@@ -99,7 +110,10 @@ class Work:
     @property
     def finished(self) -> bool:
         """Whether every step is done."""
-        return all(step.state is StepState.DONE for step in self.steps)
+        for step in self.steps:  # noqa: SIM110 - it is asked of every message, and this takes half as long
+            if step.state is not StepState.DONE:
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,7 @@ class Command:
         return tuple(work.entry.uid for work, _ in self.members)
 
 
+_THE_ONLY_ONE = (0,)
 _Key = tuple[StepKind, tuple[str, ...], tuple[str, ...], tuple[str, ...] | None, bytes | None, int]
 
 
@@ -124,11 +139,16 @@ def next_flight(works: Sequence[Work]) -> tuple[Command, ...]:
     Marks their steps as sent.
     """
     groups: dict[_Key, list[tuple[Work, int]]] = {}
+    of_step: dict[int, list[tuple[Work, int]]] = {}  # by its identity: works of one plan share their steps
     for work in works:
-        for index in list(work.ready()):
-            groups.setdefault(_key(work, work.steps[index]), []).append((work, index))
-    for members in groups.values():
-        for work, index in members:
+        for index in work.ready():
+            step = work.steps[index]
+            members = None if work.alone else of_step.get(id(step))
+            if members is None:
+                members = groups.setdefault(_key(work, step), [])
+                if not work.alone:
+                    of_step[id(step)] = members
+            members.append((work, index))
             work.sent.add(index)
     ordered = sorted(groups.values(), key=lambda members: _ORDER.index(_step_of(members[0]).kind))
     return tuple(Command(_step_of(members[0]), tuple(members)) for members in ordered)
@@ -137,7 +157,8 @@ def next_flight(works: Sequence[Work]) -> tuple[Command, ...]:
 def is_last(works: Iterable[Work]) -> bool:
     """Whether, if all that is under way succeeds, nothing remains to be sent."""
     return all(
-        work.verdict is not None
+        len(work.sent) == len(work.steps)
+        or work.verdict is not None
         or work.unclear
         or all(step.state is StepState.DONE or index in work.sent for index, step in enumerate(work.steps))
         for work in works

@@ -14,10 +14,11 @@ from mailrules.engine.reading import Fetched
 from mailrules.engine.reasons import reasons_of
 from mailrules.imap import MailboxName
 from mailrules.rules import Expunge, FlagChange, MoveTo, Plan, Trash, Verdict
-from mailrules.store import Entry, EntryState, Step, StepKind, StepState
+from mailrules.store import Entry, EntryState, Own, Step, StepKind, StepState
 
 __all__ = [
     "MET_AGAIN",
+    "Paths",
     "conclude",
     "decided",
     "draft",
@@ -41,6 +42,7 @@ _STATES = {
 }
 
 
+_MAX_HOPS = 8
 _LONGEST = 300
 """Characters of a sender or a subject that the journal keeps."""
 
@@ -67,9 +69,42 @@ def draft(account: str, mailbox: bytes, uidvalidity: int, message: Fetched) -> E
     )
 
 
-def decided(entry: Entry, verdict: Verdict, ruleset: str) -> Entry:
-    """The entry with the rules that acted and their reasons; ``ruleset`` is the digest of all rules in force."""
-    return replace(entry, rules=verdict.matched, ruleset=ruleset, trace=reasons_of(verdict, verdict.matched))
+def decided(
+    account: str,
+    mailbox: bytes,
+    uidvalidity: int,
+    message: Fetched,
+    verdict: Verdict,
+    ruleset: str,
+    steps: tuple[Step, ...] = (),
+    own: Own | None = None,
+) -> Entry:
+    """The entry of a message with the steps to be done, the rules that acted and their reasons.
+
+    ``ruleset`` is the digest of all rules in force. ``own`` is how mailrules itself had put the message there: its
+    rules are not to act on it again, and after so many hops nobody's are.
+    """
+    ending = verdict.plan.ending
+    hops = own.hops + 1 if own else 0
+    return Entry(
+        account=account,
+        mailbox=mailbox,
+        uidvalidity=uidvalidity,
+        uid=message.uid,
+        message_id=message.message_id,
+        fingerprint=message.fingerprint,
+        internaldate=message.internaldate,
+        size=message.size,
+        prior_flags=tuple(sorted(message.flags)),
+        rules=(*own.rules, *verdict.matched) if own else verdict.matched,
+        ruleset=ruleset,
+        trace=reasons_of(verdict, verdict.matched),
+        chain=isinstance(ending, MoveTo) and ending.chain and hops < _MAX_HOPS and bool(steps),
+        hops=hops,
+        steps=steps,
+        sender=_shortened(message.sender),
+        subject=_shortened(message.subject),
+    )
 
 
 def held(entry: Entry, reason: str) -> Entry:
@@ -79,11 +114,35 @@ def held(entry: Entry, reason: str) -> Entry:
 
 def conclude(work: Work, now: datetime) -> Entry:
     """The entry as it is to be recorded after the executor: a work without verdict stays begun, for recovery."""
-    entry = replace(work.entry, steps=tuple(work.steps))
-    state = work.verdict or EntryState.BEGUN
-    if state is not EntryState.PENDING:
-        return replace(entry, state=state, reason=work.reason, due=None)
-    return postponed(entry, work.reason, now)
+    entry = work.entry
+    ended = Entry(
+        account=entry.account,
+        mailbox=entry.mailbox,
+        uidvalidity=entry.uidvalidity,
+        uid=entry.uid,
+        message_id=entry.message_id,
+        fingerprint=entry.fingerprint,
+        internaldate=entry.internaldate,
+        size=entry.size,
+        prior_flags=entry.prior_flags,
+        rules=entry.rules,
+        ruleset=entry.ruleset,
+        trace=entry.trace,
+        chain=entry.chain,
+        hops=entry.hops,
+        steps=tuple(work.steps),
+        state=EntryState.BEGUN if work.verdict is None or work.verdict is EntryState.PENDING else work.verdict,
+        attempts=entry.attempts,
+        reason=work.reason,
+        id=entry.id,
+        begun=entry.begun,
+        finished=entry.finished,
+        sender=entry.sender,
+        subject=entry.subject,
+        undoes=entry.undoes,
+        retried=entry.retried,
+    )
+    return postponed(ended, work.reason, now) if work.verdict is EntryState.PENDING else ended
 
 
 def postponed(entry: Entry, reason: str, now: datetime) -> Entry:
@@ -94,13 +153,24 @@ def postponed(entry: Entry, reason: str, now: datetime) -> Entry:
     return replace(entry, state=EntryState.PENDING, reason=reason, due=now + retry_after(entry.attempts))
 
 
-def outcome_in(namespace: Namespace, entry: Entry, message: Fetched | None = None) -> Outcome:
+class Paths(dict[bytes, str]):
+    """The mailboxes by their names as rule files name them, each worked out when it is first asked for."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        super().__init__()
+        self._namespace = namespace
+
+    def __missing__(self, name: bytes) -> str:
+        path = self[name] = self._namespace.to_path(MailboxName(name))
+        return path
+
+
+def outcome_in(paths: Paths, entry: Entry) -> Outcome:
     """What to tell about an entry, its mailboxes named as rule files name them."""
-    paths = {step.target: namespace.to_path(MailboxName(step.target)) for step in entry.steps if step.target}
-    return outcome_of(entry, namespace.to_path(MailboxName(entry.mailbox)), paths, message)
+    return outcome_of(entry, paths[entry.mailbox], paths)
 
 
-def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: Fetched | None) -> Outcome:
+def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str]) -> Outcome:
     """What to tell about an entry; ``paths`` are the readable names of its targets.
 
     Of one that is done only what was done is told: a server may have refused a flag and moved the message all the same.
@@ -111,9 +181,9 @@ def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str], message: 
         mailbox=mailbox,
         uid=entry.uid,
         message_id=entry.message_id,
-        sender=message.sender if message else entry.sender,
-        subject=message.subject if message else entry.subject,
-        state=_STATES[entry.state],
+        sender=entry.sender,
+        subject=entry.subject,
+        state=OutcomeState.DONE if entry.state is EntryState.DONE else _STATES[entry.state],
         rules=entry.rules,
         actions=tuple(_actions(steps, paths)),
         reason=entry.reason,
@@ -167,32 +237,32 @@ def _planned(plan: Plan) -> Iterable[ActionDone]:
 
 def _actions(steps: Sequence[Step], paths: Mapping[bytes, str]) -> Iterable[ActionDone]:
     """Steps as the actions they came from: a copy whose message the same rule then marks and expunges was a move."""
-    around = zip([None, *steps], steps, [*steps[1:], None], strict=False)
-    for previous, step, following in around:
+    for index, step in enumerate(steps):
         match step.kind:
+            case StepKind.MOVE:
+                yield _to(ActionKind.MOVE, step, paths)
             case StepKind.STORE_FLAGS if step.replace is not None:
                 yield ActionDone(ActionKind.SET_FLAGS, step.rule, flags=step.replace)
             case StepKind.STORE_FLAGS if step.add:
                 yield ActionDone(ActionKind.ADD_FLAGS, step.rule, flags=step.add)
             case StepKind.STORE_FLAGS:
                 yield ActionDone(ActionKind.REMOVE_FLAGS, step.rule, flags=step.remove)
-            case StepKind.COPY if not _are_a_move(step, following):
-                yield ActionDone(ActionKind.COPY, step.rule, target=paths.get(step.target or b"", ""))
-            case StepKind.COPY | StepKind.MOVE:
-                yield ActionDone(ActionKind.MOVE, step.rule, target=paths.get(step.target or b"", ""))
-            case StepKind.MARK_DELETED if not _are_a_move(previous, step):
+            case StepKind.COPY:
+                is_half = index + 1 < len(steps) and _are_a_move(step, steps[index + 1])
+                yield _to(ActionKind.MOVE if is_half else ActionKind.COPY, step, paths)
+            case StepKind.MARK_DELETED if index == 0 or not _are_a_move(steps[index - 1], step):
                 yield ActionDone(ActionKind.EXPUNGE, step.rule)
             case StepKind.MARK_DELETED | StepKind.UID_EXPUNGE:
                 pass
+
+
+def _to(kind: ActionKind, step: Step, paths: Mapping[bytes, str]) -> ActionDone:
+    return ActionDone(kind, step.rule, None if step.target is None else paths[step.target])
 
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _are_a_move(first: Step | None, second: Step | None) -> bool:
-    match first, second:
-        case Step(kind=StepKind.COPY, rule=mover), Step(kind=StepKind.MARK_DELETED, rule=remover):
-            return mover == remover
-        case _:
-            return False
+def _are_a_move(first: Step, second: Step) -> bool:
+    return (first.kind, second.kind) == (StepKind.COPY, StepKind.MARK_DELETED) and first.rule == second.rule

@@ -29,7 +29,7 @@ from mailrules.engine.deciding import Decision, Origin, decide
 from mailrules.engine.drafting import entries_for, foreseen, is_shareable
 from mailrules.engine.executor import Executor
 from mailrules.engine.flights import Work
-from mailrules.engine.journal import conclude, draft, held, outcome_in, would_be
+from mailrules.engine.journal import Paths, conclude, draft, held, outcome_in, would_be
 from mailrules.engine.limits import Waiting, limits_of, over_limit
 from mailrules.engine.reading import UNREADABLE, Fetched, validity
 from mailrules.engine.recalling import Recollection
@@ -49,6 +49,7 @@ class Path:
         self.session = session
         self.name = name
         self.readable = session.namespace.to_path(name)
+        self._paths = Paths(session.namespace)
         self._recollection = Recollection(
             context.store, context.name, lambda: (name, validity(self.selected)), self._path_of
         )
@@ -83,8 +84,8 @@ class Path:
         """Journal messages that can't be decided now, by themselves."""
         seen = [message.seen() for message in messages]
         begun = await self.context.store.begin(self.aside(messages, kept), None, seen, now=self.context.now())
-        for entry, message in zip(begun, messages, strict=True):
-            self.report(entry, message)
+        for entry in begun:
+            self.report(entry)
 
     async def evaluate(
         self,
@@ -184,31 +185,33 @@ class Path:
         store, account, now = self.context.store, self.context.name, self.context.now()
         return await over_limit(store, account, limits_of(ruleset), acting, now)
 
-    async def execute(
-        self, entries: Iterable[Entry], messages: Mapping[int, Fetched], rest: Callable[[], object]
-    ) -> Sequence[Entry]:
+    async def execute(self, entries: Iterable[Entry], rest: Callable[[], object]) -> Sequence[Entry]:
         """Carry out journalled entries, record what was answered and report it; return them as they ended.
 
         ``rest`` is called when the last command has been submitted, so that IDLE can leave in the same
         write. Raises NetworkError when the connection is lost; then what was answered is recorded all the same.
         """
         entries = tuple(entries)
-        works = [
-            Work(entry, list(entry.steps), is_shareable(self.context, entry, self.selected))
-            for entry in entries
-            if entry.state is EntryState.BEGUN
-        ]
+        shareable: dict[int, bool] = {}  # by the identity of their steps, which those of one plan share
+        works: list[Work] = []
+        for entry in entries:
+            if entry.state is EntryState.BEGUN:
+                steps = entry.steps
+                if id(steps) not in shareable:
+                    shareable[id(steps)] = is_shareable(self.context, steps, self.selected)
+                works.append(Work(entry, list(steps), shareable[id(steps)]))
         ended = [entry for entry in entries if entry.state is not EntryState.BEGUN]
         executor = Executor(self.session, self.context.directory, rest=rest, relowered=self._relowered)
         try:
             await executor.run(works)
         finally:
-            concluded = [conclude(work, self.context.now()) for work in works]
+            now = self.context.now()
+            concluded = [conclude(work, now) for work in works]
             if concluded:
-                await self.context.store.record(concluded, now=self.context.now())
+                await self.context.store.record(concluded, now=now)
             ended += [entry for entry in concluded if entry.state is not EntryState.BEGUN]
             for entry in ended:
-                self.report(entry, messages.get(entry.uid))
+                self.report(entry)
         if unclear := tuple(entry for entry in concluded if entry.state is EntryState.BEGUN):
             self.context.spawn(partial(replay, self.context, self.name, unclear))
         return ended
@@ -220,9 +223,9 @@ class Path:
     async def _relowered(self, work: Work) -> None:
         await self.context.store.record([conclude(work, self.context.now())], now=self.context.now())
 
-    def report(self, entry: Entry, message: Fetched | None) -> None:
+    def report(self, entry: Entry) -> None:
         """Tell what became of an entry."""
-        self.context.report(outcome_in(self.session.namespace, entry, message))
+        self.context.report(outcome_in(self._paths, entry))
 
     def report_observed(self, decision: Decision) -> None:
         """Tell what would be done."""

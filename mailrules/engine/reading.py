@@ -55,6 +55,8 @@ class Fetched:
     """What recognises it in another mailbox, or here under another UIDVALIDITY: Message-ID (or a hash of the header
     where there is none), size and INTERNALDATE, which COPY and MOVE preserve (RFC 9051 §6.4.7)."""
 
+    message_id: str = ""
+    """The Message-ID with its brackets; empty where there is none."""
     readable: bool = True
     """False where the server's answer about it made no sense: then all the rest is made up."""
 
@@ -66,8 +68,9 @@ class Fetched:
             return cls.unreadable(uid)
         flags, received, size = data.flags or frozenset(), data.internaldate or _LONG_AGO, data.size or 0
         message = Message(header=header, size=data.size, received=data.internaldate, flags=data.flags)
-        identity = _first(message, "MESSAGE-ID") or _digest(message)
-        return cls(uid, flags, received, size, message, f"{identity} {size} {int(received.timestamp())}")
+        message_id = _first(message, "MESSAGE-ID")
+        fingerprint = f"{message_id or _digest(message)} {size} {int(received.timestamp())}"
+        return cls(uid, flags, received, size, message, fingerprint, message_id)
 
     @classmethod
     def unreadable(cls, uid: int) -> Fetched:
@@ -78,11 +81,6 @@ class Fetched:
     def is_known_again(self) -> bool:
         """Whether the server has told all that the fingerprint is made of."""
         return self.message.size is not None and self.message.received is not None
-
-    @property
-    def message_id(self) -> str:
-        """The Message-ID with its brackets; empty where there is none."""
-        return _first(self.message, "MESSAGE-ID")
 
     @property
     def sender(self) -> str:
@@ -174,7 +172,8 @@ def validity(selected: SelectedMailbox) -> int:
 
 
 def _first(message: Message, field: str) -> str:
-    return next((text.value[:_LONGEST] for text in message.fields.texts(field)), "")
+    texts = message.fields.texts(field)
+    return texts[0].value[:_LONGEST] if texts else ""
 
 
 def _digest(message: Message) -> str:

@@ -22,7 +22,7 @@ from mailrules.engine.account import AccountContext
 from mailrules.engine.executor import Executor
 from mailrules.engine.flags import store_command
 from mailrules.engine.flights import Work
-from mailrules.engine.journal import conclude, outcome_in
+from mailrules.engine.journal import Paths, conclude, outcome_in
 from mailrules.engine.looking import Bare, Look, look, settle_by
 from mailrules.engine.reading import validity
 from mailrules.engine.stale import OUTDATED, is_outdated
@@ -243,10 +243,10 @@ class _Replay:
         await self._context.store.record([conclude(work, now) for work in works], now=now)
 
     def _report(self, works: Iterable[Work]) -> None:
+        paths, now = Paths(self._session.namespace), self._context.now()
         for work in works:
             if work.verdict is not None:
-                entry = conclude(work, self._context.now())
-                self._context.report(outcome_in(self._session.namespace, entry))
+                self._context.report(outcome_in(paths, conclude(work, now)))
 
 
 def _moved_without_flags(work: Work) -> bool:

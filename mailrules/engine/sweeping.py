@@ -239,8 +239,7 @@ class _Sweep:
             copied = await context.store.copied(context.name, path.name.raw, validity(path.selected))
         self._must_be_in_force()
         entries = await path.journal(fresh, self._all_rules, None, (), copied, leave=self._leave)
-        messages = {decision.message.uid: decision.message for decision in fresh}
-        ended = await self._execute(entries, messages)
+        ended = await self._execute(entries)
         self._swept.states.update(entry.state for entry in ended)
         self._swept.done.update(rule for entry in ended if entry.state is EntryState.DONE for rule in entry.rules)
 
@@ -249,13 +248,13 @@ class _Sweep:
         self._swept.wait(waiting.rule, waiting.until)
         return True
 
-    async def _execute(self, entries: Sequence[Entry], messages: dict[int, Fetched]) -> Sequence[Entry]:
+    async def _execute(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Carry out what was begun; meanwhile nobody takes it for what a crash has left."""
         context, path = self._context, self._path
         ids = {entry.id for entry in entries}
         context.in_repair.update(ids)
         try:
-            return await path.execute(entries, messages, lambda: None)
+            return await path.execute(entries, lambda: None)
         except (ClientError, ImapError, StateError):
             # It begins when nobody has them in hand any more.
             context.spawn(partial(replay, context, path.name, entries))

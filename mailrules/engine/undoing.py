@@ -249,7 +249,7 @@ class _Undoing:
         await self._let_go(vanished, "somebody else moved or expunged it first")
         repairs: list[Callable[[], Coroutine[None, None, None]]] = []
         context = replace(self._context, report=_nobody, spawn=repairs.append)
-        await Path(context, self._session, mailbox).execute(present, {}, lambda: None)
+        await Path(context, self._session, mailbox).execute(present, lambda: None)
         for repair in repairs:
             await repair()
 

@@ -24,7 +24,7 @@ MAIL = b"From: Bob <bob@example.com>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n
 def fetched() -> Fetched:
     """Build a message as it was read."""
     message = Message(header=MAIL, size=7, received=NOW, flags=frozenset())
-    return Fetched(5, frozenset({"\\Seen", "$A"}), NOW, 7, message, "print")
+    return Fetched(5, frozenset({"\\Seen", "$A"}), NOW, 7, message, "print", "<1@example.com>")
 
 
 def to(kind: StepKind, target: bytes = b"A", state: StepState = DONE) -> Step:
@@ -53,7 +53,7 @@ def concluded(verdict: EntryState | None, *, begun: timedelta = timedelta(), att
 def actions(*steps: Step, state: EntryState = EntryState.DONE) -> list[tuple[ActionKind, str | None, tuple[str, ...]]]:
     """What is told of an entry with these steps."""
     due = NOW if state is EntryState.PENDING else None
-    told = outcome_of(entry(5, *steps, state=state, due=due), "INBOX", PATHS, None).actions
+    told = outcome_of(entry(5, *steps, state=state, due=due), "INBOX", PATHS).actions
     return [(action.kind, action.target, action.flags) for action in told]
 
 
@@ -129,7 +129,7 @@ def test_a_copy_before_another_rule_s_expunge_is_told_as_both() -> None:
     """Where one rule does both they are told as the move that they come to."""
     steps = [replace(to(COPY), rule="copy"), replace(MARK, rule="away"), replace(UID_EXPUNGE, rule="away")]
 
-    told = outcome_of(entry(5, *steps, state=EntryState.DONE), "INBOX", PATHS, None).actions
+    told = outcome_of(entry(5, *steps, state=EntryState.DONE), "INBOX", PATHS).actions
 
     assert told == (ActionDone(ActionKind.COPY, "copy", target="A"), ActionDone(ActionKind.EXPUNGE, "away"))
 
@@ -144,7 +144,7 @@ def test_of_others_it_is_told_what_was_to_be_done(state: EntryState) -> None:
 
 
 def test_sender_and_subject_are_told_as_people_see_them() -> None:
-    told = outcome_of(entry(5, state=EntryState.DONE), "INBOX", PATHS, fetched())
+    told = outcome_of(draft("work", b"INBOX", 7, fetched()), "INBOX", PATHS)
 
     assert (told.sender, told.subject) == ("Bob <bob@example.com>", "Grüße")
 
@@ -187,4 +187,4 @@ def test_a_plan_that_can_not_be_made_is_told_as_held() -> None:
 
 def test_what_an_entry_takes_back_is_told() -> None:
     one = entry(5, to(MOVE), state=EntryState.DONE)
-    assert [outcome_of(replace(one, undoes=each), "INBOX", PATHS, None).undoes for each in (None, 3)] == [None, 3]
+    assert [outcome_of(replace(one, undoes=each), "INBOX", PATHS).undoes for each in (None, 3)] == [None, 3]
