@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mailrules"
 FLOORS = {
+    "values": -1,  # one file, for all
     "imap": 0,
     "rules": 0,
     "client": 1,

@@ -8,6 +8,9 @@ from functools import lru_cache
 
 _DATE_TIME = re.compile(rb" *(\d{1,2})-([A-Za-z]{3})-(\d{4}) +(\d{1,2}):(\d\d):(\d\d)(?: +([+-])(\d\d)(\d\d))? *")
 
+USUAL_DATE_TIME = rb"[ \d]\d-[A-Za-z]{3}-\d{4} \d\d:\d\d:\d\d [+-]\d{4}"
+"""As the ABNF has it: a regular expression without groups."""
+
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -15,6 +18,10 @@ _MONTHS = {
     )
 }
 
+_HOURS = {b"%02d" % hour: hour for hour in range(24)}
+_MINUTES = {b"%02d" % minute: minute for minute in range(60)}
+_SECONDS = {**_MINUTES, b"60": 59}
+"""A leap second is written as 60, which datetime does not know."""
 
 _LONGEST = 40
 """Octets, with room for spaces where none belong. What is longer is no moment, and not to be remembered."""
@@ -26,6 +33,25 @@ def parse_date_time(raw: bytes) -> datetime | None:
     The day may also be "03" or "3", and a missing zone is UTC (Mailutils loses it).
     """
     return _moment(raw) if len(raw) <= _LONGEST else None
+
+
+def usual_date_time(raw: bytes) -> datetime | None:
+    """Read what matches USUAL_DATE_TIME, as parse_date_time does: many messages share a day and a zone."""
+    day = _day(raw[:12] + raw[20:])
+    if day is None:
+        return None
+    year, month, number, zone = day
+    try:
+        return datetime(year, month, number, _HOURS[raw[12:14]], _MINUTES[raw[15:17]], _SECONDS[raw[18:20]], 0, zone)
+    except LookupError:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _day(raw: bytes) -> tuple[int, int, int, tzinfo] | None:
+    """Read " 3-Mar-2021  +0100"."""
+    midnight = _moment(raw[:12] + b"00:00:00" + raw[12:])
+    return None if midnight is None else (midnight.year, midnight.month, midnight.day, midnight.tzinfo or UTC)
 
 
 @lru_cache(maxsize=1024)

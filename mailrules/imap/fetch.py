@@ -1,17 +1,14 @@
 """Reads FETCH responses: what the server says of one message. RFC 9051 §7.5.2.
 
-The usual ones go through one regular expression an item; whatever is unusual about a response sends it the long way,
-where an item that makes no sense is left out and the others survive.
+An item that makes no sense is left out, and the others survive. Most responses do not come here: `usual` reads them.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mailrules.imap import bodies, sections
-from mailrules.imap.dates import parse_date_time
 from mailrules.imap.errors import ParseError
 from mailrules.imap.registry import FETCH_ITEMS, UNREADABLE
 from mailrules.imap.responses import MessageData, SectionData
@@ -24,17 +21,6 @@ if TYPE_CHECKING:
     from mailrules.imap.flags import Flags
     from mailrules.imap.responses import FetchItem
     from mailrules.imap.structure import BodyStructure, Envelope
-
-_USUAL_START = re.compile(rb"\* ([1-9]\d{0,9}) FETCH \(")
-# Flags and sections are remembered, so that long ones, of which a server could send any number, go the long way.
-_USUAL_ITEM = re.compile(
-    rb"UID ([1-9]\d{0,9})"
-    rb'|FLAGS \(([^\x00-\x1f()"{\x7f]{0,500})\)'
-    rb'|INTERNALDATE "([^"\\]*)"'
-    rb"|RFC822\.SIZE (\d{1,18})"
-    rb"|MODSEQ \((\d{1,18})\)"
-    rb'|BODY(\[[^\]"{]{0,2000}\])(?:<(\d{1,18})>)? \{(\d{1,18})\}\r\n'
-)
 
 _NAME = re.compile(rb'[^\x00-\x20()\[\]<{"\x7f]+')
 _SECTION_OF_UNKNOWN = re.compile(rb"(?:\[[^\[\]]*\])?(?:<[^<>]*>)?")
@@ -52,46 +38,6 @@ _TAIL_OCTETS = 1000
 
 MAX_ITEMS = 1000
 """Items of one message; nobody asks for as many, and reading nonsense is slow."""
-
-
-def usual_fetch(raw: bytes) -> MessageData | None:
-    """Read a FETCH response that is written as most servers write it; None for any other response.
-
-    Raises ParseError if the message is called by two UIDs.
-    """
-    start = _USUAL_START.match(raw)
-    if start is None:
-        return None
-    found = _Found()
-    position = start.end()
-    while match := _USUAL_ITEM.match(raw, position):
-        position = match.end()
-        match match.lastindex:
-            case 1:
-                found.uids.add(int(match[1]))
-            case 2:
-                found.flags = _flags_of(match[2])
-            case 3:
-                found.internaldate = parse_date_time(match[3])
-            case 4:
-                found.size = int(match[4])
-            case 5:
-                found.modseq = int(match[5])
-            case _:
-                section = sections.section_of(match[6])
-                if section is None:
-                    return None
-                end = position + int(match[8])
-                origin = int(match[7]) if match[7] else None
-                found.sections.append(SectionData(section, origin, raw[position:end]))
-                position = end
-        following = raw[position : position + 1]
-        position += 1
-        if following == b")":
-            return found.message(int(start[1])) if position == len(raw) else None
-        if following != b" ":
-            return None
-    return None
 
 
 def fetch_response(cursor: Cursor, seq: int) -> MessageData:
@@ -231,8 +177,3 @@ def _skip_value(cursor: Cursor) -> None:
     # response are the server's own words all the same: nothing in a string can look like that.
     tail = _TAIL.search(cursor.raw, max(value, len(cursor.raw) - _TAIL_OCTETS))
     cursor.pos = tail.start(1) if tail else len(cursor.raw)
-
-
-@lru_cache(maxsize=1024)
-def _flags_of(text: bytes) -> Flags:
-    return frozenset(flag.decode("utf-8", "backslashreplace") for flag in text.split())

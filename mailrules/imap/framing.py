@@ -71,6 +71,23 @@ class Framer:
         if self._lost is None:
             self._buffer += data
 
+    @property
+    def waiting(self) -> bytes | bytearray:
+        """The octets that have come and belong to no response handed out yet; only to be looked at, and at once."""
+        return self._buffer
+
+    def skip(self, octets: int) -> None:
+        """Take away complete responses that somebody else has read, within the limits."""
+        del self._buffer[:octets]
+        self._start_response()
+
+    def hand_over(self) -> bytes:
+        """Give away the octets that belong to no response handed out yet, because they are to be read otherwise."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        self._start_response()
+        return rest
+
     def responses(self) -> Iterator[bytes]:
         """Cut off and yield the complete responses one by one, each without its last line end.
 

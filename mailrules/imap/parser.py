@@ -11,7 +11,7 @@ import re
 from mailrules.imap import mailboxdata  # noqa: F401 -- registers its readers
 from mailrules.imap.codes import SimpleCode
 from mailrules.imap.cursor import Cursor
-from mailrules.imap.fetch import fetch_response, usual_fetch
+from mailrules.imap.fetch import fetch_response
 from mailrules.imap.registry import RESPONSE_CODES, UNREADABLE, UNTAGGED
 from mailrules.imap.responses import (
     Continuation,
@@ -43,7 +43,7 @@ def parse_counting(raw: bytes) -> tuple[Response, int]:
     """Read one response, and tell of how many values it is made, for `framing.weight`."""
     cursor = Cursor(raw)
     try:
-        return usual_fetch(raw) or _response(cursor), cursor.values
+        return _response(cursor), cursor.values
     except UNREADABLE:
         return Unknown(raw), 0
 

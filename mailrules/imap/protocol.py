@@ -19,7 +19,7 @@ RFC 9051 §2.2 and §5.5.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailrules.imap.capability import Capabilities
@@ -41,6 +41,7 @@ from mailrules.imap.responses import (
     Continuation,
     Expunge,
     Kind,
+    MessageData,
     Response,
     StatusResponse,
     Tagged,
@@ -48,6 +49,7 @@ from mailrules.imap.responses import (
 )
 from mailrules.imap.selected import SelectedMailbox
 from mailrules.imap.state import State, Step, after
+from mailrules.imap.usual import Usual
 
 _GREETINGS = {Kind.OK: Step.GREET, Kind.PREAUTH: Step.PREAUTHENTICATE, Kind.BYE: Step.LOGOUT}
 
@@ -62,11 +64,6 @@ class _InFlight:
     @property
     def is_wall(self) -> bool:
         return self.command.on_ok is not None
-
-    def keep(self, response: Response, weight: int) -> None:
-        """Add a response to the answer."""
-        self.untagged.append(response)
-        self.weight += weight
 
 
 class ClientProtocol:
@@ -86,12 +83,15 @@ class ClientProtocol:
         self._greeting = ""
         self._limits = limits or Limits()
         self._framer = Framer(self._limits)
+        self._usual = Usual()
         self._outbox = Outbox()
         self._in_flight: dict[bytes, _InFlight] = {}
+        self._answering: Sequence[tuple[bytes, _InFlight]] | None = None  # until a command comes or goes
         self._kept = 0  # weight of what answers the commands in flight
         self._events: list[Event] = []
         self._commands = 0
-        self._tls_due = False
+        self._turn_due: Flow | None = None
+        """STARTTLS or COMPRESS, when its OK has come: what follows is no IMAP before something else is done."""
 
     # What the client does
 
@@ -108,6 +108,7 @@ class ClientProtocol:
         if self._outbox.closed_because is not None:
             raise StateError(f"{command.name.decode()}: {self._outbox.closed_because}")
         tag = b"A%d" % (self._commands + 1)
+        self._answering = None
         self._outbox.put(tag, command)
         self._commands += 1
         self._in_flight[tag] = _InFlight(command)
@@ -118,6 +119,7 @@ class ClientProtocol:
 
         Nothing happens if no IDLE was sent or the server ended it.
         """
+        self._answering = None
         self._outbox.done()
 
     def data_to_send(self) -> bytes:
@@ -130,13 +132,25 @@ class ClientProtocol:
         Raises ProtocolError if the server had sent anything behind its OK: those octets came in the clear and may be
         an attacker's. RFC 9051 §6.2.1 has the client forget the capabilities that it knew before.
         """
-        if not self._tls_due:
+        if self._turn_due is not Flow.STARTTLS:
             raise StateError("STARTTLS: was not answered with OK")
         if self._framer.buffered:
             raise ProtocolError("STARTTLS: the server sent more in the clear behind its OK")
-        self._tls_due = False
+        self._turn_due = None
         self._know(None)
-        self._outbox.tls_started()
+        self._answering = None
+        self._outbox.go_on()
+
+    def compression_started(self) -> bytes:
+        """Go on after COMPRESS: what is received and sent from now on is compressed on its way. RFC 4978 §3.
+
+        Return what was received behind its OK, which is to be decompressed and received once more.
+        """
+        if self._turn_due is not Flow.COMPRESS:
+            raise StateError("COMPRESS: was not answered with OK")
+        self._turn_due = None
+        self._outbox.go_on()
+        return self._framer.hand_over()
 
     # What the server does
 
@@ -146,11 +160,21 @@ class ClientProtocol:
         Raises FramingError when nothing more can be read, ProtocolError when this is no IMAP server or an answer does
         not end. The connection is lost then.
         """
-        self._framer.receive_data(data)
-        responses = self._framer.responses()
-        while not self._tls_due and (raw := next(responses, None)) is not None:
-            response, values = parse_counting(raw)
-            self._take(response, weight(len(raw), values))
+        framer = self._framer
+        framer.receive_data(data)
+        responses = framer.responses()
+        while self._turn_due is None:
+            run, octets = self._usual.read(framer.waiting, self._limits)
+            if run:
+                framer.skip(octets)
+                for response, octets in run:
+                    self._take(response, weight(octets, 0))
+            elif (raw := next(responses, None)) is not None:
+                response, values = parse_counting(raw)
+                self._usual.learn(raw, response)
+                self._take(response, weight(len(raw), values))
+            else:
+                return
 
     def receive_eof(self) -> None:
         """Take note that the server closed the connection."""
@@ -171,6 +195,8 @@ class ClientProtocol:
                 self._complete(response)
             case Continuation():
                 self._go_on(response)
+            case MessageData():  # says nothing of the mailbox
+                self._hand_out(response, weight)
             case _:
                 self._note(response)
                 self._hand_out(response, weight)
@@ -187,6 +213,7 @@ class ClientProtocol:
 
     def _go_on(self, response: Continuation) -> None:
         tag = self._outbox.open_tag
+        self._answering = None
         plus = self._outbox.continuation(response.text)
         if tag is None or plus is Plus.UNEXPECTED:
             self._events.append(Unsolicited(response))
@@ -207,11 +234,12 @@ class ClientProtocol:
         if step is Step.AUTHENTICATE and not ended.told_capabilities:
             self._know(None)
         self._learn(tagged.code)
+        self._answering = None
         self._outbox.answered(tagged.tag, tagged.kind)  # what waited leaves now, by the new capabilities
         self._reselect(command, answer, step)
         if ok and isinstance(command, Enable):
             self.enabled |= command.result(answer)
-        self._tls_due = ok and command.flow is Flow.STARTTLS
+        self._turn_due = command.flow if ok and command.flow in {Flow.STARTTLS, Flow.COMPRESS} else None
         self._events.append(Completed(tagged.tag, command, answer))
 
     def _reselect(self, command: Command[object], answer: Answer, step: Step | None) -> None:
@@ -225,7 +253,7 @@ class ClientProtocol:
     # What untagged data mean, whoever claims them
 
     def _note(self, response: Response) -> None:
-        _, answering = next(self._answerable(), (None, None))
+        _, answering = next(iter(self._answerable()), (None, None))
         match response:
             case StatusResponse(kind=Kind.BYE):
                 self._log_out()
@@ -265,7 +293,8 @@ class ClientProtocol:
 
     def _keep(self, each: _InFlight, response: Response, weight: int) -> None:
         """Add a response to a command's answer. Raises ProtocolError when that becomes too much."""
-        each.keep(response, weight)
+        each.untagged.append(response)
+        each.weight += weight
         self._kept += weight
         limits = self._limits
         if len(each.untagged) > limits.responses or self._kept > limits.memory:
@@ -278,8 +307,13 @@ class ClientProtocol:
                 return each
         return None
 
-    def _answerable(self) -> Iterator[tuple[bytes, _InFlight]]:
-        """Go over the commands that the server may be answering, oldest first."""
+    def _answerable(self) -> Sequence[tuple[bytes, _InFlight]]:
+        """Tell which commands the server may be answering, oldest first."""
+        if self._answering is None:
+            self._answering = tuple(self._may_answer())
+        return self._answering
+
+    def _may_answer(self) -> Iterator[tuple[bytes, _InFlight]]:
         for index, (tag, each) in enumerate(self._in_flight.items()):
             if not self._outbox.is_written(tag) or (each.is_wall and index):
                 return

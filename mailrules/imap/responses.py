@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from mailrules.imap.flags import Flags, has_flag
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -159,7 +160,7 @@ class Recent(Response):
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Expunge(Response):
     """The message with this number is gone and those behind it move up. RFC 9051 §7.5.1."""
 
@@ -179,7 +180,7 @@ class Section:
     fields: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SectionData:
     """The octets of one section; `origin` is where a partial fetch began, `data` None where the server said NIL."""
 
@@ -194,7 +195,7 @@ class FetchItem:
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MessageData(Response):
     """One FETCH response: what it says of one message, None where it said nothing. RFC 9051 §7.5.2.
 

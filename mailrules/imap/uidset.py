@@ -34,6 +34,9 @@ STAR = LARGEST + 1
 MAX_COUNT = 1_000_000
 """Messages that an answer's sets may be written out into, so that "1:4294967295" does not fill the memory."""
 
+_DIGITS = 19
+"""Fewer digits than these always make a number that is small enough."""
+
 _RANGE = re.compile(rb"(\d{1,19}|\*)(?::(\d{1,19}|\*))?")
 
 
@@ -56,8 +59,13 @@ class NumberSet(Generic[N]):
 
         Either end may come first, since RFC 9051 §9 says of "4:2" that the order does not matter.
         """
-        made = cls()
-        object.__setattr__(made, "ranges", _merged(ranges))
+        return cls._of(_merged(ranges))
+
+    @classmethod
+    def _of(cls, ranges: tuple[tuple[int, int], ...]) -> Self:
+        """Make the set of ranges that ascend and neither touch nor overlap."""
+        made = cls.__new__(cls)
+        object.__setattr__(made, "ranges", ranges)
         return made
 
     @classmethod
@@ -99,10 +107,12 @@ class NumberSet(Generic[N]):
 
     def __contains__(self, number: object) -> bool:
         """Whether this number is meant. "9:*" does not hold 8 although a server answers it with the last message."""
-        if not isinstance(number, int):
-            return False
-        place = bisect_right(self.ranges, (number, STAR))
-        return place > 0 and self.ranges[place - 1][0] <= number <= self.ranges[place - 1][1]
+        return isinstance(number, int) and self.covers(number, number)
+
+    def covers(self, first: int, last: int) -> bool:
+        """Whether every number of first:last is meant."""
+        place = bisect_right(self.ranges, (first, STAR))
+        return place > 0 and last <= self.ranges[place - 1][1]
 
     def overlap(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Go over the ranges that the set has in common with first:last, ascending."""
@@ -131,12 +141,12 @@ class NumberSet(Generic[N]):
         for first, last in self.ranges:
             size = len(_encode_range(first, last)) + 1
             if taken and size > room:
-                yield self.from_ranges(taken)
+                yield self._of(tuple(taken))
                 taken, room = [], octets
             taken.append((first, last))
             room -= size
         if taken:
-            yield self.from_ranges(taken)
+            yield self._of(tuple(taken))
 
     def _must_end(self) -> None:
         if self.open_ended:
@@ -165,6 +175,10 @@ def parse_ranges(raw: bytes) -> list[tuple[int, int]]:
     """
     ranges: list[tuple[int, int]] = []
     for part in raw.split(b",") if raw else ():
+        if part.isdigit() and len(part) < _DIGITS:
+            number = int(part)
+            ranges.append((number, number))
+            continue
         match = _RANGE.fullmatch(part)
         if match is None:
             raise ArgumentError(f"not a set of message numbers: {part[:40]!r}")
@@ -203,12 +217,17 @@ def _ranges_of(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
 
 def _merged(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     merged: list[tuple[int, int]] = []
-    for first, last in sorted((min(pair), max(pair)) for pair in ranges):
+    low, high = 0, -1  # the range that is being put together
+    for first, last in sorted([(first, last) if first <= last else (last, first) for first, last in ranges]):
         if first < 1 or last > STAR:
             raise ArgumentError(f"not a message number: {first if first < 1 else last}")
         # "*" may be any number, so it joins no neighbour that does not itself reach it.
-        if merged and (first <= merged[-1][1] or (first == merged[-1][1] + 1 and first != STAR)):
-            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        if first <= high or (first == high + 1 and first != STAR):
+            high = max(high, last)
         else:
-            merged.append((first, last))
+            if low:
+                merged.append((low, high))
+            low, high = first, last
+    if low:
+        merged.append((low, high))
     return tuple(merged)

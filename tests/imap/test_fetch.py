@@ -9,13 +9,14 @@ import pytest
 
 from mailrules.imap.commands.fetch import FetchAttribute, UidFetch
 from mailrules.imap.cursor import Cursor
-from mailrules.imap.dates import _moment
-from mailrules.imap.fetch import MAX_ITEMS, _flags_of, fetch_response, usual_fetch
+from mailrules.imap.dates import _day, _moment
+from mailrules.imap.fetch import MAX_ITEMS
 from mailrules.imap.parser import parse
 from mailrules.imap.registry import FETCH_ITEMS, fetch_item
 from mailrules.imap.responses import Answer, FetchItem, Kind, MessageData, Section, SectionData, Tagged, Unknown
 from mailrules.imap.sections import section_of
 from mailrules.imap.uidset import UID, SeqNum, UIDSet
+from mailrules.imap.usual import _flags_of
 from tests.imap.corpus import ENVELOPE, HEADER, MIXED_BODY
 from tests.imap.reading import response
 
@@ -48,26 +49,6 @@ def test_the_usual_response() -> None:
         sections=(SectionData(FROM_TO, None, b"From: a\n"),),
     )
     assert message(USUAL).header() == b"From: a\n"
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        USUAL,
-        b"* 1 FETCH (FLAGS ())",
-        b"* 1 FETCH (FLAGS (\\Seen) UID 1)",
-        b"* 4294967295 FETCH (MODSEQ (8))",
-        b"* 1 FETCH (BODY[] {0}\r\n UID 7)",
-        b"* 1 FETCH (BODY[TEXT]<100> {2}\r\n)) UID 7)",
-        b"* 1 FETCH (BODY[1.2.MIME] {1}\r\nx BODY[1] {1}\r\ny)",
-        b'* 1 FETCH (INTERNALDATE "nonsense" UID 7)',
-    ],
-)
-def test_the_short_way_and_the_long_way_say_the_same(line: bytes) -> None:
-    short = usual_fetch(line)
-    assert short is not None
-    assert fetch_response(Cursor(line, line.index(b"(")), short.seq) == short
-    assert message(line) == short
 
 
 def test_a_response_cut_short_raises_nothing() -> None:
@@ -232,7 +213,7 @@ def test_what_is_no_list_of_items_is_unknown(line: bytes) -> None:
 
 def test_only_what_is_short_is_remembered() -> None:
     """What a server makes as long as it likes is read all the same, and forgotten."""
-    remembered = (_flags_of, _moment, section_of)
+    remembered = (_flags_of, _day, _moment, section_of)
     before = [each.cache_info().currsize for each in remembered]
     long = b"x" * 10_000
     assert items(b"FLAGS (\\Seen " + long + b")").flags == frozenset({"\\Seen", long.decode()})

@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailrules.imap.cursor import Cursor
-from mailrules.imap.errors import FramingError, ParseError
-from mailrules.imap.fetch import fetch_response, usual_fetch
+from mailrules.imap.errors import FramingError
 from mailrules.imap.framing import Limits
 from mailrules.imap.parser import parse
 from mailrules.imap.responses import Response
@@ -30,10 +28,6 @@ REPEATED = [
     b"FLAGS () ",
     b") UID 1",
     b"\\",
-]
-ITEMS = [
-    *(b"UID 7", b"UID 8", b"FLAGS (\\Seen $x)", b"FLAGS ()", b"RFC822.SIZE 99", b"MODSEQ (5)", b"BODY[] {3}\r\na)b"),
-    *(b'INTERNALDATE " 3-Mar-2024 10:00:00 +0100"', b"BODY[HEADER.FIELDS (FROM)]<0> {2}\r\nab", b"BODY[X] {1}\r\na"),
 ]
 LIMITS = Limits(line=500, literal=500, literals=5)
 PIECES = [
@@ -102,19 +96,6 @@ def test_the_parser_raises_nothing(data: bytes) -> None:
 def test_items_of_fetch_raise_nothing(data: bytes) -> None:
     assert isinstance(parse(b"* 1 FETCH (" + data + b" UID 7)"), Response)
     assert isinstance(parse(b"* OK [" + data + b"] text"), Response)
-
-
-@given(st.lists(st.sampled_from(ITEMS), max_size=4).map(b" ".join), st.sampled_from([b"", *PIECES]), st.integers(0, 60))
-@settings(max_examples=400, deadline=None)
-def test_the_short_way_through_fetch_says_what_the_long_way_says(data: bytes, piece: bytes, place: int) -> None:
-    raw = b"* 3 FETCH (" + data[:place] + piece + data[place:] + b")"
-    try:
-        short = usual_fetch(raw)
-    except ParseError:
-        with pytest.raises(ParseError):
-            fetch_response(Cursor(raw, 10), 3)
-        return
-    assert short is None or short == fetch_response(Cursor(raw, 10), 3)
 
 
 @pytest.mark.parametrize("piece", REPEATED)

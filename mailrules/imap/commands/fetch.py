@@ -132,8 +132,13 @@ class Fetch(Command[tuple[MessageData, ...]]):
 
 def _answers(items: Sequence[FetchAttribute], data: MessageData) -> bool:
     # Every FETCH response may have the UID, news too, so it only counts where nothing else was asked for.
-    telling = [item for item in items if item != Items.UID] or items
-    return any(item.told(data) for item in telling)
+    only_uid = True
+    for item in items:
+        if item.wire != Items.UID.wire:
+            if item.told(data):
+                return True
+            only_uid = False
+    return only_uid and data.uid is not None
 
 
 def _attributes(items: Sequence[FetchAttribute]) -> Argument:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from mailrules.imap import grammar
 from mailrules.imap.codes import ResponseCode
@@ -95,7 +96,7 @@ def is_copy_uid_of(response: Response, messages: UIDSet | SeqSet) -> bool:
         return False
     if isinstance(messages, SeqSet):
         return True
-    return all([(each[0], each[-1])] == list(messages.overlap(each[0], each[-1])) for each in response.code.source)
+    return _covers(messages, response.code)
 
 
 def copy_uid(answer: Answer, messages: UIDSet | SeqSet) -> CopyUid | None:
@@ -114,12 +115,17 @@ def copy_uid(answer: Answer, messages: UIDSet | SeqSet) -> CopyUid | None:
         room -= len(here)
         if room < 0:
             raise ProtocolError("COPYUID: more messages than a mailbox can have")
-        pairs.update(zip(map(UID, here), map(UID, there), strict=True))
+        pairs.update(cast("Iterable[tuple[UID, UID]]", zip(here, there, strict=True)))
     return CopyUid(codes[-1].uidvalidity, tuple(pairs.items()))
 
 
+def _covers(messages: UIDSet, code: CopyUidCode) -> bool:
+    return all(messages.covers(each[0], each[-1]) for each in code.source)
+
+
 def _runs_of(code: CopyUidCode, messages: UIDSet | SeqSet) -> Iterator[tuple[range, range]]:
-    if isinstance(messages, SeqSet):  # which UIDs these have, only the server knows
+    # Which UIDs the messages of a SeqSet have, only the server knows.
+    if isinstance(messages, SeqSet) or _covers(messages, code):
         yield from code.runs()
         return
     for here, there in code.runs():
