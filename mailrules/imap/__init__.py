@@ -36,6 +36,7 @@ RFC  Title                              How far                                 
 4731 ESEARCH                            all                                                                Dovecot
 4790 Collations                         i;ascii-numeric, in rules                                          unit
 4959 SASL-IR                            all                                                                Dovecot
+4978 COMPRESS=DEFLATE                   all                                                                Dovecot
 5161 ENABLE                             all                                                                Dovecot
 5173 Sieve body                         what a body is, in rules                                           unit
 5229 Sieve variables                    what a pattern's wildcards stood for, in rules                     unit
@@ -105,6 +106,7 @@ from mailrules.imap.errors import (
     StateError,
 )
 from mailrules.imap.events import Closed, Completed, Event, Greeted, Idling, Unsolicited
+from mailrules.imap.extensions.compress import Compress
 from mailrules.imap.extensions.condstore import (
     MODSEQ,
     HighestModSeq,
@@ -230,6 +232,7 @@ __all__ = [
     "Closed",
     "Command",
     "Completed",
+    "Compress",
     "Continuation",
     "Copy",
     "CopyUid",

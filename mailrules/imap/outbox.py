@@ -10,7 +10,6 @@ RFC 9051 §2.2.1, §5.5 and §7.6; RFC 2177; RFC 7888.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import assert_never
@@ -34,17 +33,24 @@ class _Item:
     tag: bytes
     command: Command[object]
     words: tuple[Argument, ...] = field(repr=False)
-    rest: deque[bytes] = field(default_factory=deque, repr=False)
+    rest: list[bytes] = field(default_factory=list, repr=False)
+    """What each further "+" lets out, the last first."""
     idling: bool = False
     done: bool = False
+
+
+_OPEN_TO_THE_END = frozenset({Flow.CONVERSATION, Flow.IDLE, Flow.STARTTLS, Flow.COMPRESS})
+"""Commands of these flows are never wholly written before they are answered, or ended by DONE."""
 
 
 class Outbox:
     """The commands on their way out, and the bytes that may leave now."""
 
+    __slots__ = ("_last_word", "_open", "_out", "_queue", "_unanswered", "literal_mode")
+
     def __init__(self) -> None:
         self.literal_mode = LiteralMode.SYNCHRONIZING
-        self._queue: deque[_Item] = deque()
+        self._queue: list[_Item] = []
         self._open: _Item | None = None
         self._last_word: _Item | None = None  # an IDLE or STARTTLS behind which nothing may be put
         self._unanswered: dict[bytes, Command[object]] = {}
@@ -97,8 +103,8 @@ class Outbox:
         if item is None:
             return Plus.UNEXPECTED
         if item.rest:
-            self._out += item.rest.popleft()
-            if not item.rest and item.command.flow in {Flow.PIPELINED, Flow.NUMBERED}:
+            self._out += item.rest.pop()
+            if not item.rest and item.command.flow not in _OPEN_TO_THE_END:
                 self._close()
             return Plus.LITERAL
         match item.command.flow:
@@ -111,7 +117,7 @@ class Outbox:
                 if item.done:
                     self._end_idle()
                 return Plus.IDLING
-            case Flow.IDLE | Flow.STARTTLS:
+            case Flow.IDLE | Flow.STARTTLS | Flow.COMPRESS:
                 return Plus.UNEXPECTED
             case Flow.PIPELINED | Flow.NUMBERED:
                 raise AssertionError("such a command is open only while it has a rest")
@@ -123,16 +129,16 @@ class Outbox:
         self._unanswered.pop(tag, None)
         item = self._open
         if item is not None and item.tag == tag:
-            if item.command.flow is Flow.STARTTLS and kind is Kind.OK:
-                return  # until tls_started()
+            if item.command.flow in {Flow.STARTTLS, Flow.COMPRESS} and kind is Kind.OK:
+                return  # until go_on()
             if item is self._last_word:
                 self._last_word = None
             self._close()
         else:
             self._advance()
 
-    def tls_started(self) -> None:
-        """Open the way again: TLS is up."""
+    def go_on(self) -> None:
+        """Open the way again: TLS is up, or compression on."""
         self._last_word = None
         self._close()
 
@@ -145,16 +151,18 @@ class Outbox:
         self._advance()
 
     def _advance(self) -> None:
-        while self._queue and self._open is None:
-            if self._must_wait(self._queue[0].command):
-                return
-            item = self._queue.popleft()
+        left = 0
+        for item in self._queue:
+            if self._open is not None or self._must_wait(item.command):
+                break
+            left += 1
             first, *rest = segments(item.words, self.literal_mode)
             self._out += first
             self._unanswered[item.tag] = item.command
-            item.rest.extend(rest)
-            if rest or item.command.flow in {Flow.CONVERSATION, Flow.IDLE, Flow.STARTTLS}:
+            item.rest.extend(reversed(rest))
+            if rest or item.command.flow in _OPEN_TO_THE_END:
                 self._open = item
+        del self._queue[:left]
 
     def _must_wait(self, command: Command[object]) -> bool:
         """Say whether what is in flight must be answered before the command leaves."""

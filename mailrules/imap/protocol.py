@@ -149,6 +149,7 @@ class ClientProtocol:
         if self._turn_due is not Flow.COMPRESS:
             raise StateError("COMPRESS: was not answered with OK")
         self._turn_due = None
+        self._answering = None
         self._outbox.go_on()
         return self._framer.hand_over()
 

@@ -26,6 +26,7 @@ from mailrules.imap import (
     Check,
     Close,
     Command,
+    Compress,
     Copy,
     Create,
     CreateSpecialUse,
@@ -150,6 +151,7 @@ WRITTEN: list[tuple[Command[object], bytes]] = [
     (ExtendedSearch(key("SEEN"), ()), b"SEARCH RETURN () SEEN"),
     (UidSearchNamed(key("SUBJECT", "Ä")), b"UID SEARCH RETURN (ALL) CHARSET UTF-8 SUBJECT {2+}\r\n\xc3\x84"),
     (UidExtendedSearch(key("TO", "Ä"), (SearchReturn.COUNT,), None), b"UID SEARCH RETURN (COUNT) TO {2+}\r\n\xc3\x84"),
+    (Compress(), b"COMPRESS DEFLATE"),
     (Fetch(NUMBERS, (Items.FLAGS,)), b"FETCH 1:2 (FLAGS)"),
     (
         UidFetch(UIDSet.after(8), (Items.UID, Items.SIZE, Items.INTERNALDATE, header_fields(["to", "From"]))),

@@ -180,7 +180,7 @@ def test_nothing_may_be_put_behind_idle_and_starttls() -> None:
     tls = outbox(StartTLS())
     tls.answered(b"a", Kind.OK)
     assert not is_open(tls)
-    tls.tls_started()
+    tls.go_on()
     assert is_open(tls)
     refused = outbox(StartTLS())
     refused.answered(b"a", Kind.NO)
@@ -217,5 +217,5 @@ def test_what_cannot_be_written_is_not_queued() -> None:
 
 def test_an_outbox_shows_no_secret() -> None:
     box = outbox(Authenticate(Plain("ann", "hunter2")), Login("ann", "hunter2"))
-    shown = repr(box) + repr(list(vars(box).values()))
+    shown = repr(box) + repr([getattr(box, name) for name in Outbox.__slots__])
     assert "hunter2" not in shown

@@ -16,6 +16,7 @@ from mailrules.imap import (
     Close,
     Closed,
     Completed,
+    Compress,
     CopyUid,
     Echo,
     Event,
@@ -334,6 +335,29 @@ def test_a_refused_starttls_leaves_the_connection_as_it_was() -> None:
         talk.protocol.tls_started()
     assert talk.protocol.capabilities is not None
     assert talk.say(Noop()) == b"A2 NOOP\r\n"
+
+
+@pytest.mark.parametrize("behind", [b"", b"\x00\x01", b"* OK looks like IMAP\r\n"])
+def test_what_comes_behind_the_ok_of_compress_is_not_read_but_handed_over(behind: bytes) -> None:
+    talk = Talk("* PREAUTH [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] hi")
+    assert talk.say(Compress(), Noop()) == b"A1 COMPRESS DEFLATE\r\n"
+    talk.protocol.receive_data(b"A1 OK DEFLATE active\r\n" + behind)
+    assert [type(event) for event in talk.protocol.events()] == [Completed]
+    assert talk.say(Noop()) == b""
+    assert talk.protocol.compression_started() == behind
+    assert talk.say() == b"A2 NOOP\r\nA3 NOOP\r\n"
+    talk.hear("A2 OK", "A3 OK")
+
+
+def test_compression_starts_only_where_it_was_agreed_upon() -> None:
+    talk = Talk("* PREAUTH [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] hi")
+    talk.say(Compress(), Noop())
+    with pytest.raises(StateError):
+        talk.protocol.compression_started()
+    talk.hear("A1 BAD already")
+    with pytest.raises(StateError):
+        talk.protocol.compression_started()
+    assert talk.say() == b"A2 NOOP\r\n"
 
 
 def test_bye_ends_the_conversation_at_any_time(inbox: Talk) -> None:

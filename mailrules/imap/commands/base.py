@@ -32,6 +32,8 @@ class Flow(Enum):
     """Lasts from ``+`` to DONE (RFC 2177 §3)."""
     STARTTLS = auto()
     """Nothing may follow before TLS is up (RFC 9051 §6.2.1)."""
+    COMPRESS = auto()
+    """What follows waits for its answer, for OK until both sides compress (RFC 4978 §3)."""
 
 
 class Command(ABC, Generic[T_co]):

@@ -5,6 +5,7 @@ the table of `mailrules.imap`, and a transcript of its RFC's examples in the tes
 """
 
 from mailrules.imap.extensions import (
+    compress,  # COMPRESS=DEFLATE, RFC 4978
     condstore,  # CONDSTORE, RFC 7162
     enable,  # ENABLE, RFC 5161
     esearch,  # ESEARCH, RFC 4731
@@ -26,6 +27,7 @@ from mailrules.imap.extensions import (
 )
 
 __all__ = [
+    "compress",
     "condstore",
     "enable",
     "esearch",
