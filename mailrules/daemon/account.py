@@ -1,12 +1,14 @@
 """Looks after one account: its list of mailboxes, who watches which, and what was left half done.
 
-The lead is the connection that asks for the list of mailboxes each minute. It holds a mailbox of its own like
-the others, and goes on rounds over those for which there is no connection.
+The lead is the connection that asks for the list of mailboxes: each minute where that may soon tell something that
+matters, else now and then. It holds a mailbox of its own like the others, and goes on rounds over those for which there
+is no connection.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -29,6 +31,7 @@ from mailrules.engine.limits import release
 from mailrules.engine.recovery import replay
 from mailrules.engine.shortcomings import Shortcomings
 from mailrules.engine.strays import strays
+from mailrules.engine.watching import has_wildcards
 from mailrules.imap import MailboxName, Refused
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Account"]
 
-_LIST_EVERY = 60.0  # seconds
+_LIST_EVERY = 60.0  # seconds, where mailboxes may appear that are to be watched or are missed
+_LIST_RARELY = 2 * 60 * 60.0  # seconds, where all that is named is there
 _REPAIRS = 2  # connections beside those of the watchers
 _TURNED_AWAY = 3  # sign-ins in a row
 _NONE_THERE = "none of the mailboxes that it is to watch is there"
@@ -91,17 +95,30 @@ class Account:
         """Of the sessions for repairs and scheduled rules."""
         self._workers: dict[MailboxName, asyncio.Task[None]] = {}
         self._room = self._settings.max_connections
+        self._list_at = self._look_at = 0.0
+        self._called = False
         self._turned_away: Counter[MailboxName] = Counter()
-        self._leads = False
+        self._lead_session: Session | None = None
         self._shortcomings = Shortcomings(self._context)
         self._schedule = Schedule(self._context, self._spawn, self._log)
 
     async def run(self) -> None:
         """Watch the account until cancelled; then the flights in hand have a moment to come to their end."""
         try:
-            await self._spawn(retried(self._lead, self._log, self._pulse))
+            await retried(self._lead, self._log, self._pulse)
         finally:
             await ended(self._tasks)
+
+    def rules_changed(self) -> None:
+        """Take note that other rules are in force: of them more than the next batch may want to know."""
+        self._call(0.0)
+
+    def _call(self, within: float) -> None:
+        """Have the lead look after what it is there for in so many seconds, if it would do so later."""
+        self._look_at = min(self._look_at, asyncio.get_running_loop().time() + within)
+        self._called = True
+        if self._lead_session is not None:
+            self._lead_session.connection.poke()
 
     @asynccontextmanager
     async def _extra_session(self) -> AsyncIterator[Session]:
@@ -124,6 +141,7 @@ class Account:
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._call(_LIST_EVERY)  # what it did not bring to an end is to be found again
         if not task.cancelled() and (error := task.exception()):
             self._log.error("interrupted", reason=str(error) or type(error).__name__)
 
@@ -133,11 +151,11 @@ class Account:
         async with self._door.session() as session:
             self._log.info("signed in", host=self._settings.host)
             self._pulse.attend(session.connection)
-            self._room, self._leads = self._settings.max_connections, True
+            self._room, self._lead_session = self._settings.max_connections, session
             try:
                 await self._serve_as_lead(session)
             finally:
-                self._leads = False
+                self._lead_session = None
                 for name in self._of_lead():
                     self._pulses[name].leave()
 
@@ -145,24 +163,17 @@ class Account:
         loop = asyncio.get_running_loop()
         rounds = Rounds(self._context, session, self._mend, self._log, self._pulses)
         home: Worker | None = None
-        list_at = go_at = loop.time()
+        self._list_at = self._look_at = go_at = loop.time()
         while True:
-            now = loop.time()
+            now, self._called = loop.time(), False
             self._pulse.make("at work")
-            if home is None or now >= min(list_at, go_at):
+            if home is None or now >= min(self._list_at, go_at if self._layout.rounds else self._list_at):
                 session.connection.ask_for_life(patience(self._settings))
             told: Mapping[MailboxName, StatusData] = {}
-            if now >= list_at:
-                list_at = now + _LIST_EVERY
-                await self._directory.refresh(session)
-                for sentence in self._shortcomings.news(session):
-                    self._log.warning("the account lacks something", reason=sentence)
-                told = {info.name: info.status for info in self._directory.mailboxes if info.status}
-                await self._share_out()
-                self._pulse.turn(Condition.IDLE, "" if self._pulses else _NONE_THERE)
-                await release(self._context)
-                await self._mend_strays()
-                await self._schedule.look(self._room - 1 - len(self._layout.held))
+            if now >= self._list_at:
+                told = await self._list(session)
+            if now >= self._look_at:
+                await self._look_around(session)
             if now >= go_at:
                 go_at = now + self._settings.poll
                 await rounds.go(self._layout.rounds, told)
@@ -171,14 +182,49 @@ class Account:
                 await self._schedule.go_on(session)
             home = await self._at_home(session, home)
             self._pulse.arrived = True
-            limit = max(0.0, (min(list_at, go_at) if self._layout.rounds else list_at) - loop.time())
+            limit = max(0.0, min(self._look_at, go_at if self._layout.rounds else self._look_at) - loop.time())
             limit = 0.0 if self._schedule.waits_for_lead else limit
-            self._pulse.make("waiting for its next round", limit)
+            self._pulse.make("waiting for its next round", min(limit, self._settings.keepalive))
             if home is None:
                 quiet = self._settings.keepalive - patience(self._settings)
-                await session.connection.until(lambda: False, min(limit, quiet))
-            else:
-                await home.wait(limit)
+                await session.connection.until(self._is_called, min(limit, quiet))
+            elif not await self._rest_at(session, home, limit):
+                home = None
+
+    def _is_called(self) -> bool:
+        return self._called
+
+    async def _list(self, session: Session) -> Mapping[MailboxName, StatusData]:
+        """Ask for the list of mailboxes, and share them out; return what it told of them."""
+        await self._directory.refresh(session)
+        await self._share_out()
+        # Thousands that began together do not do so together again.
+        rarely = _LIST_RARELY * (0.5 + random.random() / 2)  # noqa: S311 - no secret
+        self._list_at, self._look_at = asyncio.get_running_loop().time() + rarely, 0.0
+        return {info.name: info.status for info in self._directory.mailboxes if info.status}
+
+    async def _look_around(self, session: Session) -> None:
+        """Look for what no mailbox's own connection finds, and say when to look for it again."""
+        for sentence in self._shortcomings.news(session):
+            self._log.warning("the account lacks something", reason=sentence)
+        self._pulse.turn(Condition.IDLE, "" if self._pulses else _NONE_THERE)
+        await release(self._context)
+        strays_left = await self._mend_strays()
+        await self._schedule.look(self._room - 1 - len(self._layout.held))
+        now = asyncio.get_running_loop().time()
+        if self._shortcomings.told or self._layout.rounds or has_wildcards(self._settings.watch):
+            self._list_at = min(self._list_at, now + _LIST_EVERY)
+        soon = strays_left or self._schedule.has_rules
+        self._look_at = min(self._list_at, now + _LIST_EVERY if soon else self._list_at)
+
+    async def _rest_at(self, session: Session, home: Worker, limit: float) -> bool:
+        """Rest in the lead's own mailbox, at the most for ``limit`` seconds; False if it can't be selected any more."""
+        try:
+            await home.wait(limit, self._is_called)
+        except Refused as error:
+            self._tell_refused(session, home.name, error)
+            return False
+        return True
 
     async def _at_home(self, session: Session, home: Worker | None) -> Worker | None:
         """Go back to the lead's own mailbox and look there; None if it has none, or none that can be selected."""
@@ -189,12 +235,23 @@ class Account:
             if home is None or home.name != name or selected is None or selected.name != name:
                 home = Worker(self._context, session, name, self._mend, self._log, self._pulses[name])
                 await home.hold()
-            await home.look()
+                await home.look()
+            elif not await home.rests():
+                await home.look()
         except Refused as error:
-            self._log.warning("mailbox can't be watched", mailbox=session.namespace.to_path(name), reason=str(error))
-            self._pulses[name].turn(Condition.REFUSED, str(error))
+            self._tell_refused(session, name, error)
             return None
         return home
+
+    def _tell_refused(self, session: Session, name: MailboxName, error: Refused) -> None:
+        self._log.warning("mailbox can't be watched", mailbox=session.namespace.to_path(name), reason=str(error))
+        self._pulses[name].turn(Condition.REFUSED, str(error))
+        self._list_soon()
+
+    def _list_soon(self) -> None:
+        """Ask for the list of mailboxes in a minute: one of them may be gone, or have another place by now."""
+        self._list_at = min(self._list_at, asyncio.get_running_loop().time() + _LIST_EVERY)
+        self._call(_LIST_EVERY)
 
     def _of_lead(self) -> Iterator[MailboxName]:
         """Name the mailboxes for whose watch the lead's connection is needed."""
@@ -222,6 +279,9 @@ class Account:
             async with self._door.session() as session:
                 del self._turned_away[name]
                 await Worker(self._context, session, name, self._mend, self._log, pulse).serve()
+        except Refused:
+            self._list_soon()
+            raise
         except TurnedAway:
             if not self._leave_to_lead(name):
                 raise
@@ -229,12 +289,13 @@ class Account:
     def _leave_to_lead(self, name: MailboxName) -> bool:
         """Give up a connection that the server does not grant, while it goes on serving the lead."""
         self._turned_away[name] += 1
-        if not self._leads or self._turned_away[name] < _TURNED_AWAY:
+        if self._lead_session is None or self._turned_away[name] < _TURNED_AWAY:
             return False
         held = tuple(other for other in self._layout.held if other != name)
         self._room = 1 + len(held)
         self._layout = replace(self._layout, held=held)
         del self._workers[name]
+        self._list_soon()
         self._log.warning(
             "the server takes no further connection, so a mailbox is only looked at now and then",
             mailbox=str(name),
@@ -244,11 +305,14 @@ class Account:
 
     # What was left half done
 
-    async def _mend_strays(self) -> None:
-        """Look for what is unfinished in mailboxes that no connection holds, watched no longer or never."""
+    async def _mend_strays(self) -> bool:
+        """Look for what is unfinished in mailboxes that no connection holds; tell whether anything is open there."""
         served = {name for name in (*self._workers, self._layout.lead) if name is not None}
+        if {MailboxName(raw) for raw in await self._store.open_mailboxes(self._name)} <= served:
+            return False
         for name, entries in (await strays(self._context, served, self._layout.rounds)).items():
             self._mend(name, entries)
+        return True
 
     def _mend(self, name: MailboxName, stale: Sequence[Entry]) -> None:
         """Have entries finished by a connection of its own, while other mail goes on."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mailrules.daemon.door import TurnedAway
 from mailrules.daemon.link import retried, unhurried
 from mailrules.daemon.pulse import Pulse
-from mailrules.engine.schedule import Run, due_rules
+from mailrules.engine.schedule import Run, due_rules, scheduled_rules
 from mailrules.engine.sweeping import Outdated
 from mailrules.imap import Refused
 
@@ -48,6 +48,11 @@ class Schedule:
     def waits_for_lead(self) -> bool:
         """Whether a run is under way on the lead's session, and wants to `go_on`."""
         return self._on_lead is not None
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether there are any rules to run, due or not."""
+        return bool(scheduled_rules(self._context))
 
     async def look(self, connections: int) -> None:
         """Begin a run if rules are due and none is under way; where no more ``connections`` are left, on the lead's."""

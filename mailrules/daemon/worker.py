@@ -129,6 +129,13 @@ class Worker:
         else:
             await unhurried(self._ask_first(self._filing.handle_new(self._begin_rest)))
 
+    async def rests(self) -> bool:
+        """Whether the connection is at rest, and ``look`` would find nothing to do."""
+        if self._stirred() or not self._connection.idling or self._is_time(self._check_at):
+            return False
+        due = await self._filing.next_due()
+        return due is None or due > self._context.now()
+
     async def wait(self, limit: float = _FOREVER, called: Callable[[], bool] = _never) -> None:
         """Return when ``look`` may find something to do, at the latest after ``limit`` seconds, or when ``called``.
 

@@ -27,7 +27,8 @@ class Shortcomings:
         self._context = context
         self._judged: Ruleset | None = None
         self._of_rules: frozenset[str] = frozenset()
-        self._told: frozenset[str] = frozenset()
+        self.told: frozenset[str] = frozenset()
+        """What was lacking the last time."""
 
     def news(self, session: Session) -> tuple[str, ...]:
         """Tell, a sentence each, what was not lacking the last time."""
@@ -35,7 +36,7 @@ class Shortcomings:
         if ruleset is not self._judged:  # to look through a thousand rules each minute would be a waste
             self._judged, self._of_rules = ruleset, frozenset(self._judge(ruleset, session))
         found = self._of_rules.union(self._unwatched(session))
-        news, self._told = found - self._told, found
+        news, self.told = found - self.told, found
         return tuple(sorted(news))
 
     def _unwatched(self, session: Session) -> Iterator[str]:

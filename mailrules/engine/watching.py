@@ -12,7 +12,7 @@ from functools import lru_cache
 from mailrules.client import MailboxInfo
 from mailrules.rules.matching import Test, mailbox
 
-__all__ = ["is_set_apart", "is_watched", "matches"]
+__all__ = ["has_wildcards", "is_set_apart", "is_watched", "matches"]
 
 _SET_APART = frozenset({"\\trash", "\\junk", "\\sent", "\\drafts", "\\all"})
 
@@ -22,9 +22,12 @@ def is_watched(info: MailboxInfo, patterns: Iterable[str]) -> bool:
     if not info.selectable:
         return False
     apart = is_set_apart(info)
-    return any(
-        matches(pattern, info.path) for pattern in patterns if not (apart and ("*" in pattern or "%" in pattern))
-    )
+    return any(matches(pattern, info.path) for pattern in patterns if not (apart and has_wildcards([pattern])))
+
+
+def has_wildcards(patterns: Iterable[str]) -> bool:
+    """Whether one of the patterns may mean mailboxes that nobody has named."""
+    return any("*" in pattern or "%" in pattern for pattern in patterns)
 
 
 def is_set_apart(info: MailboxInfo) -> bool:
