@@ -77,28 +77,29 @@ def _spelt_as_on_servers(config: Config, main: Document, rules: Sequence[PlacedR
         at_settings: list[tuple[KeyPath, str]] = [(("watch", index), path) for index, path in enumerate(settings.watch)]
         at_settings += [(("trash",), settings.trash)] if settings.trash else []
         for place, path in at_settings:
-            if wrong := _of_server(path, path.replace(".", "/")):
-                yield main.problem(("accounts", account, *place), wrong)
+            if _is_of_server(path):
+                yield main.problem(("accounts", account, *place), _respelt(path, path.replace(".", "/")))
     for placed in rules:
         rule = placed.rule
         conditions = () if rule.match == "everything" else rule.match.walk()
-        at_rule: list[tuple[KeyPath, str, str]] = [
-            (("then", action.key), target.text, target.with_slashes("."))
-            for action in rule.then.actions()
-            for target in action.targets()
+        for action in rule.then.actions():
+            for target in action.targets():
+                if _is_of_server(target.text):
+                    yield placed.problem(("then", action.key), _respelt(target.text, target.with_slashes(".")))
+        at_rule: list[tuple[KeyPath, str]] = [
+            (("mailboxes", index), path) for index, path in enumerate(rule.mailboxes or ())
         ]
-        at_rule += [
-            (("mailboxes", index), path, path.replace(".", "/")) for index, path in enumerate(rule.mailboxes or ())
-        ]
-        at_rule += [(("match",), path, path.replace(".", "/")) for each in conditions for path in each.mailboxes()]
-        for place, path, written in at_rule:
-            if wrong := _of_server(path, written):
-                yield placed.problem(place, wrong)
+        at_rule += [(("match",), path) for each in conditions for path in each.mailboxes()]
+        for place, path in at_rule:
+            if _is_of_server(path):
+                yield placed.problem(place, _respelt(path, path.replace(".", "/")))
 
 
-def _of_server(path: str, written: str) -> str | None:
-    if not path.upper().startswith(_PREFIX) or path.upper() == _PREFIX:
-        return None
+def _is_of_server(path: str) -> bool:
+    return path[: len(_PREFIX)].upper() == _PREFIX and len(path) > len(_PREFIX)
+
+
+def _respelt(path: str, written: str) -> str:
     return (
         f'"{printable(path)}": write "{printable(written[len(_PREFIX) :])}"; '
         f"/ separates the levels whatever the server uses, and {_PREFIX} before them is added by itself"
@@ -112,13 +113,13 @@ def _unknown_scopes(config: Config, placed: PlacedRule) -> Iterator[Problem]:
         if not any(map(matching.glob([pattern]), config.accounts)):
             hint = did_you_mean(pattern, config.accounts)
             yield placed.problem(("accounts", index), f"there is no account '{printable(pattern)}'{hint}")
-    if rule.every is not None:
-        return  # it goes over mailboxes that nobody watches, too
+    if rule.every is not None or rule.mailboxes is None:
+        return  # a scheduled one goes over mailboxes that nobody watches, too
     of_account = matching.glob(rule.accounts or ["*"])
     watched = [name for account, settings in config.accounts.items() if of_account(account) for name in settings.watch]
     if any(wildcard in name for name in watched for wildcard in "*%"):
         return  # which mailboxes there are only the server knows
-    for index, pattern in enumerate(rule.mailboxes or ()):
+    for index, pattern in enumerate(rule.mailboxes):
         if watched and not any(map(matching.mailbox([pattern]), watched)):
             hint = did_you_mean(pattern, watched)
             yield placed.problem(("mailboxes", index), f"no account watches a mailbox '{printable(pattern)}'{hint}")
@@ -129,8 +130,8 @@ def _unanswerable(config: Config, placed: PlacedRule) -> Iterator[Problem]:
     rule = placed.rule
     if rule.match == "everything" or not rule.enabled:
         return
-    of_account = matching.glob(rule.accounts or ["*"])
     wanted = {setting: each.key for each in _conditions(rule.match, config) for setting in each.wants()}
+    of_account = matching.glob(rule.accounts or ["*"]) if wanted else bool
     for setting, key in sorted(wanted.items()):
         lacking = [
             name for name, account in config.accounts.items() if of_account(name) and not getattr(account, setting)

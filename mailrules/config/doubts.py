@@ -1,14 +1,13 @@
 r"""Warns of conditions and actions that can be carried out and are surely not meant: ``flags = "Seen"``."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from mailrules.config.advice import PlacedRule
-from mailrules.config.definitions import Defined
 from mailrules.config.problems import KeyPath, Problem, render
 from mailrules.config.sources import Document
-from mailrules.config.walking import matches, tables, written
-from mailrules.rules import Rule
+from mailrules.config.walking import written
+from mailrules.rules import Rule, Table
 from mailrules.rules.actions import AddFlags, RemoveFlags, SetFlags
 from mailrules.rules.conditions.address import AddressCondition
 from mailrules.rules.conditions.flags import Flags
@@ -27,14 +26,13 @@ _MEANT_IN_MATCH = _MEANT | {"deleted": r"messages with the flag '\Deleted' are l
 _MEANT_IN_THEN = _MEANT | {"deleted": "to remove a message write then.trash = true or then.expunge = true"}
 
 
-def doubts(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[Problem]:
-    """Return the warnings about single rules and named conditions."""
-    for document, path, match in matches(rules, defined):
-        for where, table in tables(match, path):
-            if isinstance(table, Flags):
-                yield from _flags_looked_for(document, where, table)
-            elif isinstance(table, AddressCondition):
-                yield from _addresses_as_headers(document, where, table)
+def doubts(tables: Iterable[tuple[Document, KeyPath, Table]], rules: Iterable[PlacedRule]) -> Iterator[Problem]:
+    """Return the warnings about single tables of conditions, and about single rules."""
+    for document, where, table in tables:
+        if isinstance(table, Flags):
+            yield from _flags_looked_for(document, where, table)
+        elif isinstance(table, AddressCondition):
+            yield from _addresses_as_headers(document, where, table)
     for placed in rules:
         yield from _flags_changed(placed)
         if _empties_mailboxes(placed.rule):

@@ -21,6 +21,7 @@ from mailrules.config.problems import ConfigError, KeyPath, Problem
 from mailrules.config.references import check_references, find_references, reference_warnings
 from mailrules.config.searches import wrong_searches
 from mailrules.config.sources import Document, read_sources
+from mailrules.config.walking import tables_in
 from mailrules.config.watch import Watch, watch
 from mailrules.config.words import expected, keys_at
 from mailrules.rules import Rule, Ruleset
@@ -92,7 +93,8 @@ def _load(path: Path) -> Loaded:
     accounts = dict(_accounts(main, findings))
     rules = [placed for document in sources.documents for placed in _rules(document, findings)]
     defined = read_definitions(sources.documents, findings)
-    references = find_references(rules, defined)
+    tables = tables_in(rules, defined)
+    references = find_references(tables, rules)
     check_references(references, defined, findings)
     cases = [placed for document in sources.documents for placed in read_cases(document, findings)]
     check_cases(sources.documents, cases, accounts, findings)
@@ -104,7 +106,8 @@ def _load(path: Path) -> Loaded:
     if problems or defined.problems or daemon is None:
         raise ConfigError([*sorted(problems, key=sources.order), *defined.problems], watched)
     definitions = defined.definitions()
-    config = Config(
+    # Each part of it has been validated on its own.
+    config = Config.model_construct(
         include=sources.include,
         daemon=daemon,
         accounts=accounts,
@@ -119,7 +122,7 @@ def _load(path: Path) -> Loaded:
     warned = (
         *sources.warnings,
         *advice(config, main, rules),
-        *doubts(rules, defined),
+        *doubts(tables, rules),
         *reference_warnings(references, defined),
     )
     warnings = sorted(warned, key=sources.order)

@@ -8,7 +8,7 @@ it is not: what it cannot read it leaves out.
 import re
 import tomllib
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
@@ -69,9 +69,9 @@ def scan(text: str) -> tuple[Mark, ...]:
 _SPACE: Final = re.compile(r"[ \t]*")
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _LINE: Final = re.compile(r"[^\n]*\n?")
-_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BASIC: Final = re.compile(r'"(?:\\.|[^"\\\n])*"')
 _LITERAL: Final = re.compile(r"'[^'\n]*'")
+_KEY: Final = re.compile(rf"[A-Za-z0-9_-]+|{_BASIC.pattern}|{_LITERAL.pattern}")
 _LONG_BASIC: Final = re.compile(r'"""(?:\\.|[^\\])*?"{3,5}', re.DOTALL)
 _LONG_LITERAL: Final = re.compile(r"'''.*?'{3,5}", re.DOTALL)
 _SCALAR: Final = re.compile(r"[^,\]}#\n]*")
@@ -140,7 +140,7 @@ class _Scanner:
         keys: list[str] = []
         while True:
             self.skip(_SPACE)
-            found = next((m for form in (_BARE, _BASIC, _LITERAL) if (m := form.match(self.text, self.at))), None)
+            found = _KEY.match(self.text, self.at)
             if found is None:
                 return ()
             keys.append(_key_text(found.group()))
@@ -205,7 +205,9 @@ class _Scanner:
         return len(self.marks) - 1
 
     def end(self, mark: int) -> None:
-        self.marks[mark] = replace(self.marks[mark], end=self.line())
+        begun, line = self.marks[mark], self.line()
+        if line != begun.end:
+            self.marks[mark] = Mark(begun.kind, begun.path, begun.keys, begun.line, line, begun.header)
 
     def skip(self, form: re.Pattern[str]) -> bool:
         found = form.match(self.text, self.at)

@@ -1,6 +1,6 @@
 """Checks that what rules refer to is there: tables, named conditions, and the groups that targets are filled with."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailrules.config.advice import PlacedRule
@@ -8,7 +8,7 @@ from mailrules.config.definitions import Defined
 from mailrules.config.findings import Findings
 from mailrules.config.problems import KeyPath, Problem, did_you_mean
 from mailrules.config.sources import Document
-from mailrules.config.walking import entries, matches, tables, written
+from mailrules.config.walking import entries, written
 from mailrules.rules import Rule, Table
 from mailrules.rules.captures import glob_has, is_number, regex_has
 from mailrules.rules.conditions import Condition
@@ -60,11 +60,9 @@ class References:
     values: Sequence[Value]
 
 
-def find_references(rules: Sequence[PlacedRule], defined: Defined) -> References:
-    """Go through all rules and named conditions."""
-    names = [
-        Name(document, *found) for document, path, match in matches(rules, defined) for found in _names_in(match, path)
-    ]
+def find_references(tables: Iterable[tuple[Document, KeyPath, Table]], rules: Iterable[PlacedRule]) -> References:
+    """Find those in all tables of conditions, and in what rules do."""
+    names = [name for document, path, table in tables for name in _names_in(document, path, table)]
     return References(names, [Value(rule, *found) for rule in rules for found in _values_in(rule.rule)])
 
 
@@ -125,14 +123,12 @@ def _unused(references: References, defined: Defined) -> Iterator[Problem]:
             yield placed.document.problem(("conditions", name), "no rule refers to it")
 
 
-def _names_in(match: Table, path: KeyPath) -> Iterator[tuple[KeyPath, str, TextOperators | Named]]:
-    """Yield each name in a `match` with its place and with what refers to it."""
-    for where, table in tables(match, path):
-        match table:
-            case Named(names=names):
-                yield from (((*where, "is", position), name, table) for position, name in enumerate(names))
-            case TextOperators(in_=tuple(names)):
-                yield from (((*where, "in", position), name, table) for position, name in enumerate(names))
+def _names_in(document: Document, path: KeyPath, table: Table) -> Iterator[Name]:
+    match table:
+        case Named(names=names):
+            yield from (Name(document, (*path, "is", place), name, table) for place, name in enumerate(names))
+        case TextOperators(in_=tuple(names)):
+            yield from (Name(document, (*path, "in", place), name, table) for place, name in enumerate(names))
 
 
 def _unknown(noun: str, header: str, name: str, known: Mapping[str, object]) -> str:

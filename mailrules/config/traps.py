@@ -127,8 +127,10 @@ def backslash(here: str, column: int) -> str:
 def control_characters(document: Mapping[str, object]) -> Iterator[tuple[KeyPath, str]]:
     r"""Find texts into which an escape has put a control character: ``"\flagged"`` is a form feed and ``lagged``."""
     for path, text in _texts((), document):
+        if (first := _CONTROL.search(text)) is None:
+            continue
         allowed = "\t\n" if path[2:3] in {("match",), ("message",)} or path[:1] == ("conditions",) else ""
-        found = next((c for c in text if (c < " " or c == "\x7f") and c not in allowed), None)
+        found = next((each for each in _CONTROL.findall(text, first.start()) if each not in allowed), None)
         if found is not None:
             name = _CONTROLS.get(found, "a control character")
             if path[:1] in {("rules",), ("tests",), ("tables",), ("conditions",)}:
@@ -181,6 +183,7 @@ def misplaced(path: KeyPath, marks: Iterable[Mark], of_rules: Container[str]) ->
 
 _NAMES: Final = frozenset(map(str.lower, (*SETTABLE_FLAGS, *SPECIAL_USES)))
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _CONTROLS: Final = {
     "\b": r"a backspace (\b)",
     "\t": r"a tab (\t)",

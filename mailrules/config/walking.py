@@ -20,6 +20,15 @@ def matches(rules: Sequence[PlacedRule], defined: Defined) -> Iterator[tuple[Doc
             yield placed.document, ("conditions", name), placed.match
 
 
+def tables_in(rules: Sequence[PlacedRule], defined: Defined) -> Sequence[tuple[Document, KeyPath, Table]]:
+    """Give every table in the conditions of rules and in the named ones, with its place."""
+    return [
+        (document, where, table)
+        for document, path, match in matches(rules, defined)
+        for where, table in tables(match, path)
+    ]
+
+
 def tables(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, Table]]:
     """Yield a table and all those in it, with their places."""
     if isinstance(value, Table):
