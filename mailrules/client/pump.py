@@ -20,8 +20,8 @@ PIECE = 256 * 1024
 """The most octets that are read in one turn of the loop, so that a long answer does not hold up the others."""
 
 _RECORD = 16 * 1024
-"""The longest plain text of a TLS record (RFC 8446 §5.1): whoever reads as much leaves nothing behind in OpenSSL, where
-no event loop would see it."""
+"""The longest plain text of a TLS record: whoever reads as much leaves nothing behind in OpenSSL, where no event loop
+would see it."""
 
 
 class Pump(ABC):

@@ -76,6 +76,7 @@ class Wire(Pump):
         if self._behind is not None:
             self._behind.cancel()
             self._behind = None
+        self._codec = None
         super().abort()
 
     # --- the pump calls these

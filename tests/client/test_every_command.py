@@ -29,6 +29,7 @@ from mailrules.imap import (
     Check,
     Close,
     Command,
+    Compress,
     Copy,
     Create,
     CreateSpecialUse,
@@ -100,6 +101,7 @@ from mailrules.imap import (
 )
 from mailrules.imap.search import key
 from tests.client.connecting import QUICK, plain
+from tests.servers.configuration import Layout
 from tests.servers.dovecot import HOST, PASSWORD, Dovecot
 
 T = TypeVar("T")
@@ -109,7 +111,7 @@ NOT_OFFERED: dict[type[Command[object]], str] = {
     CreateSpecialUse: "Dovecot 2.3 has no CREATE-SPECIAL-USE",
 }
 
-BEGIN_AND_END: frozenset[type[Command[object]]] = frozenset({StartTLS, Login, Authenticate, Logout})
+BEGIN_AND_END: frozenset[type[Command[object]]] = frozenset({StartTLS, Login, Authenticate, Logout, Compress})
 
 ROOT = MailboxName(b"")
 ALL = (MailboxName(b"*"),)
@@ -424,7 +426,21 @@ async def test_starttls_login_and_logout(dovecot: Dovecot, user: str) -> None:
     async with signed_in(endpoint, user) as talk:
         assert talk.private
     assert talk.state is State.LOGOUT
-    assert talk.ran >= BEGIN_AND_END - {Authenticate}
+    assert talk.ran >= BEGIN_AND_END - {Authenticate, Compress}
+
+
+async def test_compress(user: str) -> None:
+    """RFC 4978: commands behind it and answers to them go compressed; a second one is refused and changes nothing."""
+    with Dovecot(Layout(compress=True)) as compressing:
+        async with signed_in(plain(compressing.ports.imap), user) as talk:
+            assert "COMPRESS=DEFLATE" in await talk.submit(Capability())
+            compressed, appended = talk.submit(Compress()), talk.submit(Append(INBOX, mail("x" * 10_000)))
+            await compressed
+            assert await appended is not None
+            assert talk.octets_sent < 1_000
+            with pytest.raises(No):
+                await talk.compress()
+            assert (await talk.submit(Select(INBOX))).exists == 1
 
 
 async def test_authenticate_with_and_without_initial_response(dovecot: Dovecot, user: str) -> None:

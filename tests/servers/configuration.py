@@ -20,16 +20,45 @@ class Layout:
     """The choices in which servers differ for us.
 
     `separator` is `/` or `.`; `prefix` is the personal namespace's ("" or "INBOX."); `quota` is each user's, in KiB;
-    `capability` overrides what is advertised (`+X` adds to Dovecot's own), served or not; `extra` is added as it is.
+    `capability` overrides what is advertised (`+X` adds to Dovecot's own), served or not; `compress` has it offer
+    COMPRESS=DEFLATE; `extra` is added as it is. `hibernating` is a number of users, `u0` and so on, and no other: each has
+    a uid of its own (Linux lets a uid watch 128 mailboxes), and connections in IDLE are put into one process. It takes root.
     """
 
     separator: str = "/"
     prefix: str = ""
     quota: int | None = None
     capability: str = ""
+    hibernating: int = 0
+    compress: bool = False
     extra: str = ""
 
 
+_HIBERNATION = """
+last_valid_uid = 0
+protocol imap {
+  imap_hibernate_timeout = 1 secs
+}
+service imap {
+  service_count = 1
+  process_min_avail = 0
+  unix_listener imap-master {
+    mode = 0666
+  }
+}
+service imap-hibernate {
+  client_limit = 20000
+  unix_listener imap-hibernate {
+    mode = 0666
+  }
+}
+service imap-login {
+  process_min_avail = 4
+  process_limit = 16
+  client_limit = 4000
+}
+"""
+_FIRST_UID = 200_000
 SPECIAL_USE = ("Trash", "Junk", "Archive", "Sent", "Drafts")
 
 
@@ -61,6 +90,7 @@ passdb {{
   driver = static
   args = password={password}
 }}
+{_users(folder) if layout.hibernating else ""}
 userdb {{
   driver = static
   args = uid={user} gid={group} home={folder}/mail/%u allow_all_users=yes
@@ -70,7 +100,7 @@ mail_location = sdbox:~/mail
 mail_fsync = never
 mail_plugins = {"quota" if layout.quota else ""}
 protocol imap {{
-  mail_plugins = {"quota imap_quota" if layout.quota else ""}
+  mail_plugins = {"quota imap_quota" if layout.quota else ""} {"imap_zlib" if layout.compress else ""}
 }}
 protocol lmtp {{
   postmaster_address = postmaster@localhost
@@ -120,6 +150,7 @@ service lmtp {{
 service stats {{
   chroot =
 }}
+{_HIBERNATION if layout.hibernating else ""}
 {layout.extra}
 """
 
@@ -138,6 +169,16 @@ def _services_users() -> str:
         f"default_internal_user = {user}\ndefault_internal_group = {group}\ndefault_login_user = {user}\n"
         "service anvil {\n  chroot =\n}"
     )
+
+
+def users(folder: Path, number: int) -> str:
+    """Return the text of the file of users that hibernate."""
+    lines = (f"u{n}::{_FIRST_UID + n}:{_FIRST_UID + n}::{folder}/mail/u{n}::\n" for n in range(number))
+    return "".join(lines)
+
+
+def _users(folder: Path) -> str:
+    return f"userdb {{\n  driver = passwd-file\n  args = {folder}/users\n  result_success = return-ok\n}}"
 
 
 def _special_use() -> str:
