@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from mailrules.values import value
+
 
 class Replay(Enum):
     """What may be done with a step whose answer was never seen."""
@@ -63,7 +65,7 @@ class EntryState(Enum):
         return self in (EntryState.DONE, EntryState.GONE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step of an entry.
 
@@ -84,11 +86,11 @@ class Step:
     state: StepState = StepState.BEGUN
 
     def __post_init__(self) -> None:
-        if self.kind.replay is Replay.CHECK_FIRST and self.target is None:
+        if self.target is None and self.kind.replay is Replay.CHECK_FIRST:
             raise ValueError(f"a {self.kind.value} step needs a target")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What was decided about one message, and how far it has come.
 
@@ -178,7 +180,7 @@ class Checkpoint:
     newest: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Seen:
     """A message as it was met in a mailbox."""
 
