@@ -1,8 +1,8 @@
 """The whole benchmark, in one table: ``python -m tests.bench`` (``--quick`` for a small one, or name the axes).
 
-Each axis is measured for mailrules, for what nobody can go below (the floor), and for the peers, in turn and in the same
-run. Exit status 0: every goal that was measured is reached; 1: one is missed, or an axis could not be measured. With
---quick, or beside other work, seconds say little; counts are the same everywhere.
+Each axis is measured for mailrules, for what nobody can go below (the floor), and for the peers, in turn and in one run.
+Exit status 0: every goal that was measured is reached; 1: one is missed, or an axis could not be measured. With --quick,
+or beside other work, seconds say little; counts are the same everywhere.
 """
 
 from __future__ import annotations
@@ -76,18 +76,15 @@ def _measure(given: argparse.Namespace) -> tuple[list[Row], bool]:
     rows: list[Row] = []
     failed = False
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(
-            Path(folder), given.runs or (1 if given.quick else 3), given.quick, lambda text: progress.print(text)
-        )
+        bench = Bench(Path(folder), given.runs or (1 if given.quick else 3), given.quick, progress.print)
         for axis in chosen:
             module = importlib.import_module(f"tests.bench.rows.{axis.replace('-', '_')}")
             try:
-                for row in module.rows(bench):
-                    rows.append(row)
+                rows.extend(module.rows(bench))  # those before a failure stay
             except Exception:  # noqa: BLE001 - the other axes are measured all the same
                 failed = True
                 progress.print(f"{axis}: not measured", style="bold red")
-                progress.print(traceback.format_exc(), markup=False)
+                progress.print(traceback.format_exc()[-2_000:], markup=False)
     return rows, failed
 
 

@@ -22,7 +22,21 @@ _MEDIAN = 10_800
 _SMALLER, _LARGER = math.log(10.8 / 2.6) / 1.2816, math.log(54 / 10.8) / 1.2816  # deviations of the size's logarithm
 _ENCODED = 0.26
 _LISTED = 0.44
-_WORDS = "the of plan for report Tuesday summer budget question about new release meeting notes please".split()
+_WORDS = (
+    "the",
+    "of",
+    "plan",
+    "for",
+    "report",
+    "Tuesday",
+    "summer",
+    "budget",
+    "question",
+    "about",
+    "new",
+    "meeting",
+    "notes",
+)
 _LINE = b"Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incidi\r\n"
 
 
@@ -98,7 +112,8 @@ class Letter:
             f"Received: from relay.example ([192.0.2.{n % 250}]) by mx.example.org with ESMTPS id {n:09d};\r\n"
             "\tMon, 3 Mar 2025 09:00:00 +0000",
             f"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=relay.example; s=2025;\r\n\tb={'x' * 340}",
-            f"Authentication-Results: mx.example.org; dkim=pass header.d=relay.example; spf=pass smtp.mailfrom={sender}",
+            "Authentication-Results: mx.example.org; dkim=pass header.d=relay.example;\r\n"
+            f"\tspf=pass smtp.mailfrom={sender}",
             "Date: Mon, 03 Mar 2025 09:00:00 +0000",
             f"Message-ID: <{n}.{self.rule}@relay.example>",
             f"From: {'Ann Lee' if n % 3 else '=?utf-8?q?J=C3=BCrgen?='} <{sender}>",

@@ -21,6 +21,10 @@ _OFTEN = 0.02  # seconds between two looks at its memory
 _PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
 
 
+def _nobody(_pid: int, /) -> None:
+    """Watch nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A command line and what is set around it."""
@@ -45,7 +49,7 @@ def python(*arguments: str) -> Program:
     return Program([sys.executable, *arguments])
 
 
-def measured(program: Program, watch: Callable[[int], None] = lambda pid: None) -> Spent:
+def measured(program: Program, watch: Callable[[int], None] = _nobody) -> Spent:
     """Run a program to its end; ``watch`` gets its process before it begins. Raises RuntimeError if it fails."""
     with started(program, watch) as (process, begun):
         peak = 0.0
@@ -68,7 +72,7 @@ def measured(program: Program, watch: Callable[[int], None] = lambda pid: None) 
 
 @contextmanager
 def started(
-    program: Program, watch: Callable[[int], None] = lambda pid: None
+    program: Program, watch: Callable[[int], None] = _nobody
 ) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """Have a program running, with the moment in which it began; it is killed in the end."""
     process = subprocess.Popen(

@@ -125,16 +125,16 @@ class _Server:
             later = [stream.waiting[0][1] - now for stream in self._streams if stream.waiting and stream not in due]
             sources = {stream.source: stream for stream in self._streams if not stream.ended}
             sinks = {stream.sink: stream for stream in due}
-            heard = [self._listener, self._owner, *sources]
+            heard: list[socket.socket | int] = [self._listener, self._owner.fileno(), *sources]
             readable, writable, _ = select.select(heard, list(sinks), [], min(later, default=None))
             for sink in writable:
                 self._give(sinks[sink])
             for source in readable:
-                if source is self._listener:
-                    self._accept()
-                elif source is self._owner:
+                if isinstance(source, int):
                     if not self._obey():
                         return
+                elif source is self._listener:
+                    self._accept()
                 else:
                     self._take(sources[source])
 

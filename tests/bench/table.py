@@ -1,4 +1,4 @@
-"""What was measured, and the one table of it: the axis, the floor, the peers, mailrules, and whether the goal is reached."""
+"""What was measured, and the one table of it: axis, floor, peers, mailrules, and whether the goal is reached."""
 
 from __future__ import annotations
 
@@ -134,7 +134,12 @@ def show(rows: Sequence[Row], console: Console) -> None:
 def markdown(rows: Sequence[Row]) -> str:
     """Write the table for a page."""
     lines = [f"| {' | '.join((*HEADINGS[:-1], 'reached'))} |", "|---|---:|---|---:|---:|---:|---|"]
-    lines += [f"| {' | '.join(cells(row))} |".replace("\n", "<br>") for counted in (False, True) for row in rows if row.counted is counted]
+    lines += [
+        f"| {' | '.join(cells(row))} |".replace("\n", "<br>")
+        for counted in (False, True)
+        for row in rows
+        if row.counted is counted
+    ]
     return "\n".join(lines)
 
 

@@ -179,6 +179,7 @@ def work_of(passed: Sequence[Passed]) -> Work:
 class Filing:
     """How long it took from the word that a message came to the server's OK for its move, and in how many trips."""
 
+    told: float
     seconds: float
     trips: int
 
@@ -191,13 +192,13 @@ def filings_of(passed: Sequence[Passed], moved: Sequence[str] = ("UID MOVE", "UI
     talk = read(passed)
     moves = [command for command in talk.commands if command.name in moved and command.done]
     filings: list[Filing] = []
-    free = 0.0
+    free: dict[int, float] = defaultdict(float)
     for arrival in talk.arrivals:
-        if arrival.told < free:
+        if arrival.told < free[arrival.connection]:
             continue
         after = [each for each in moves if each.sent >= arrival.told and each.connection == arrival.connection]
         if after:
             first = min(after, key=lambda command: command.sent)
-            filings.append(Filing(first.done - arrival.told, first.trip - arrival.trip))
-            free = first.done
+            filings.append(Filing(arrival.told, first.done - arrival.told, first.trip - arrival.trip))
+            free[arrival.connection] = first.done
     return filings

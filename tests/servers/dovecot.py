@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from tests.servers.certificates import Authority, Pair
-from tests.servers.configuration import Layout, configuration
+from tests.servers.configuration import Layout, configuration, users
 from tests.servers.names import from_wire, to_wire
 
 if TYPE_CHECKING:
@@ -196,6 +196,9 @@ class Dovecot:
             home = self.folder / "mail"
             home.mkdir(exist_ok=True)
             os.chown(home, pwd.getpwnam("nobody").pw_uid, grp.getgrnam("nogroup").gr_gid)
+            if self.layout.hibernating:
+                home.chmod(0o1777)
+                (self.folder / "users").write_text(users(self.folder, self.layout.hibernating))
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 ["dovecot", "-F", "-c", str(path)],

@@ -1,4 +1,4 @@
-"""A new message: from the server's word that it came to the OK for its move, 25 ms each way, in how many round trips."""
+"""A new message: from the server's word that it came to the OK for its move, 25 ms each way, and the round trips."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ def _await(relay: Relay, passed: list[Passed], holds: Callable[[list[Passed]], b
     until = time.monotonic() + _LIMIT
     while not holds(passed):
         if time.monotonic() > until:
-            raise TimeoutError(f"nothing came of it; the last commands: {[one.name for one in read(passed).commands][-9:]}")
+            raise TimeoutError(
+                f"nothing came of it; the last commands: {[one.name for one in read(passed).commands][-9:]}"
+            )
         time.sleep(0.02)
         passed += relay.noted()
 

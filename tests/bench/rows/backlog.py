@@ -134,9 +134,7 @@ def _timed(case: Case, found: Mapping[str, Sequence[Outcome]]) -> Iterator[Row]:
     yield _row(found, f"{case}: the whole process", "s", lambda o: o.spent.wall, whole)
     if not case.delay:
         each = Goal(40) if near else None
-        yield _row(
-            found, f"{case}: client CPU a message", "µs", lambda o: o.work.cpu / case.messages * 1e6, each
-        )
+        yield _row(found, f"{case}: client CPU a message", "µs", lambda o: o.work.cpu / case.messages * 1e6, each)
         yield _row(found, f"{case}: memory", "MiB", lambda o: o.spent.memory, None)
 
 
@@ -161,7 +159,8 @@ def _prove_relay(bench: Bench, stock: Stock) -> None:
     """Show beside each other what the floor takes straight to the server and through the relay."""
     case = Case(stock.messages, 1_000, 0.0)
     ground = _programs(bench, stock, case)[FLOOR]
-    straight, relayed = [], []
+    straight: list[float] = []
+    relayed: list[float] = []
     with Relay(Setting(stock.server.ports.imap)) as relay:
         for _ in range(bench.runs):
             for port, seconds in ((stock.server.ports.imap, straight), (relay.port, relayed)):
