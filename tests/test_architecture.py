@@ -49,7 +49,7 @@ IMPURE = {
 }
 THIRD_PARTY = {
     "imap": set[str](),
-    "rules": {"pydantic", "pydantic_core", "re2"},
+    "rules": {"pydantic", "pydantic_core", "re2", "ahocorasick_rs"},
     "sieve": {"pydantic", "pydantic_core", "re2"},
 }
 LONGEST = 500

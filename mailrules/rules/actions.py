@@ -34,7 +34,8 @@ class Scene:
     rule: str
     create: bool
     chain: bool
-    values: Values
+    values: Values | None
+    """None where there is no value to fill in."""
 
     def target(self, text: TargetText) -> Target:
         """Fill in a target's values; raises `TemplateError` if one is missing."""

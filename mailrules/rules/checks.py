@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.rules.captures import captures_of
-from mailrules.rules.index import Guard, best_guard, joint_guard
+from mailrules.rules.clues import Guard, best_guard, joint_guard
 from mailrules.rules.trace import ConditionTrace
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, none_of, opposite
 

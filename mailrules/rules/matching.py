@@ -132,34 +132,6 @@ def _spelled_out(pattern: str, wildcards: Mapping[str, str]) -> str:
     return f"(?s:{''.join(wildcards.get(character) or re2.escape(character) for character in pattern)})"
 
 
-# The operators as RE2 expressions, each found in just the texts that the operator's test holds of.
-
-
-def is_expression(pattern: str) -> str:
-    """Write `is` as an expression."""
-    return rf"\A{re2.escape(pattern)}\z"
-
-
-def contains_expression(pattern: str) -> str:
-    """Write `contains` as an expression."""
-    return str(re2.escape(pattern))
-
-
-def starts_with_expression(pattern: str) -> str:
-    """Write `starts_with` as an expression."""
-    return rf"\A{re2.escape(pattern)}"
-
-
-def ends_with_expression(pattern: str) -> str:
-    """Write `ends_with` as an expression."""
-    return rf"{re2.escape(pattern)}\z"
-
-
-def glob_expression(pattern: str) -> str:
-    """Write a glob as an expression."""
-    return rf"\A{_spelled_out(pattern, _GLOB)}\z"
-
-
 def glob_group_expression(pattern: str, number: int) -> str:
     """Write a glob as an expression whose group 1 is the wildcard of this number, from 1; group 0 is all of it."""
     pieces = re.split(r"([*?])", pattern)

@@ -74,9 +74,9 @@ class Message:
 
 
 class Address:
-    """One address; each of its parts is made ready to be compared when it is first asked for. One that is absent is None.
+    """One address; a part that is absent is None.
 
-    Most rules look at one part, and few at the others.
+    Each is made ready to be compared when it is first asked for: most rules look at one part, and few at the others.
     """
 
     __slots__ = ("_mailbox", "address", "detail", "domain", "local", "name", "text", "user")

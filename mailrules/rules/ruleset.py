@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
 from mailrules.rules.placeholders import TemplateError, Values
 from mailrules.rules.plan import Draft, Ending, Expunge, Plan, Trash
-from mailrules.rules.trace import RuleTrace
-from mailrules.rules.truth import FALSE, UNKNOWN, Truth
+from mailrules.rules.trace import RuleTrace, Traces
+from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth
 from mailrules.rules.verdict import Needs, Verdict
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from mailrules.rules.templates import Template
     from mailrules.rules.verdict import Facts
 
-_MAX_SCOPES = 256  # a cached scope is a set of all rules in it
+_MAX_PLACES = 4_096  # accounts' mailboxes of which a scope remembers whether they are in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,50 +48,54 @@ class Ruleset:
     definitions: Definitions = NOTHING
     scheduled: bool = False
     """Which of the rules run: those with `every`, or those for new mail."""
+    digest: str = field(default="", compare=False)
+    """A hash of the rules, and of what they refer to, that is the same wherever and whenever they are loaded.
+
+    It is worked out where it is not given.
+    """
     header_fields: frozenset[str] = field(init=False, compare=False)
     """The header fields that some rule asks for, in upper case: what to fetch."""
-    digest: str = field(init=False, compare=False)
-    """A hash of the rules, and of what they refer to, that is the same wherever and whenever they are loaded."""
     _ready: tuple[_ReadyRule, ...] = field(init=False, repr=False, compare=False)
     _index: Index = field(init=False, repr=False, compare=False)
-    _marking: tuple[tuple[int, Callable[[Message], Mark | None]], ...] = field(init=False, repr=False, compare=False)
-    """What makes the marks that conditions ask for, with the positions of their rules."""
-    _scopes: dict[tuple[str, str], frozenset[int]] = field(init=False, repr=False, compare=False)
+    _marking: tuple[tuple[_ReadyRule, Callable[[Message], Mark | None]], ...] = field(
+        init=False, repr=False, compare=False
+    )
+    """What makes the marks that conditions ask for, with their rules."""
 
     def __post_init__(self) -> None:
         enabled = tuple(rule for rule in self.rules if rule.enabled and (rule.every is not None) == self.scheduled)
         matches = list(_with_named((rule.match for rule in enabled if rule.match != "everything"), self.definitions))
         fields = frozenset().union(*map(_fields_of_match, matches), *map(_fields_of_targets, enabled))
         object.__setattr__(self, "header_fields", fields)
-        object.__setattr__(self, "digest", _digest(self.rules, self.definitions))
-        object.__setattr__(self, "_ready", tuple(_ReadyRule.of(rule, self.definitions) for rule in enabled))
-        object.__setattr__(self, "_index", Index([ready.tree.guard for ready in self._ready]))
-        marking = [
-            (position, leaf.mark)
-            for position, ready in enumerate(self._ready)
-            for leaf in ready.tree.leaves()
-            if leaf.mark is not None
-        ]
+        object.__setattr__(self, "digest", self.digest or _digest(self.rules, self.definitions))
+        scopes = _Scopes()
+        ready = tuple(_ReadyRule.of(rule, self.definitions, scopes) for rule in enabled)
+        object.__setattr__(self, "_ready", ready)
+        object.__setattr__(self, "_index", Index([each.tree.guard for each in ready]))
+        marking = [(each, leaf.mark) for each in ready for leaf in each.tree.leaves() if leaf.mark is not None]
         object.__setattr__(self, "_marking", tuple(marking))
-        object.__setattr__(self, "_scopes", {})
 
     def evaluate(self, message: Message, facts: Facts, *, without: Collection[str] = ()) -> Verdict | Needs:
         """Decide what is done with a message, or say what has to be asked first; never raises.
 
         `without` are names of rules that do not run.
         """
-        scope = self._in_scope(facts)
-        candidates = [self._ready[position] for position in self._index.candidates(message) if position in scope]
-        candidates = [ready for ready in candidates if ready.rule.name not in without] if without else candidates
+        found = self._index.candidates(message, facts)
+        if not found:
+            return _NOTHING_MATCHED
+        candidates = [self._ready[position] for position in found]
+        if without:
+            candidates = [ready for ready in candidates if ready.name not in without]
         run = _run(candidates, message, facts)
         if run.needs:
             return Needs(frozenset(run.needs))
-        return _verdict(run, message, facts, tuple(ready for ready, _ in run.decided))
+        if not run.decided:
+            return _NOTHING_MATCHED
+        return _verdict(run, message, facts, [ready for ready, _ in run.decided])
 
     def marks(self, message: Message, facts: Facts) -> frozenset[Mark]:
         """Give all by which the rules in scope have to know this message again, when they ask whether one was met."""
-        scope = self._in_scope(facts)
-        marks = {mark(message) for position, mark in self._marking if position in scope}
+        marks = {mark(message) for ready, mark in self._marking if ready.is_for(facts)}
         return frozenset(mark for mark in marks if mark is not None)
 
     def on_schedule(self) -> Ruleset:
@@ -99,20 +104,49 @@ class Ruleset:
 
     def explain(self, message: Message, facts: Facts) -> Verdict:
         """Decide the same, with a trace of every rule in scope; what was not asked is unknown."""
-        rules = [self._ready[position] for position in sorted(self._in_scope(facts))]
+        rules = [ready for ready in self._ready if ready.is_for(facts)]
         return _verdict(_run(rules, message, facts), message, facts, rules)
 
-    def _in_scope(self, facts: Facts) -> frozenset[int]:
-        key = (facts.account, facts.mailbox)
-        if key not in self._scopes:
-            if len(self._scopes) >= _MAX_SCOPES:
-                self._scopes.clear()
-            self._scopes[key] = frozenset(
-                position
-                for position, ready in enumerate(self._ready)
-                if ready.of_account(facts.account) and ready.of_mailbox(facts.mailbox)
-            )
-        return self._scopes[key]
+
+_NO_PLAN = Plan()
+_NOTHING_MATCHED = Verdict()
+_EVERYTHING = conjunction("match", ())
+
+
+class _Scope:
+    """The accounts and mailboxes that some rules are for."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._of_account = matching.glob(rule.accounts or ("*",))
+        self._of_mailbox = matching.mailbox(rule.mailboxes or ("*",))
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def holds(self, facts: Facts) -> bool:
+        """Tell whether messages there are for these rules."""
+        place = (facts.account, facts.mailbox)
+        holds = self._known.get(place)
+        if holds is None:
+            if len(self._known) >= _MAX_PLACES:
+                self._known.clear()
+            holds = self._known[place] = self._of_account(facts.account) and self._of_mailbox(facts.mailbox)
+        return holds
+
+
+_Patterns = tuple[str, ...] | None
+
+
+class _Scopes:
+    """The scopes of rules, one for all that name the same."""
+
+    def __init__(self) -> None:
+        self._scopes: dict[tuple[_Patterns, _Patterns], _Scope | None] = {(None, None): None}
+
+    def of(self, rule: Rule) -> _Scope | None:
+        """Give the scope of a rule; None if it is for everything."""
+        named = (rule.accounts, rule.mailboxes)
+        if named not in self._scopes:
+            self._scopes[named] = _Scope(rule)
+        return self._scopes[named]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,31 +154,46 @@ class _ReadyRule:
     """A rule whose patterns are compiled."""
 
     rule: Rule
+    name: str
     definitions: Definitions
     tree: Group
     check: Callable[[Message, Facts], Truth]
     actions: tuple[Action[object], ...]
     templates: tuple[Template, ...]
+    """Those whose values have to be filled in."""
+    plan: Plan | None
+    """What it does by itself, if that is the same for every message."""
+    observes: bool
     ends: bool
     """Whether no later rule sees a message that it matches."""
-    of_account: matching.Test
-    of_mailbox: matching.Test
+    scope: _Scope | None
+    """Where it is to be asked; None if everywhere."""
 
     @classmethod
-    def of(cls, rule: Rule, definitions: Definitions) -> _ReadyRule:
-        everything = conjunction("match", ())
-        tree = rule.match.check("match", definitions) if isinstance(rule.match, Groups) else everything
+    def of(cls, rule: Rule, definitions: Definitions, scopes: _Scopes) -> _ReadyRule:
+        tree = rule.match.check("match", definitions) if isinstance(rule.match, Groups) else _EVERYTHING
+        actions = rule.then.actions()
+        targets = [target for action in actions for target in action.targets()]
+        templates = tuple(
+            each.template for each in targets if each.template is not None and each.template.fixed is None
+        )
         return cls(
             rule,
+            rule.name,
             definitions,
             tree,
             tree.check,
-            rule.then.actions(),
-            tuple(target.template for target in rule.then.targets() if target.template is not None),
-            rule.then.ends and rule.mode is None,
-            matching.glob(rule.accounts or ("*",)),
-            matching.mailbox(rule.mailboxes or ("*",)),
+            actions,
+            templates,
+            None if templates else _fixed_plan(rule, actions),
+            rule.mode is not None,
+            rule.mode is None and any(action.ends for action in actions),
+            scopes.of(rule),
         )
+
+    def is_for(self, facts: Facts) -> bool:
+        """Tell whether it is to be asked about messages there."""
+        return self.scope is None or self.scope.holds(facts)
 
     def needs(self, message: Message, facts: Facts) -> Iterator[Question[object]]:
         """Give the questions that values of its targets are the answers to, and that have not been asked."""
@@ -156,11 +205,13 @@ class _ReadyRule:
 
     def enact(self, draft: Draft, message: Message, facts: Facts) -> None:
         """Add what the rule does to the plan; raises `TemplateError` if a value is missing."""
-        found: dict[str, Element] = {}
-        for key, element in self.tree.found(message, facts):
-            found.setdefault(key, element)
-        rule = self.rule
-        scene = Scene(rule.name, rule.then.create, rule.chain, Values(message, facts, found, self.definitions))
+        values = None
+        if self.templates:
+            found: dict[str, Element] = {}
+            for key, element in self.tree.found(message, facts):
+                found.setdefault(key, element)
+            values = Values(message, facts, found, self.definitions)
+        scene = Scene(self.name, self.rule.then.create, self.rule.chain, values)
         for action in self.actions:
             action.enact(draft, scene)
 
@@ -182,9 +233,11 @@ class _Run:
     """The first rule that is unknown and would have ended it."""
 
 
-def _run(rules: Sequence[_ReadyRule], message: Message, facts: Facts) -> _Run:
+def _run(rules: Iterable[_ReadyRule], message: Message, facts: Facts) -> _Run:
     run = _Run()
     for ready in rules:
+        if not ready.is_for(facts):
+            continue
         truth = ready.check(message, facts)
         if truth is FALSE:
             continue
@@ -195,7 +248,8 @@ def _run(rules: Sequence[_ReadyRule], message: Message, facts: Facts) -> _Run:
             if ready.ends and run.open_end is None:
                 run.open_end = ready
             continue
-        run.needs.update(ready.needs(message, facts))
+        if ready.templates:
+            run.needs.update(ready.needs(message, facts))
         if ready.ends:
             run.last = ready
             break
@@ -203,27 +257,40 @@ def _run(rules: Sequence[_ReadyRule], message: Message, facts: Facts) -> _Run:
 
 
 def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyRule]) -> Verdict:
-    matched = [ready for ready, truth in run.decided if truth is not UNKNOWN and ready.rule.mode is None]
+    matched = [ready for ready, truth in run.decided if truth is TRUE and not ready.observes]
+    observed = [ready for ready, truth in run.decided if truth is TRUE and ready.observes]
+    plan, error = _plan(matched, message, facts)
+    error = error or _in_doubt(plan.ending, run.open_end, message)
+    return Verdict(
+        plan=_NO_PLAN if error else plan,
+        matched=tuple([ready.name for ready in matched]),
+        observed=tuple([ready.name for ready in observed]),
+        would=_would(observed, message, facts) if observed else _NO_PLAN,
+        unknown=tuple([ready.name for ready, truth in run.decided if truth is UNKNOWN]),
+        trace=Traces(partial(_traces, traced, run.last, message, facts)),
+        error=error,
+    )
+
+
+def _plan(matched: Sequence[_ReadyRule], message: Message, facts: Facts) -> tuple[Plan, str | None]:
+    """Put together what rules do; or say why one can't act, for want of a value."""
+    if len(matched) == 1 and matched[0].plan is not None:
+        return matched[0].plan, None
     draft = Draft()
-    error: str | None = None
     for ready in matched:
         try:
             ready.enact(draft, message, facts)
         except TemplateError as missing:
-            error = f"rule '{ready.rule.name}': {missing}"
-            break
-    error = error or _in_doubt(draft.plan().ending, run.open_end, message)
-    observed = [ready for ready, truth in run.decided if truth is not UNKNOWN and ready.rule.mode is not None]
-    end = traced.index(run.last) if run.last in traced else len(traced)
-    return Verdict(
-        plan=(Draft() if error else draft).plan(),
-        matched=tuple(ready.rule.name for ready in matched),
-        observed=tuple(ready.rule.name for ready in observed),
-        would=_would(observed, message, facts) if observed else Plan(),
-        unknown=tuple(ready.rule.name for ready, truth in run.decided if truth is UNKNOWN),
-        trace=tuple(ready.trace(message, facts, reached=place <= end) for place, ready in enumerate(traced)),
-        error=error,
-    )
+            return _NO_PLAN, f"rule '{ready.name}': {missing}"
+    return draft.plan(), None
+
+
+def _traces(
+    rules: Sequence[_ReadyRule], last: _ReadyRule | None, message: Message, facts: Facts
+) -> tuple[RuleTrace, ...]:
+    """Show what each rule saw, also those behind the last that was reached."""
+    end = next((place for place, ready in enumerate(rules) if ready is last), len(rules))
+    return tuple(ready.trace(message, facts, reached=place <= end) for place, ready in enumerate(rules))
 
 
 def _in_doubt(ending: Ending | None, open_end: _ReadyRule | None, message: Message) -> str | None:
@@ -249,6 +316,13 @@ def _would(observed: Sequence[_ReadyRule], message: Message, facts: Facts) -> Pl
         ready.enact(draft, message, facts)
         if ready.rule.then.ends:
             break
+    return draft.plan()
+
+
+def _fixed_plan(rule: Rule, actions: Sequence[Action[object]]) -> Plan:
+    draft = Draft()
+    for action in actions:
+        action.enact(draft, Scene(rule.name, rule.then.create, rule.chain, None))
     return draft.plan()
 
 

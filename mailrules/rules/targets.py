@@ -54,10 +54,12 @@ class TargetText:
             serialization=core_schema.to_string_ser_schema(when_used="always"),
         )
 
-    def target(self, values: Values, *, create: bool) -> Target:
-        """Fill in the values; raises `TemplateError` if one is missing."""
+    def target(self, values: Values | None, *, create: bool) -> Target:
+        """Fill in the values, None where there are none; raises `TemplateError` if one is missing."""
         if self.template is None:
             return Target(special_use=self.special_use, create=create)
+        if values is None:
+            return Target(path=self.template.fixed or self.text, create=create)
         return Target(path=self.template.render(values), create=create)
 
 

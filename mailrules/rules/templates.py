@@ -59,6 +59,14 @@ class Template:
         return cls(tuple(tuple(part for part in level if part) for level in levels))
 
     @property
+    def fixed(self) -> str | None:
+        """The path that it is for every message; None if that depends on the message or on the server."""
+        if any(not isinstance(part, str) for level in self.levels for part in level):
+            return None
+        texts = ["".join(map(str, level)) for level in self.levels]
+        return "/".join(texts) if all(text.strip(".") for text in texts) else None
+
+    @property
     def header_fields(self) -> frozenset[str]:
         """The header fields that values are read from, in upper case."""
         return frozenset().union(*(each.header_fields for each in self.placeholders()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mailrules.rules.plan import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
     from mailrules.rules.questions import Question
@@ -63,8 +64,11 @@ class Verdict:
     """Rules in observe mode that matched; they add nothing to the plan."""
     unknown: tuple[str, ...] = ()
     """Rules that could not be decided; they did nothing."""
-    trace: tuple[RuleTrace, ...] = ()
-    """From `evaluate`: the rules that matched, were observed or stayed unknown. From `explain`: every rule in scope."""
+    trace: Sequence[RuleTrace] = ()
+    """From `evaluate`: the rules that matched, were observed or stayed unknown. From `explain`: every rule in scope.
+
+    It is worked out when it is first read.
+    """
     error: str | None = None
     """Why a matching rule could not act, as when a template has no value. The plan is empty then: the message stays."""
     would: Plan = field(default_factory=Plan)

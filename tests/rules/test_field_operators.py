@@ -185,7 +185,7 @@ def test_a_trace_shows_what_was_wanted_and_seen(match: object, key: str, wanted:
 def test_a_rule_that_needs_some_text_is_visited_only_with_it(match: object, guarded: bool) -> None:
     rules = Ruleset((rule(match),), TABLES)
 
-    assert list(rules._index.candidates(message())) == ([] if guarded else [0])
+    assert list(rules._index.candidates(message(), FACTS)) == ([] if guarded else [0])
 
 
 def test_a_thousand_rules_share_one_look_up_in_their_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,8 +194,8 @@ def test_a_thousand_rules_share_one_look_up_in_their_table(monkeypatch: pytest.M
     rules = Ruleset(tuple(some), Definitions({"t": table}))
     asked = look_ups(table, monkeypatch)
 
-    assert list(rules._index.candidates(message("From: a@customer7.example"))) == list(range(1000))
-    assert list(rules._index.candidates(message("From: a@customer.example"))) == []
+    assert list(rules._index.candidates(message("From: a@customer7.example"), FACTS)) == list(range(1000))
+    assert list(rules._index.candidates(message("From: a@customer.example"), FACTS)) == []
     assert asked == ["customer7.example", "customer.example"]
 
 

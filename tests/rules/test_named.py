@@ -109,7 +109,7 @@ def test_several_are_shown_as_a_group_of_groups() -> None:
     ids=str,
 )
 def test_the_index_looks_through_it(match: object, guarded: bool) -> None:
-    assert list(named(match)._index.candidates(message())) == ([] if guarded else [0])
+    assert list(named(match)._index.candidates(message(), FACTS)) == ([] if guarded else [0])
 
 
 def test_what_it_matched_by_fills_targets() -> None:

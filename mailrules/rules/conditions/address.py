@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.checks import Leaf
+from mailrules.rules.clues import Member, best_guard
 from mailrules.rules.conditions.address_parts import (
     ADDRESS_SCHEMA,
     AddressFieldTexts,
@@ -25,7 +26,6 @@ from mailrules.rules.conditions.address_parts import (
 from mailrules.rules.conditions.base import Condition, condition, shown
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import TextOperators, TrimmedOperators, join_wanted
-from mailrules.rules.index import Member, best_guard
 from mailrules.rules.message import Address, AddressField
 from mailrules.rules.spelling import Spelling
 from mailrules.rules.tables import one_or_many
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from mailrules.rules.captures import Captured
     from mailrules.rules.checks import Check, Found
+    from mailrules.rules.clues import Guard
     from mailrules.rules.conditions.address_parts import AddressTest, Part
     from mailrules.rules.definitions import Definitions
-    from mailrules.rules.index import Guard
     from mailrules.rules.lookup import Keys
     from mailrules.rules.message import Message
     from mailrules.rules.text import Text

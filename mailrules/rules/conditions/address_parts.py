@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules import matching
+from mailrules.rules.clues import Guard, Something, Whole, joint_guard, piece_guard
 from mailrules.rules.conditions.operators import (
     TextOperators,
     TextTest,
@@ -19,13 +20,13 @@ from mailrules.rules.conditions.operators import (
     on_value,
 )
 from mailrules.rules.domains import a_labels
-from mailrules.rules.index import Expression, Guard, Whole
+from mailrules.rules.pieces import glob_pieces
 from mailrules.rules.spelling import Spelling
 from mailrules.rules.tables import each, one_or_many, read_pattern, wrong
 from mailrules.rules.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.lookup import Keys
@@ -42,12 +43,11 @@ class AddressTexts:
     headers: tuple[str, ...]
     part: str
 
-    def texts(self, message: Message) -> Iterator[Text]:
+    def texts(self, message: Message) -> list[Text]:
         """Give the texts."""
         part = attrgetter(self.part)
-        for field in message.fields.addresses(self.headers):
-            for text in filter(None, map(part, field.addresses)):
-                yield from text.spellings
+        texts = [part(address) for field in message.fields.addresses(self.headers) for address in field.addresses]
+        return [each for text in texts if text is not None for each in text.spellings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +169,19 @@ def listed_test(tables: tuple[Keys, ...], *, exact: bool) -> AddressTest:
     return lambda address: is_listed(address.address.folded)
 
 
-def shorthand_guard(patterns: tuple[str, ...], headers: tuple[str, ...], *, exact: bool) -> Guard:
+def shorthand_guard(patterns: tuple[str, ...], headers: tuple[str, ...], *, exact: bool) -> Guard | None:
     """Give the clues without any of which no address can be meant by the shorthand."""
-    clues: list[Whole | Expression] = []
+    guards: list[Guard | None] = []
     for pattern in patterns:
         spelling = Spelling.DOMAIN if pattern.startswith("@") else Spelling.ADDRESS
         whose = AddressTexts(headers, "domain" if spelling is Spelling.DOMAIN else "address")
         text = pattern.removeprefix("@")
         if _is_glob(text):
-            clues.append(Expression(whose, exact, matching.glob_expression(spelling.part(text, exact=exact))))
+            pieces = glob_pieces(spelling.part(text, exact=exact))
+            guards.append(piece_guard(whose, pieces, exact=exact) or (Something(whose),))
         else:
-            clues.append(Whole(whose, exact, spelling.of(text, exact=exact)))
-    return tuple(clues)
+            guards.append((Whole(whose, exact, spelling.of(text, exact=exact)),))
+    return joint_guard(guards)
 
 
 def _plain_or_glob(patterns: list[str], spelling: Spelling, *, exact: bool) -> TextTest:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from mailrules.rules.checks import Leaf
+from mailrules.rules.clues import Within
 from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
 from mailrules.rules.conditions.operators import join_wanted
 from mailrules.rules.tables import any_case, kind, wrong
@@ -106,4 +107,8 @@ class Age(Condition):
             return NOT_KNOWN if message.received is None else say_age(facts.now - message.received)
 
         wanted = [(key, write_age(age)) for key, age in (("over", over), ("under", under)) if age is not None]
-        return (Leaf(*join_wanted(self.key, wanted), check, seen),)
+        return (Leaf(*join_wanted(self.key, wanted), check, seen, guard=(Within(_age_of, over, under),)),)
+
+
+def _age_of(message: Message, facts: Facts) -> timedelta | None:
+    return None if message.received is None else facts.now - message.received

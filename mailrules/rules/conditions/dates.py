@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import model_validator
 
 from mailrules.rules.checks import Leaf
+from mailrules.rules.clues import Something
 from mailrules.rules.conditions.age import Age_, write_age
 from mailrules.rules.conditions.base import ABSENT, NOT_KNOWN, Condition, condition
 from mailrules.rules.conditions.by_header import ByHeader
@@ -19,7 +20,6 @@ from mailrules.rules.conditions.operators import join_wanted
 from mailrules.rules.conditions.text import HeaderTexts
 from mailrules.rules.dates import Date, date_of
 from mailrules.rules.headers import is_field_name
-from mailrules.rules.index import Expression
 from mailrules.rules.tables import Switch, Table, wrong, wrong_at
 from mailrules.rules.text import excerpt
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, truth_of
@@ -100,7 +100,7 @@ class HeaderDateOperators(DateOperators):
         leaf = _leaf(key, self, dates, unread, definitions)
         if self.exists is False:
             return replace(leaf, check=lambda message, facts: FALSE if dates(message, facts) else TRUE)
-        return replace(leaf, guard=(Expression(HeaderTexts(header), exact=False, regex=""),))
+        return replace(leaf, guard=(Something(HeaderTexts(header)),))
 
 
 def _leaf(

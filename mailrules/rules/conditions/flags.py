@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.checks import Leaf
+from mailrules.rules.clues import Flag
 from mailrules.rules.conditions.base import ABSENT, NOT_KNOWN, Condition, condition, shown
 from mailrules.rules.flags import FLAG_SCHEMA, read_flags
 from mailrules.rules.plan import flag_key
@@ -60,4 +61,5 @@ class Flags(Condition):
         def seen(message: Message, _facts: Facts) -> str:
             return NOT_KNOWN if message.flags is None else excerpt(", ".join(sorted(message.flags))) or ABSENT
 
-        return (Leaf(f"{self.key}.has", excerpt(shown(self.has or ())), check, seen),)
+        guard = tuple(map(Flag, sorted(wanted)))
+        return (Leaf(f"{self.key}.has", excerpt(shown(self.has or ())), check, seen, guard=guard),)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mailrules.rules.checks import Leaf
+from mailrules.rules.clues import best_guard
 from mailrules.rules.conditions.base import Condition, condition
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
-from mailrules.rules.index import best_guard
 from mailrules.rules.message import ListId as ListIdField
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self, TypeVar
 from pydantic import BeforeValidator, model_validator
 
 from mailrules.rules.captures import Captured
+from mailrules.rules.clues import Something
 from mailrules.rules.conditions.base import holds_if_absent, holds_if_found, seen_texts
 from mailrules.rules.conditions.numbers import Count, read_number
 from mailrules.rules.conditions.operators import TextOperators, TrimmedOperators
-from mailrules.rules.index import Expression
 from mailrules.rules.tables import wrong
 from mailrules.rules.truth import FALSE, TRUE
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mailrules.rules.checks import Decide, Element
+    from mailrules.rules.clues import Guard, Source
     from mailrules.rules.definitions import Definitions
-    from mailrules.rules.index import Guard, Source
     from mailrules.rules.message import Message
     from mailrules.rules.text import Text
     from mailrules.rules.truth import Truth
@@ -85,7 +85,7 @@ class FieldOperators(TrimmedOperators):
         """Give the clues without any of which no text of the source can match."""
         guard = super().guard(source, definitions)
         if guard is None and self.count is not None and not self.count.holds(0):
-            return (Expression(source, exact=False, regex=""),)
+            return (Something(source),)
         return guard
 
     def shown(self, number: int, texts: Iterable[Text]) -> str:

@@ -10,9 +10,10 @@ from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules import matching
 from mailrules.rules.captures import exact_glob_group, glob_group, regex_group
+from mailrules.rules.clues import Expression, Guard, Member, Something, Source, Whole, joint_guard, piece_guard
 from mailrules.rules.conditions.base import shown
 from mailrules.rules.conditions.numbers import LIMITS, Number, Numbers, leading_number
-from mailrules.rules.index import Expression, Guard, Member, Source, Whole
+from mailrules.rules.pieces import Pieces, glob_pieces, plain_pieces, regex_pieces
 from mailrules.rules.spelling import Spelling
 from mailrules.rules.tables import (
     ONE_OR_MANY_SCHEMAS,
@@ -136,8 +137,7 @@ class TextOperators(Table):
 
     def given(self) -> set[str]:
         """Name the fields that are set, those aside that only say how the others are meant."""
-        names = type(self).model_fields.keys() - self.modifiers
-        return {name for name in names if getattr(self, name) is not None}
+        return {name for name, value in vars(self).items() if value is not None and name not in self.modifiers}
 
     def text_test(self, definitions: Definitions) -> TextTest | None:
         """Make the test that all operators but `exists` hold of one text; None if there are none."""
@@ -169,13 +169,14 @@ class TextOperators(Table):
             return tuple(Member(source, self.case_sensitive, keys) for keys in listed)
         for name, operator in _OPERATORS.items():
             if name in self.given():
-                expressions = map(operator.expression, self._prepared(name))
-                return tuple(Expression(source, self.case_sensitive, each) for each in expressions)
+                pieces = map(operator.pieces, self._prepared(name))
+                guards = [piece_guard(source, each, exact=self.case_sensitive) for each in pieces]
+                return joint_guard(guards) or (Something(source),)
         if self.regex:
-            return tuple(Expression(source, exact=True, regex=nfc(pattern)) for pattern in self.regex)
+            return joint_guard(_regex_guard(source, nfc(pattern)) for pattern in self.regex)
         if self._numbers():
-            return (Expression(source, exact=True, regex="[0-9]"),)
-        return (Expression(source, exact=False, regex=""),) if self.exists else None
+            return (Expression(source, "[0-9]"),)
+        return (Something(source),) if self.exists else None
 
     def tables(self, definitions: Definitions) -> tuple[Keys, ...]:
         """Give the tables that the text has to be in one of."""
@@ -227,15 +228,19 @@ class TrimmedOperators(TextOperators):
 
 class _Operator(NamedTuple):
     test: Callable[[Sequence[str]], matching.Test]
-    expression: Callable[[str], str]
+    pieces: Callable[[str], Pieces | None]
+
+
+def _regex_guard(source: Source, pattern: str) -> Guard:
+    return piece_guard(source, regex_pieces(pattern), exact=True) or (Expression(source, pattern),)
 
 
 _OPERATORS: dict[str, _Operator] = {
-    "is_": _Operator(matching.equals, matching.is_expression),
-    "contains": _Operator(matching.contains, matching.contains_expression),
-    "starts_with": _Operator(matching.starts_with, matching.starts_with_expression),
-    "ends_with": _Operator(matching.ends_with, matching.ends_with_expression),
-    "glob": _Operator(matching.glob, matching.glob_expression),
+    "is_": _Operator(matching.equals, plain_pieces),
+    "contains": _Operator(matching.contains, plain_pieces),
+    "starts_with": _Operator(matching.starts_with, plain_pieces),
+    "ends_with": _Operator(matching.ends_with, plain_pieces),
+    "glob": _Operator(matching.glob, glob_pieces),
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from mailrules.rules.checks import Leaf
+from mailrules.rules.clues import Within
 from mailrules.rules.conditions.base import NOT_KNOWN, Condition, condition
 from mailrules.rules.conditions.operators import join_wanted
 from mailrules.rules.tables import Table, any_case, kind, wrong
@@ -95,4 +96,9 @@ class Size(Condition, Sizes):
         def seen(message: Message, _facts: Facts) -> str:
             return NOT_KNOWN if message.size is None else str(message.size)
 
-        return (Leaf(*join_wanted(self.key, self.wanted()), check, seen),)
+        guard = (Within(_size_of, self.over, self.under),)
+        return (Leaf(*join_wanted(self.key, self.wanted()), check, seen, guard=guard),)
+
+
+def _size_of(message: Message, _facts: Facts) -> int | None:
+    return message.size
