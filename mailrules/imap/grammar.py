@@ -87,6 +87,34 @@ def check(words: Iterable[Argument]) -> None:
             _refuse_line_end(piece, "argument")
 
 
+def line(words: Iterable[Argument]) -> bytes | None:
+    """Write a command that has no literal: `segments` gives the same in any mode. None if it has one.
+
+    Raises ArgumentError if a word could end the line.
+    """
+    written = _joined(words)
+    if written is None:
+        return None
+    _refuse_line_end(written, "argument")
+    return written + b"\r\n"
+
+
+def _joined(words: Iterable[Argument]) -> bytes | None:
+    parts: list[bytes] = []
+    for word in words:
+        match word:
+            case bytes():
+                parts.append(word)
+            case tuple():
+                inner = _joined(word)
+                if inner is None:
+                    return None
+                parts.append(b"(%s)" % inner)
+            case _:
+                return None
+    return b" ".join(parts)
+
+
 def segments(words: Iterable[Argument], mode: LiteralMode) -> tuple[bytes, ...]:
     """Write one command: each segment but the first may only be sent after the server's ``+``.
 

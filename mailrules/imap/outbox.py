@@ -15,7 +15,7 @@ from enum import Enum, auto
 from typing import assert_never
 
 from mailrules.imap.commands.base import Command, Flow
-from mailrules.imap.grammar import Argument, LiteralMode, check, segments
+from mailrules.imap.grammar import Argument, LiteralMode, check, line, segments
 from mailrules.imap.responses import Kind
 
 
@@ -33,6 +33,8 @@ class _Item:
     tag: bytes
     command: Command[object]
     words: tuple[Argument, ...] = field(repr=False)
+    line: bytes | None = field(repr=False)
+    """All of it, where it has no literal."""
     rest: list[bytes] = field(default_factory=list, repr=False)
     """What each further "+" lets out, the last first."""
     idling: bool = False
@@ -70,8 +72,10 @@ class Outbox:
 
     def put(self, tag: bytes, command: Command[object]) -> None:
         """Queue a command; it leaves as soon as it may. Raises ArgumentError, and then nothing was queued."""
-        item = _Item(tag, command, (tag, command.name, *command.arguments()))
-        check(item.words)  # raises now, not when its turn comes
+        words = (tag, command.name, *command.arguments())
+        item = _Item(tag, command, words, line(words))
+        if item.line is None:
+            check(words)  # raises now, not when its turn comes
         self._queue.append(item)
         if command.flow in {Flow.IDLE, Flow.STARTTLS}:
             self._last_word = item
@@ -156,7 +160,7 @@ class Outbox:
             if self._open is not None or self._must_wait(item.command):
                 break
             left += 1
-            first, *rest = segments(item.words, self.literal_mode)
+            first, *rest = (item.line,) if item.line is not None else segments(item.words, self.literal_mode)
             self._out += first
             self._unanswered[item.tag] = item.command
             item.rest.extend(reversed(rest))

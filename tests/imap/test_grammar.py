@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mailrules.imap import grammar
 from mailrules.imap.cursor import Cursor
 from mailrules.imap.errors import ArgumentError
-from mailrules.imap.grammar import Literal, Literal8, LiteralMode, segments
+from mailrules.imap.grammar import Argument, Literal, Literal8, LiteralMode, check, line, segments
 from mailrules.imap.names import MailboxName
 from mailrules.imap.uidset import UIDSet
 
@@ -198,3 +198,26 @@ def test_a_word_that_did_not_come_from_here_cannot_end_the_line_either() -> None
 
 def test_a_literal_hides_its_octets() -> None:
     assert "hunter2" not in repr(Literal(b"hunter2"))
+
+
+_WORDS = st.recursive(
+    st.binary(max_size=5) | st.builds(Literal, st.binary(max_size=5)),
+    lambda words: st.lists(words, max_size=3).map(tuple),
+    max_leaves=6,
+)
+
+
+@given(words=st.lists(_WORDS, min_size=1, max_size=4), mode=st.sampled_from(LiteralMode))
+def test_a_command_without_a_literal_is_written_at_once_as_it_is_in_segments(
+    words: list[Argument], mode: LiteralMode
+) -> None:
+    try:
+        expected = segments(words, mode)
+    except ArgumentError:
+        with pytest.raises(ArgumentError):
+            if line(words) is None:
+                check(words)
+        return
+    has_literal = "Literal" in repr(words)
+    assert line(words) == (None if has_literal else expected[0])
+    assert len(expected) == 1 or has_literal
