@@ -207,6 +207,11 @@ _WORDS = st.recursive(
 )
 
 
+def write(words: list[Argument]) -> None:
+    if line(words) is None:
+        check(words)
+
+
 @given(words=st.lists(_WORDS, min_size=1, max_size=4), mode=st.sampled_from(LiteralMode))
 def test_a_command_without_a_literal_is_written_at_once_as_it_is_in_segments(
     words: list[Argument], mode: LiteralMode
@@ -215,8 +220,7 @@ def test_a_command_without_a_literal_is_written_at_once_as_it_is_in_segments(
         expected = segments(words, mode)
     except ArgumentError:
         with pytest.raises(ArgumentError):
-            if line(words) is None:
-                check(words)
+            write(words)
         return
     has_literal = "Literal" in repr(words)
     assert line(words) == (None if has_literal else expected[0])
