@@ -26,6 +26,7 @@ from mailrules.imap import (
     Command,
     Completed,
     Compress,
+    Flow,
     Greeted,
     Idle,
     Idling,
@@ -183,7 +184,7 @@ class Connection:
         was_due = self.answer_is_due()
         tag = self._protocol.send(command)
         self._waiting[tag] = waiting
-        if isinstance(command, Idle):
+        if command.flow is Flow.IDLE:
             self._idle_tag = tag
             self._idle_runs = False
         self._expect(was_due=was_due)
@@ -331,7 +332,7 @@ class Connection:
         for event in self._protocol.events():
             match event:
                 case Completed(tag=tag, command=command, answer=answer):
-                    if isinstance(command, Compress) and answer.tagged.kind is Kind.OK:
+                    if command.flow is Flow.COMPRESS and answer.tagged.kind is Kind.OK:
                         self._wire.compress(self._protocol.compression_started())
                     if tag == self._idle_tag:
                         self._idle_tag = None

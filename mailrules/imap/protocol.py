@@ -240,13 +240,13 @@ class ClientProtocol:
         self._reselect(command, answer, step)
         if ok and isinstance(command, Enable):
             self.enabled |= command.result(answer)
-        self._turn_due = command.flow if ok and command.flow in {Flow.STARTTLS, Flow.COMPRESS} else None
+        self._turn_due = command.flow if ok and command.flow in (Flow.STARTTLS, Flow.COMPRESS) else None
         self._events.append(Completed(tagged.tag, command, answer))
 
     def _reselect(self, command: Command[object], answer: Answer, step: Step | None) -> None:
         if self.state is not State.SELECTED:
             self.selected = None
-        elif isinstance(command, Select) and step is Step.SELECT:
+        elif step is Step.SELECT and isinstance(command, Select):
             self.selected = command.result(answer)
         elif self.selected is not None:
             self.selected.update(answer.tagged)
