@@ -1,8 +1,8 @@
 """The whole benchmark, in one table: ``python -m tests.bench`` (``--quick`` for a small one, or name the axes).
 
-Each axis is measured for mailrules, for what nobody can go below (the floor), and for the peers, in turn and in one run.
-Exit status 0: every goal that was measured is reached; 1: one is missed, or an axis could not be measured. With --quick,
-or beside other work, seconds say little; counts are the same everywhere.
+Each axis is measured for mailrules, for what nobody can go below (the floor) and for the peers, in turn in one run.
+Exit status 0: every goal that was measured is reached; 1: one is missed, or an axis could not be measured. With
+--quick, or beside other work, seconds say little; counts are the same everywhere.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> int:
     """Measure what the command line names, print it; return the exit status."""
     given = _arguments()
     if given.axes == ["profile"]:
-        return _profile(given.quick)
+        return _profile(quick=given.quick)
     if given.show:
         rows, failed = load(given.show), False
     else:
@@ -88,7 +88,7 @@ def _measure(given: argparse.Namespace) -> tuple[list[Row], bool]:
     return rows, failed
 
 
-def _profile(quick: bool) -> int:
+def _profile(*, quick: bool) -> int:
     importlib.import_module("tests.bench.stages").main(quick)
     return 0
 

@@ -21,8 +21,8 @@ class Layout:
 
     `separator` is `/` or `.`; `prefix` is the personal namespace's ("" or "INBOX."); `quota` is each user's, in KiB;
     `capability` overrides what is advertised (`+X` adds to Dovecot's own), served or not; `compress` has it offer
-    COMPRESS=DEFLATE; `extra` is added as it is. `hibernating` is a number of users, `u0` and so on: each has a uid of its
-    own (Linux lets a uid watch 128 mailboxes), and connections in IDLE are put into a few processes. It takes root.
+    COMPRESS=DEFLATE; `extra` is added as it is. `hibernating` is a number of users, `u0` and so on: each has a uid of
+    its own (Linux lets a uid watch 128 mailboxes), and connections in IDLE are put into a few processes. It takes root.
     """
 
     separator: str = "/"
@@ -49,6 +49,7 @@ service imap {
 service imap-hibernate {
   process_limit = 8
   client_limit = 4000
+  vsz_limit = 2G
   unix_listener imap-hibernate {
     mode = 0666
   }
@@ -57,6 +58,7 @@ service imap-login {
   process_min_avail = 4
   process_limit = 16
   client_limit = 4000
+  vsz_limit = 2G
 }
 """
 _FIRST_UID = 200_000
