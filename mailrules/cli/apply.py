@@ -15,7 +15,7 @@ from mailrules.cli.output import count
 from mailrules.cli.passes import FOR_NEW_MAIL, SCHEDULED, Pass
 from mailrules.cli.tally import JsonTally, Tally, TextTally
 from mailrules.config import Account, ConfigError, Loaded, Problem, find_config, load
-from mailrules.daemon.control import Lease, leased
+from mailrules.daemon.calling import Lease, leased
 from mailrules.engine.apply import ApplyMode
 from mailrules.store import SqliteStore
 

@@ -1,20 +1,28 @@
-"""What commands print: tables and colours on a terminal, plain lines elsewhere, JSON where asked for."""
+"""What commands print: tables and colours on a terminal, plain lines elsewhere, JSON where asked for.
+
+Rich is imported by what draws with it: to import it takes as long as to read some hundred rules.
+"""
+
+from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from mailrules.engine.outcome import ActionDone, ActionKind
 from mailrules.rules.text import is_unprintable, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Json = Mapping[str, object] | Sequence[object]
 
 
 def console() -> Console:
     """Give a console that neither wraps nor guesses: what is piped stays one line a line."""
+    from rich.console import Console  # noqa: PLC0415 - see above
+
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
@@ -44,6 +52,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str | int | Non
         for row in rows:
             print_row(row)
         return
+    from rich.table import Table  # noqa: PLC0415 - see above
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for place, heading in enumerate(headings):
         numbers = any(isinstance(row[place], int) for row in rows)

@@ -8,7 +8,7 @@ from mailrules.cli.failures import Status, complain
 from mailrules.cli.output import count
 from mailrules.cli.tally import Tally
 from mailrules.client import MailboxInfo
-from mailrules.daemon.control import Lease
+from mailrules.daemon.calling import Lease
 from mailrules.engine.apply import ApplyMode, ApplySummary, apply
 from mailrules.engine.recovery import finish_begun
 from mailrules.engine.schedule import places, record_runs, scheduled_rules

@@ -15,7 +15,7 @@ from mailrules.cli.output import count
 from mailrules.cli.takingup import take_up
 from mailrules.cli.tally import JsonTally, Tally, TextTally
 from mailrules.config import ConfigError, Loaded, Problem, find_config, load
-from mailrules.daemon.control import Lease, leased
+from mailrules.daemon.calling import Lease, leased
 from mailrules.engine.limits import limits_of, resume
 from mailrules.store import SqliteStore
 

@@ -18,7 +18,7 @@ from mailrules.cli.output import count
 from mailrules.cli.takingup import OPEN, take_up
 from mailrules.cli.tally import JsonTally, Tally, TextTally
 from mailrules.config import ConfigError, Loaded, Problem, find_config, load
-from mailrules.daemon.control import leased
+from mailrules.daemon.calling import leased
 from mailrules.engine.journal import is_met_again
 from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.retrying import newer_entry

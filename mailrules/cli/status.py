@@ -16,7 +16,7 @@ from mailrules.cli.options import AccountName, AsJson, ConfigFile
 from mailrules.cli.output import console, print_json, print_table
 from mailrules.cli.reportview import advice, show
 from mailrules.config import ConfigError, Problem, find_config, find_state
-from mailrules.daemon.control import Unwilling, ask_report
+from mailrules.daemon.calling import Unwilling, ask_report
 from mailrules.daemon.reporting import to_json
 from mailrules.daemon.vitals import DaemonReport
 from mailrules.store import EntryState, HistoryQuery, StateError, holders

@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from mailrules.cli.failures import Failures, Status, complain
 from mailrules.cli.output import action_json, count, print_json, print_table
 from mailrules.engine.apply import ApplySummary
@@ -69,6 +66,9 @@ class Tally(ABC):
         if not self._is_watched():
             yield lambda _done, _total: None
             return
+        from rich.console import Console  # noqa: PLC0415 - only where somebody looks: it takes long
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),

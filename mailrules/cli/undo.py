@@ -18,7 +18,7 @@ from mailrules.cli.output import action_json, count, print_json, print_table
 from mailrules.cli.selecting import Selection, chosen
 from mailrules.cli.spans import moment
 from mailrules.config import Account, Loaded, find_config, load
-from mailrules.daemon.control import leased
+from mailrules.daemon.calling import leased
 from mailrules.engine.apply import ApplyMode
 from mailrules.engine.outcome import ActionDone, ActionKind
 from mailrules.engine.undoing import undo

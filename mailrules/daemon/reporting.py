@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
@@ -15,22 +17,29 @@ from mailrules.daemon.vitals import AccountReport, DaemonReport
 
 __all__ = ["Report", "from_json", "shared", "to_json"]
 
+T = TypeVar("T")
+
 Report = Callable[[], Awaitable[DaemonReport]]
 """Makes a report, in seconds at most."""
-
-_REPORT = TypeAdapter(DaemonReport)
-_ACCOUNT = TypeAdapter(AccountReport)
 
 
 def to_json(report: DaemonReport) -> dict[str, object]:
     """Give the report as an object of JSON: conditions as their words, times as RFC 3339 writes them."""
-    accounts = [{"well": each.well, **_ACCOUNT.dump_python(each, mode="json")} for each in report.accounts]
-    return {"well": report.well, **_REPORT.dump_python(report, mode="json"), "accounts": accounts}
+    account, whole = _adapter(AccountReport), _adapter(DaemonReport)
+    accounts = [{"well": each.well, **account.dump_python(each, mode="json")} for each in report.accounts]
+    return {"well": report.well, **whole.dump_python(report, mode="json"), "accounts": accounts}
 
 
 def from_json(told: object) -> DaemonReport:
     """Read a report from what JSON gave. Raises ValueError if it is none."""
-    return _REPORT.validate_python(told)
+    report: DaemonReport = _adapter(DaemonReport).validate_python(told)
+    return report
+
+
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    """Make what reads and writes one kind of report, when there is one: most commands never see any."""
+    return TypeAdapter(kind)
 
 
 def shared(make: Report) -> Report:

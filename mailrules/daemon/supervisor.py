@@ -19,7 +19,8 @@ from mailrules import __version__
 from mailrules.client import Namespace
 from mailrules.config import ConfigError, Problem, load
 from mailrules.daemon import logs, systemd
-from mailrules.daemon.control import Unwilling, answering
+from mailrules.daemon.calling import Unwilling
+from mailrules.daemon.control import answering
 from mailrules.daemon.door import Pace
 from mailrules.daemon.health import Health
 from mailrules.daemon.heart import Heart

@@ -19,8 +19,8 @@ from rich.text import Text
 
 from mailrules.cli.ages import ago, span
 from mailrules.cli.reportview import show
-from mailrules.daemon import control
-from mailrules.daemon.control import socket_path
+from mailrules.daemon import calling
+from mailrules.daemon.calling import socket_path
 from mailrules.daemon.reporting import to_json
 from mailrules.daemon.vitals import Condition
 from mailrules.store import Entry, EntryState, SqliteStore
@@ -137,7 +137,7 @@ def test_json_is_one_object_where_the_daemon_does_not_tell(tmp_path: Path) -> No
 def test_a_daemon_that_does_not_answer_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "_SHORT_PATIENCE", 0.1)
+    monkeypatch.setattr(calling, "_SHORT_PATIENCE", 0.1)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(socket_path(tmp_path / "state.db")))
         silent.listen()

@@ -13,8 +13,8 @@ import pytest
 
 from mailrules.client import connection
 from mailrules.config import load
-from mailrules.daemon import control, link
-from mailrules.daemon.control import Lease, leased, socket_path
+from mailrules.daemon import calling, link
+from mailrules.daemon.calling import Lease, leased, socket_path
 from mailrules.demo import Delay, MemoryServer
 from mailrules.store import Locked, SqliteStore
 from tests.builders import message
@@ -253,7 +253,7 @@ async def test_where_there_can_be_no_socket_it_says_so_once_and_works(tmp_path: 
 async def test_a_lease_is_locked_where_nobody_answers_as_a_daemon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes | None
 ) -> None:
-    monkeypatch.setattr(control, "_PATIENCE", 0.2)
+    monkeypatch.setattr(calling, "_PATIENCE", 0.2)
     path = tmp_path / "state.db"
 
     async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailrules.daemon import control, visitors
-from mailrules.daemon.control import Unwilling, answering, ask_report, socket_path
+from mailrules.daemon.calling import Unwilling, ask_report, socket_path
+from mailrules.daemon.control import answering
 from mailrules.daemon.reporting import shared
 from mailrules.daemon.vitals import Condition
 from mailrules.demo import Delay, MemoryServer
