@@ -53,7 +53,7 @@ class Case:
 def rows(bench: Bench) -> Iterator[Row]:
     """Measure backlogs with few and many rules, near and far."""
     with Dovecot() as server:
-        stock = Stock(server, bench.either(10_000, 500))
+        stock = Stock(server, bench.either(10_000, 200))
         _prove_relay(bench, stock)
         for number in bench.either((10, 100, 1_000), (100,)):
             for delay in (0.0, _DELAY):
@@ -62,8 +62,8 @@ def rows(bench: Bench) -> Iterator[Row]:
                 yield from _timed(case, found)
                 if not delay:
                     yield from _counted(case, found)
-        if shutil.which("strace"):
-            case = Case(stock.messages, bench.either(1_000, 100), 0.0)
+        if shutil.which("strace") and not bench.quick:
+            case = Case(stock.messages, 1_000, 0.0)
             yield Row(f"{case}: fsyncs", "", Sample.of([_fsyncs(bench, stock, case)]), counted=True)
 
 
@@ -87,8 +87,8 @@ def _programs(bench: Bench, stock: Stock, case: Case) -> Mapping[str, Callable[[
         return _apply(bench, port, user, case)
 
     # Lua costs a round trip a message whatever the rules are, nine minutes of them: once is enough.
-    styles = [style for style in Style if style is not Style.LUA or not case.delay or case.rules == 1_000]
-    peers = {style.value: peer(style) for style in styles if imapfilter.available()}
+    far = [] if bench.quick else [*Style] if case.rules == 1_000 else [Style.SEARCH, Style.GATHER]
+    peers = {style.value: peer(style) for style in (far if case.delay else Style) if imapfilter.available()}
     return {FLOOR: ground, **peers, OURS: ours}
 
 

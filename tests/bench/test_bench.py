@@ -1,0 +1,60 @@
+"""The benchmark runs: a small backlog from the command line, the script for the peer, the places of the stages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests.bench import floor, sieve
+from tests.bench.mixed import headers, mixed_rules
+from tests.bench.stages import STAGES, WHOLE, original_of
+from tests.bench.table import load
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_small_backlog_is_measured_and_told(tmp_path: Path) -> None:
+    """Whether goals are reached says nothing here: the machine is busy with other tests."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench",
+        "backlog",
+        "--quick",
+        "--markdown",
+        "--json",
+        str(tmp_path / "rows"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    rows = {row.axis: row for row in load(tmp_path / "rows")}
+    trips = rows["200 messages, 100 rules, no delay: round trips"]
+    assert trips.floor is not None
+    assert 2 == trips.floor.median, done.stderr
+    assert "| 200 messages, 100 rules, no delay: round trips | 2 |" in done.stdout
+    assert "not measured" not in done.stderr
+
+
+def test_the_rules_as_a_sieve_script_file_no_more_than_the_rules() -> None:
+    mails = [block + b"Good morning.\r\n" * 300 for block in headers(20)]
+    own = 'match.subject.contains = "#3"\nthen.move = "Found"\n'
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)  # it is read as another user
+        mailbox = sieve.Filter(Path(name), mails)
+        assert 0 == mailbox.filed(mailbox.compiled(sieve.script(mixed_rules(60))))
+        assert 1 == mailbox.filed(mailbox.compiled(sieve.script(f'[[rules]]\nname = "own"\n{own}')))
+
+
+@pytest.mark.parametrize("place", [WHOLE, *STAGES.values()])
+def test_each_stage_begins_where_the_profile_looks(place: str) -> None:
+    assert callable(original_of(place))
+
+
+def test_uid_sets_of_the_floor_fit_into_command_lines() -> None:
+    sets = floor.uid_sets(range(1, 20_000, 2))
+    assert all(len(one) < 8_000 for one in sets)
+    assert [*range(1, 20_000, 2)] == [int(uid) for one in sets for uid in one.split(",")]
+    assert ["1:3,7"] == floor.uid_sets([1, 2, 3, 7])
