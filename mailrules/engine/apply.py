@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
+from mailrules.engine.ahead import Reader
 from mailrules.engine.deciding import Decision
 from mailrules.engine.limits import Waiting
 from mailrules.engine.outcome import Outcome
 from mailrules.engine.process import Path
-from mailrules.engine.reading import fetch, uids_in, validity, windows
+from mailrules.engine.reading import Fetched, fetch, validity
 from mailrules.engine.recovery import finish_begun
 from mailrules.engine.stale import changed
 from mailrules.imap import UID, MailboxName, UIDSet
 from mailrules.store import Checkpoint, Entry, EntryState
 
 __all__ = ["ApplyMode", "ApplySummary", "apply"]
-
-_BATCH = 10
-"""Windows that are acted on together: one command a target serves up to 10,000 messages."""
 
 
 class ApplyMode(Enum):
@@ -68,14 +67,14 @@ async def apply(
     unknown: dict[int, tuple[str, ...]] = {}
     path = Path(_telling(context, unknown), session, name)
     selected = await (session.select(name) if mode is ApplyMode.DO else session.examine(name))
-    uids = await uids_in(session, UIDSet.all()) if selected.exists else ()
     busy = await context.store.open_uids(context.name, name.raw, validity(selected))
-    return await _Application(path, mode, busy, unknown).run(uids, progress)
+    return await _Application(path, mode, busy, unknown).run(selected.exists, progress)
 
 
 class _Application:
     def __init__(self, path: Path, mode: ApplyMode, busy: Collection[int], unknown: dict[int, tuple[str, ...]]) -> None:
         self._path = path
+        path.ended = self._count
         self._mode = mode
         self._busy = busy
         self._unknown = unknown
@@ -86,21 +85,12 @@ class _Application:
         self._states: Counter[EntryState] = Counter()
         self._left: Counter[str] = Counter()
 
-    async def run(self, uids: Sequence[int], progress: Callable[[int, int], None]) -> ApplySummary:
-        """Fetch and decide a window at a time, and act on many windows together."""
-        looked = 0
-        all_windows = list(windows(uids))
-        for number, window in enumerate(all_windows, start=1):
-            self._decisions += await self._decide(window)
-            looked += len(window)
-            progress(looked, len(uids))
-            if self._mode is ApplyMode.DRY_RUN:
-                self._report()
-            elif number % _BATCH == 0 or number == len(all_windows):
-                await self._act(window.last or 0)
+    async def run(self, exists: int, progress: Callable[[int, int], None]) -> ApplySummary:
+        """Fetch and decide a window at a time, and act on several windows together while the next ones are read."""
+        looked = await self._look(exists, progress) if exists else 0
         states = self._states
         return ApplySummary(
-            len(uids),
+            looked,
             dict(self._matched),
             states[EntryState.DONE],
             states[EntryState.PENDING],
@@ -108,14 +98,32 @@ class _Application:
             dict(self._left),
         )
 
-    async def _decide(self, uids: UIDSet) -> Sequence[Decision]:
-        messages = await fetch(self._path.session, uids, self._ruleset.header_fields)
+    async def _look(self, exists: int, progress: Callable[[int, int], None]) -> int:
+        path = self._path
+        looked = highest = 0
+        reader = Reader(path.session, path.name, path.context.caution, lambda: self._ruleset)
+        async with path.at_work(), aclosing(reader.all_after(0, exists)) as windows:
+            async for window in windows:
+                self._decisions += await self._decide(window.messages)
+                looked += len(window.messages)
+                highest = max([highest, *(message.uid for message in window.messages[-1:])])
+                progress(looked, looked + window.left)
+                if self._mode is ApplyMode.DRY_RUN:
+                    self._report()
+                elif window.ends_batch:
+                    await self._act(highest)
+        return looked
+
+    async def _decide(self, messages: Sequence[Fetched]) -> Sequence[Decision]:
         readable, unreadable = self._path.sift(messages)
         self._aside += unreadable
         free = [message for message in readable if message.uid not in self._busy]
         found = await self._path.evaluate(free, self._ruleset, {})
         self._unknown |= {one.message.uid: one.verdict.unknown for one in found if one.verdict.unknown}
         return found
+
+    def _count(self, entry: Entry) -> None:
+        self._states[entry.state] += 1
 
     def _report(self) -> None:
         for decision in self._taken():
@@ -127,19 +135,21 @@ class _Application:
         era = validity(path.selected)
         await self._decide_anew(await changed(path.session, self._decisions))
         decisions = self._taken()
-        messages = {decision.message.uid: decision.message for decision in decisions}
+        copied = None
+        if any(decision.verdict.plan.copies for decision in decisions):
+            copied = await context.store.copied(context.name, path.name.raw, era)
         checkpoint = await context.store.checkpoint(context.name, path.name.raw)
         entries = await path.journal(
             decisions,
             self._ruleset,
             _raised(checkpoint, era, highest),
-            messages.values(),
-            await context.store.copied(context.name, path.name.raw, era),
+            [decision.message for decision in decisions],
+            copied,
             self._aside,
             partial(self._leave, checkpoint if checkpoint and checkpoint.uidvalidity == era else None),
         )
         self._aside.clear()
-        self._states.update(entry.state for entry in await path.execute(entries, lambda: None))
+        await path.act(entries, lambda: None)
 
     def _leave(self, checkpoint: Checkpoint | None, uid: int, waiting: Waiting) -> bool:
         """Leave what is over a rule's limit to another run, unless it is new mail: that would have waited too."""
@@ -153,7 +163,8 @@ class _Application:
         if outdated:
             gone = {decision.message.uid for decision in outdated}
             kept = [decision for decision in self._decisions if decision.message.uid not in gone]
-            again = await self._decide(UIDSet(UID(uid) for uid in gone))
+            uids = UIDSet(UID(uid) for uid in gone)
+            again = await self._decide(await fetch(self._path.session, uids, self._ruleset.header_fields))
             self._decisions = sorted([*kept, *again], key=lambda decision: decision.message.uid)
 
     def _taken(self) -> Sequence[Decision]:
@@ -167,7 +178,7 @@ def _telling(context: AccountContext, unknown: Mapping[int, tuple[str, ...]]) ->
     """The context whose outcomes name the rules, by UID, that stayed unknown: the journal does not keep them."""
 
     def report(outcome: Outcome) -> None:
-        context.report(replace(outcome, unknown=unknown.get(outcome.uid, outcome.unknown)))
+        context.report(replace(outcome, unknown=unknown[outcome.uid]) if outcome.uid in unknown else outcome)
 
     return replace(context, report=report)
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from mailrules.client import NetworkError, Session
-from mailrules.engine.reading import Fetched, fetch, uids_in
+from mailrules.engine.reading import Fetched, Fetching, fetch, uids_in
 from mailrules.imap import UID, MailboxName, UIDSet
 
-__all__ = ["Caution", "careful_fetch", "carefully"]
+__all__ = ["CarefulFetching", "Caution", "careful_fetch", "carefully"]
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class Caution:
         try:
             yield
         except NetworkError:
-            self._together[name, first] += 1
+            self.lost(name, first)
             raise
         self.passed(name, first)
 
@@ -77,6 +77,10 @@ class Caution:
             self._alone[name, uid] += 1
             raise
         del self._alone[name, uid]
+
+    def lost(self, name: MailboxName, first: int) -> None:
+        """Take note that the connection was lost while these messages were asked for."""
+        self._together[name, first] += 1
 
     def passed(self, name: MailboxName, first: int) -> None:
         """Take note that these messages were all answered for, but for those that end the connection."""
@@ -125,14 +129,48 @@ async def careful_fetch(
     caution: Caution, session: Session, name: MailboxName, uids: UIDSet, fields: Iterable[str]
 ) -> Sequence[Fetched]:
     """Fetch messages of a mailbox, ascending; one that is known to end the connection comes as unreadable."""
-    first = uids.first or 0
-    if not caution.is_due(name, first) and not caution.suspects(name, uids):
-        with caution.together(name, first):
-            return await fetch(session, uids, fields)
-    session.connection.done()
-    there = UIDSet(map(UID, await uids_in(session, uids)))
-    found, suspects = await carefully(
-        caution, name, there, lambda some: fetch(session, some, fields), first=first, answers=False
-    )
-    found += [Fetched.unreadable(uid) for uid in suspects]
-    return sorted(found, key=lambda message: message.uid)
+    return await CarefulFetching(caution, session, name, uids, fields).messages()
+
+
+class CarefulFetching:
+    """The same in two steps: it is sent when this is made, unless the messages are better asked for one by one."""
+
+    def __init__(
+        self, caution: Caution, session: Session, name: MailboxName, uids: UIDSet, fields: Iterable[str]
+    ) -> None:
+        self._caution = caution
+        self._session = session
+        self._name = name
+        self._fields = fields
+        self.uids = uids
+        self._first = uids.first or 0
+        must_wait = caution.is_due(name, self._first) or caution.suspects(name, uids)
+        self._fetching = None if must_wait else Fetching(session, uids, fields)
+
+    @property
+    def goes_alone(self) -> bool:
+        """Whether nothing else may be asked meanwhile: what ends the connection then must be one of these messages."""
+        return self._fetching is None
+
+    async def messages(self) -> Sequence[Fetched]:
+        """Wait for the messages. Raises Refused and NetworkError."""
+        if self._fetching is not None:
+            with self._caution.together(self._name, self._first):
+                return await self._fetching.messages()
+        session, fields = self._session, self._fields
+        session.connection.done()
+        there = UIDSet(map(UID, await uids_in(session, self.uids)))
+        first, ask = self._first, lambda some: fetch(session, some, fields)
+        found, suspects = await carefully(self._caution, self._name, there, ask, first=first, answers=False)
+        found += [Fetched.unreadable(uid) for uid in suspects]
+        return sorted(found, key=lambda message: message.uid)
+
+    def note_loss(self) -> None:
+        """Take note of the loss of the connection where nobody has waited for the answer yet."""
+        if self._fetching is not None and self._fetching.is_lost:
+            self._caution.lost(self._name, self._first)
+
+    def abandon(self) -> None:
+        """Want the messages no more."""
+        if self._fetching is not None:
+            self._fetching.abandon()

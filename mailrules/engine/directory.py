@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from mailrules.client import MailboxInfo, Namespace, Session
 from mailrules.config import Account
@@ -23,6 +24,7 @@ from mailrules.store import Checkpoint, Naming, Store
 __all__ = ["Directory", "TargetError", "from_now_on"]
 
 _DAY = timedelta(days=1)
+_NONE: frozenset[MailboxName] = frozenset()
 
 
 class TargetError(Exception):
@@ -33,6 +35,12 @@ class TargetError(Exception):
 class _Floor:
     uidvalidity: int | None
     uidnext: int | None
+
+
+@lru_cache(maxsize=4096)
+def _shared(info: MailboxInfo) -> MailboxInfo:
+    """Return the same value for equal ones: thousands of accounts have an INBOX, and the like beside it."""
+    return info
 
 
 def from_now_on(checkpoint: Checkpoint, now: datetime) -> Checkpoint:
@@ -54,8 +62,9 @@ class Directory:
         self._infos: dict[MailboxName, MailboxInfo] = {}
         self._floors: dict[MailboxName, _Floor] = {}
         self._aliases: dict[MailboxName, MailboxName] = {}
-        self._made: set[MailboxName] = set()
-        self._never: set[MailboxName] = set()
+        self._remembered: int | None = None
+        """What tells the list that the store has from us from any other one."""
+        self._made = self._never = _NONE
         self._creating = asyncio.Lock()
         self._created_unjournalled: list[bytes] = []
         self.move_refused = False
@@ -84,52 +93,63 @@ class Directory:
         chosen = [info for info in self.mailboxes if is_watched(info, self._settings.watch)]
         return tuple(sorted(chosen, key=lambda info: not info.name.is_inbox))
 
-    async def refresh(self, session: Session) -> None:
-        """Ask for the mailboxes anew (LIST, with STATUS where LIST-STATUS is offered).
+    async def refresh(self, session: Session) -> Mapping[MailboxName, StatusData]:
+        """Ask for the mailboxes anew (LIST, with STATUS where LIST-STATUS is offered); return what was told of them.
 
         A watched mailbox that was absent from the last LIST is new and handled from its first
         message on, unless it is a rename: then it takes over the checkpoint. On an account's first
         run every watched mailbox starts where it is now.
         """
-        made_before = set(self._made)
-        infos = {info.name: info for info in await session.mailboxes()}
+        made_before = self._made
+        answers = await session.mailboxes()
+        infos = {info.name: info for info in (_shared(replace(answer, status=None)) for answer in answers)}
+        told = {infos[answer.name].name: answer.status for answer in answers if answer.status}
         self._infos = infos
-        self._made -= made_before  # LIST knows by now whether they are there
+        self._made = self._made - made_before or _NONE  # LIST knows by now whether they are there
         self._floors = {name: floor for name, floor in self._floors.items() if name in infos or name in self._made}
-        for info in infos.values():
-            if info.status and info.status.uidnext:
-                self._floors[info.name] = _Floor(info.status.uidvalidity, info.status.uidnext)
+        for name, status in told.items():
+            if status.uidnext:
+                self._floors[name] = _Floor(status.uidvalidity, status.uidnext)
+        listed = {name.raw: told[name].uidvalidity if name in told else None for name in infos}
+        if (mark := hash(frozenset(listed.items()))) != self._remembered:
+            await self._take_in(session, listed, told)
+            self._remembered = mark
+        return told
+
+    async def _take_in(
+        self, session: Session, listed: Mapping[bytes, int | None], told: Mapping[MailboxName, StatusData]
+    ) -> None:
+        """Begin where mailboxes are new, and have the store remember which there are."""
         known = await self._store.known_mailboxes(self._account)
         if known is None:
-            await self._start_all_here(session)
+            await self._start_all_here(session, told)
         else:
             for info in self.watched():
                 if info.name.raw not in known:
-                    await self._start_new(session, info, known)
-        await self._store.remember_mailboxes(
-            self._account,
-            {info.name.raw: info.status.uidvalidity if info.status else None for info in infos.values()},
-        )
+                    await self._start_new(session, info, known, told.get(info.name))
+        await self._store.remember_mailboxes(self._account, listed)
         names = session.namespace
         await self._store.remember_naming(self._account, Naming(names.prefix, names.delimiter, names.foreign))
 
-    async def _start_all_here(self, session: Session) -> None:
+    async def _start_all_here(self, session: Session, told: Mapping[MailboxName, StatusData]) -> None:
         """Begin with what comes from now on, also where a mailbox is selected only later."""
         for info in self.watched():
             if await self._store.checkpoint(self._account, info.name.raw):
                 continue
             try:
-                status = info.status or await session.status(info.name)
+                status = told.get(info.name) or await session.status(info.name)
             except Refused:
                 continue  # it starts where it is when it can be selected
             if status.uidvalidity and status.uidnext:
                 here = Checkpoint(self._account, info.name.raw, status.uidvalidity, status.uidnext - 1)
                 await self._store.set_checkpoint(from_now_on(here, self._now()))
 
-    async def _start_new(self, session: Session, info: MailboxInfo, known: Mapping[bytes, int | None]) -> None:
+    async def _start_new(
+        self, session: Session, info: MailboxInfo, known: Mapping[bytes, int | None], told: StatusData | None
+    ) -> None:
         own = await self._store.checkpoint(self._account, info.name.raw)
         try:
-            status = info.status or await session.status(info.name)
+            status = told or await session.status(info.name)
         except Refused:
             status = StatusData(info.name)
         validity = status.uidvalidity or 0
@@ -193,9 +213,9 @@ class Directory:
         """
         for name, target in targets:
             if target.create:
-                self._never.discard(name)
-            else:
-                self._never.add(name)
+                self._never = self._never - {name} or _NONE
+            elif name not in self._never:
+                self._never |= {name}
         failed = await self.create(session, [name for name, _ in targets if not self.exists(name)])
         return failed | await self._ask_floors(session, [name for name, _ in targets if name not in failed])
 
@@ -232,10 +252,10 @@ class Directory:
                         raise there
                     case None:
                         self._created_unjournalled.append(name.raw)
-                        self._made.add(name)
+                        self._made |= {name}
                         self._floors[name] = _Floor(None, 1)
                     case _ if there == name:
-                        self._made.add(name)
+                        self._made |= {name}
                     case _:
                         self._aliases[name] = there
         return {name: f"{session.namespace.to_path(name)} can't be created: {why}" for name, why in failed.items()}

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
+from mailrules.engine.ahead import Reader
 from mailrules.engine.answers import retry_after
 from mailrules.engine.caution import careful_fetch
 from mailrules.engine.deciding import Decision
 from mailrules.engine.journal import MET_AGAIN, held, postponed
 from mailrules.engine.limits import release
 from mailrules.engine.process import Path
-from mailrules.engine.reading import UNREADABLE, WINDOW, Fetched, uids_in, validity, windows
+from mailrules.engine.reading import UNREADABLE, Fetched, validity, windows
 from mailrules.engine.stale import OUTDATED, is_outdated
 from mailrules.engine.starting import Renumbered, start
 from mailrules.imap import DELETED, UID, MailboxName, SelectedMailbox, UIDSet, has_flag
+from mailrules.rules import Ruleset
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
 
 __all__ = ["Filing"]
 
 _SETTLE = 5.0
 """Seconds to wait for the answer to a copy or move that may explain an arrival."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Messages that are decided by the same rules, and acted on together."""
+
+    ruleset: Ruleset
+    messages: list[Fetched] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    aside: list[Entry] = field(default_factory=list)
 
 
 class Filing:
@@ -35,7 +48,6 @@ class Filing:
         self._name = name
         self._path = Path(context, session, name)
         self._checkpoint: Checkpoint | None = None
-        self._backlog: tuple[int, ...] = ()
         self._unhandled = 0
         self._mark = 0
         self.handled: datetime | None = None
@@ -51,9 +63,6 @@ class Filing:
             await self._cross_over(begin.renumbered)
         ahead = max(0, (selected.uidnext or 0) - 1 - begin.checkpoint.uid)
         self._mark, self._unhandled = selected.arrived, min(selected.exists, ahead)
-        if ahead >= WINDOW:
-            self._backlog = await uids_in(self._session, UIDSet.after(begin.checkpoint.uid))
-            self._unhandled = len(self._backlog)
 
     @property
     def news(self) -> bool:
@@ -93,17 +102,20 @@ class Filing:
         ``rest`` is called with the last flight, so that IDLE leaves in the same write. Raises
         NetworkError when the connection is lost; the journal knows what was begun.
         """
-        for uids in windows(self._backlog):
-            await self._take(await self._fetch(uids), _nothing)
-            self._unhandled -= len(uids)
-        self._backlog = ()
+        expected = self.backlog
         self._mark = self._path.selected.arrived
         after = self._started.uid
-        messages = await self._fetch(UIDSet.after(after))
-        new = [message for message in messages if message.uid > after]
-        self._unhandled = len(new)
-        await self._take(new, rest)
-        self._unhandled = 0
+        reader = Reader(self._session, self._name, self._context.caution, self._context.rules)
+        async with self._path.at_work(), aclosing(reader.all_after(after, expected)) as windows:
+            batch: _Batch | None = None
+            async for window in windows:
+                batch = batch or _Batch(window.ruleset)
+                await self._decide(batch, [message for message in window.messages if message.uid > after])
+                self._unhandled = len(batch.messages) + window.left
+                if window.ends_batch:
+                    await self._act(batch, rest if window.last else _nothing)
+                    self._unhandled, batch = window.left, None
+            self._rest(rest)
         self._rest(rest)
 
     async def retry_due(self, rest: Callable[[], object]) -> None:
@@ -206,16 +218,32 @@ class Filing:
         copied: Mapping[int, frozenset[bytes]] | None = None,
         met: Sequence[Entry] = (),
     ) -> None:
-        """Bring a batch to the path; ``met`` are earlier entries of its messages, in whose place others begin."""
-        if not messages:
-            return
-        ruleset = self._context.rules()
+        """Bring one batch to the path; ``met`` are earlier entries of its messages, in whose place others begin."""
+        batch = _Batch(self._context.rules())
+        await self._decide(batch, messages)
+        async with self._path.at_work():
+            await self._act(batch, rest, copied, met)
+
+    async def _decide(self, batch: _Batch, messages: Sequence[Fetched]) -> None:
+        """Put a window's messages to a batch, with what the rules say of them."""
         readable, unreadable = self._path.sift(messages)
-        owners, others, postponed = await self._own_arrivals(readable)
-        decisions, earlier = self._still_postponed(await self._path.evaluate(others, ruleset, owners), met)
-        checkpoint = _advanced(self._checkpoint, messages) if self._checkpoint else None
-        aside = [*unreadable, *postponed]
-        entries = await self._path.journal(decisions, ruleset, checkpoint, messages, copied, aside)
+        owners, others, postponed = await self._own_arrivals(readable) if readable else ({}, readable, [])
+        batch.messages += messages
+        batch.decisions += await self._path.evaluate(others, batch.ruleset, owners)
+        batch.aside += [*unreadable, *postponed]
+
+    async def _act(
+        self,
+        batch: _Batch,
+        rest: Callable[[], object],
+        copied: Mapping[int, frozenset[bytes]] | None = None,
+        met: Sequence[Entry] = (),
+    ) -> None:
+        if not batch.messages:
+            return
+        decisions, earlier = self._still_postponed(batch.decisions, met)
+        checkpoint = _advanced(self._checkpoint, batch.messages) if self._checkpoint else None
+        entries = await self._path.journal(decisions, batch.ruleset, checkpoint, batch.messages, copied, batch.aside)
         self._checkpoint = checkpoint
         if earlier:
             await self._context.store.record(earlier, now=self._context.now())
@@ -223,7 +251,7 @@ class Filing:
         for entry in earlier:
             if entry.state is not EntryState.GONE:
                 self._path.report(entry)
-        await self._path.execute(entries, lambda: self._rest(rest))
+        await self._path.act(entries, lambda: self._rest(rest))
         self.handled = self._context.now()
 
     def _still_postponed(
@@ -295,4 +323,4 @@ def _advanced(checkpoint: Checkpoint, messages: Iterable[Fetched]) -> Checkpoint
 
 
 def _nothing() -> None:
-    """What is called in place of IDLE between two windows of a backlog."""
+    """What is called in place of IDLE between two batches of a backlog."""

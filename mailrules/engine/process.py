@@ -16,25 +16,23 @@ its messages is the journal's. A message that can't be finished never holds up t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from asyncio import CancelledError
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
-from functools import partial
 
-from mailrules.client import ConnectionLost, Session
+from mailrules.client import ClientError, ConnectionLost, Session
 from mailrules.engine.account import AccountContext
+from mailrules.engine.acting import Acting
 from mailrules.engine.again import without_old_copies
 from mailrules.engine.asking import Answers
 from mailrules.engine.deciding import Decision, Origin, decide
-from mailrules.engine.drafting import entries_for, foreseen, is_shareable
-from mailrules.engine.executor import Executor
-from mailrules.engine.flights import Work
-from mailrules.engine.journal import Paths, conclude, draft, held, outcome_in, would_be
+from mailrules.engine.drafting import entries_for, foreseen
+from mailrules.engine.journal import Paths, draft, held, outcome_in, would_be
 from mailrules.engine.limits import Waiting, limits_of, over_limit
 from mailrules.engine.reading import UNREADABLE, Fetched, validity
 from mailrules.engine.recalling import Recollection
-from mailrules.engine.recovery import replay
-from mailrules.imap import MailboxName, SelectedMailbox, State
+from mailrules.imap import ImapError, MailboxName, SelectedMailbox, State
 from mailrules.rules import Ruleset
 from mailrules.store import Acted, Checkpoint, Entry, EntryState, Own
 
@@ -49,7 +47,10 @@ class Path:
         self.session = session
         self.name = name
         self.readable = session.namespace.to_path(name)
+        self.ended: Callable[[Entry], object] = _nobody
+        """Told of each entry that has ended for now."""
         self._paths = Paths(session.namespace)
+        self._acting = Acting(context, session, name, self.report)
         self._recollection = Recollection(
             context.store, context.name, lambda: (name, validity(self.selected)), self._path_of
         )
@@ -145,8 +146,10 @@ class Path:
                 self.context.directory.take_created(),
                 met=met,
                 acted=acted,
+                recorded=(ended := self._acting.ended()),
                 now=self.context.now(),
             )
+        self._acting.settled(ended)
         self.let_go(begun)
         return begun
 
@@ -185,46 +188,45 @@ class Path:
         store, account, now = self.context.store, self.context.name, self.context.now()
         return await over_limit(store, account, limits_of(ruleset), acting, now)
 
-    async def execute(self, entries: Iterable[Entry], rest: Callable[[], object]) -> Sequence[Entry]:
-        """Carry out journalled entries, record what was answered and report it; return them as they ended.
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Carry out in this block what `act` begins; at its end all of that is answered, recorded and reported.
 
-        ``rest`` is called when the last command has been submitted, so that IDLE can leave in the same
-        write. Raises NetworkError when the connection is lost; then what was answered is recorded all the same.
+        When the connection is lost, NetworkError is raised; what was answered is recorded all the same.
         """
-        entries = tuple(entries)
-        shareable: dict[int, bool] = {}  # by the identity of their steps, which those of one plan share
-        works: list[Work] = []
-        for entry in entries:
-            if entry.state is EntryState.BEGUN:
-                steps = entry.steps
-                if id(steps) not in shareable:
-                    shareable[id(steps)] = is_shareable(self.context, steps, self.selected)
-                works.append(Work(entry, list(steps), shareable[id(steps)]))
-        ended = [entry for entry in entries if entry.state is not EntryState.BEGUN]
-        executor = Executor(self.session, self.context.directory, rest=rest, relowered=self._relowered)
         try:
-            await executor.run(works)
-        finally:
-            now = self.context.now()
-            concluded = [conclude(work, now) for work in works]
-            if concluded:
-                await self.context.store.record(concluded, now=now)
-            ended += [entry for entry in concluded if entry.state is not EntryState.BEGUN]
-            for entry in ended:
+            yield
+        except BaseException as error:
+            if isinstance(error, CancelledError):
+                self._acting.cancel()
+            with suppress(ClientError, ImapError):
+                await self._acting.finish()
+            raise
+        await self._acting.finish()
+
+    async def act(self, entries: Sequence[Entry], rest: Callable[[], object]) -> None:
+        """Begin to carry out journalled entries, and do not wait for the answers.
+
+        ``rest`` is called when the last command has been submitted, so that IDLE can leave in the same write. Raises
+        NetworkError.
+        """
+        await self._acting.begin(entries, self.selected, rest)
+        for entry in entries:
+            if entry.state is not EntryState.BEGUN:
                 self.report(entry)
-        if unclear := tuple(entry for entry in concluded if entry.state is EntryState.BEGUN):
-            self.context.spawn(partial(replay, self.context, self.name, unclear))
-        return ended
+
+    async def execute(self, entries: Sequence[Entry], rest: Callable[[], object]) -> None:
+        """Carry out journalled entries, record what was answered and report it; as `act`, to the end."""
+        async with self.at_work():
+            await self.act(entries, rest)
 
     def _path_of(self, name: MailboxName) -> str:
         namespace = self.session.namespace
         return namespace.to_path(name) if self.context.directory.is_home(name, namespace) else ""
 
-    async def _relowered(self, work: Work) -> None:
-        await self.context.store.record([conclude(work, self.context.now())], now=self.context.now())
-
     def report(self, entry: Entry) -> None:
         """Tell what became of an entry."""
+        self.ended(entry)
         self.context.report(outcome_in(self._paths, entry))
 
     def report_observed(self, decision: Decision) -> None:
@@ -239,3 +241,7 @@ def _limited(decisions: Iterable[Decision], ruleset: Ruleset) -> Sequence[Decisi
 
 def _until(entry: Entry, waiting: Waiting) -> Entry:
     return replace(entry, state=EntryState.PENDING, due=waiting.until, rules=(waiting.rule,), reason=waiting.reason)
+
+
+def _nobody(_entry: Entry) -> None:
+    """Who is told of what has ended, where nobody wants to know."""

@@ -7,11 +7,12 @@ and fingerprints read header octets.
 from __future__ import annotations
 
 import hashlib
+from asyncio import Future
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from mailrules.client import Session
+from mailrules.client import NetworkError, Session
 from mailrules.imap import (
     UID,
     FetchAttribute,
@@ -28,7 +29,18 @@ from mailrules.imap import (
 from mailrules.rules import Message
 from mailrules.store import Seen
 
-__all__ = ["UNREADABLE", "WINDOW", "Fetched", "fetch", "fetch_in_windows", "fetched", "uids_in", "validity", "windows"]
+__all__ = [
+    "UNREADABLE",
+    "WINDOW",
+    "Fetched",
+    "Fetching",
+    "fetch",
+    "fetch_in_windows",
+    "fetched",
+    "uids_in",
+    "validity",
+    "windows",
+]
 
 UNREADABLE = "the server's answer about it can't be read"
 """Why a message is held that is not `Fetched.readable`."""
@@ -103,30 +115,61 @@ async def fetch(session: Session, uids: UIDSet, fields: Iterable[str] = ()) -> S
     A message of which the server's answer can't be read is there all the same, as `Fetched.unreadable`: who goes
     on behind it must know that it was passed over.
     """
-    connection = session.connection
-    connection.done()
-    before = connection.misunderstood
-    items = (
-        Items.UID,
-        Items.FLAGS,
-        Items.INTERNALDATE,
-        Items.SIZE,
-        header_fields(sorted(_IDENTITY | set(fields))),
-    )
-    found = await _told(session, uids, items)
-    if connection.misunderstood != before:
-        there = await session.search(search.uid(uids))
-        missing = [uid for uid in there if uid in uids and uid not in found]
-        # What came only meanwhile is told now; what is not told by itself either can't be read.
-        found |= {uid: Fetched.unreadable(uid) for uid in missing} | await _told(session, UIDSet(missing), items)
-    return [found[uid] for uid in sorted(found)]
+    return await Fetching(session, uids, fields).messages()
 
 
-async def _told(session: Session, uids: UIDSet, items: Sequence[FetchAttribute]) -> dict[int, Fetched]:
+class Fetching:
+    """The same in two steps: it is sent when this is made, and awaited when the messages are wanted."""
+
+    def __init__(self, session: Session, uids: UIDSet, fields: Iterable[str] = ()) -> None:
+        self._session = session
+        self._uids = uids
+        self._before = session.connection.misunderstood
+        self._items = (
+            Items.UID,
+            Items.FLAGS,
+            Items.INTERNALDATE,
+            Items.SIZE,
+            header_fields(sorted(_IDENTITY | set(fields))),
+        )
+        session.connection.done()
+        self._answers = _sent(session, uids, self._items)
+
+    async def messages(self) -> Sequence[Fetched]:
+        """Wait for the answer, and read it. Raises Refused and NetworkError."""
+        found = await _told(self._answers)
+        if self._session.connection.misunderstood != self._before:
+            there = await self._session.search(search.uid(self._uids))
+            missing = UIDSet(uid for uid in there if uid in self._uids and uid not in found)
+            # What came only meanwhile is told now; what is not told by itself either can't be read.
+            found |= {uid: Fetched.unreadable(uid) for uid in missing}
+            found |= await _told(_sent(self._session, missing, self._items))
+        return [found[uid] for uid in sorted(found)]
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection was lost before all was answered."""
+        ended = [answer for _, answer in self._answers if answer.done() and not answer.cancelled()]
+        return any(isinstance(answer.exception(), NetworkError) for answer in ended)
+
+    def abandon(self) -> None:
+        """Want the messages no more."""
+        for _, answer in self._answers:
+            answer.cancel()
+
+
+_Sent = list[tuple[UidFetch, Future[tuple[MessageData, ...]]]]
+
+
+def _sent(session: Session, uids: UIDSet, items: Sequence[FetchAttribute]) -> _Sent:
     commands = [UidFetch(chunk, items) for chunk in uids.chunks()]
-    answers = [(command, session.connection.submit(command)) for command in commands]
-    told = {data.uid: data for one in answers for data in await _worth(*one) if data.uid is not None}
-    return {uid: Fetched.of(uid, data) for uid, data in told.items()}
+    return [(command, session.connection.submit(command)) for command in commands]
+
+
+async def _told(answers: _Sent) -> dict[int, Fetched]:
+    told = [data for one in answers for data in await _worth(*one)]
+    answers.clear()  # what was read is not kept twice
+    return {data.uid: Fetched.of(data.uid, data) for data in told if data.uid is not None}
 
 
 async def fetch_in_windows(session: Session, uids: UIDSet) -> AsyncIterator[Fetched]:

@@ -17,6 +17,7 @@ from mailrules.rules import Rule, Ruleset, Target, matching
 
 __all__ = ["Shortcomings"]
 
+_NOTHING: frozenset[str] = frozenset()
 _MOVING = frozenset({"move", "trash", "expunge"})
 
 
@@ -26,16 +27,16 @@ class Shortcomings:
     def __init__(self, context: AccountContext) -> None:
         self._context = context
         self._judged: Ruleset | None = None
-        self._of_rules: frozenset[str] = frozenset()
-        self.told: frozenset[str] = frozenset()
+        self._of_rules: tuple[str, ...] = ()
+        self.told = _NOTHING
         """What was lacking the last time."""
 
     def news(self, session: Session) -> tuple[str, ...]:
         """Tell, a sentence each, what was not lacking the last time."""
         ruleset = self._context.rules()
         if ruleset is not self._judged:  # to look through a thousand rules each minute would be a waste
-            self._judged, self._of_rules = ruleset, frozenset(self._judge(ruleset, session))
-        found = self._of_rules.union(self._unwatched(session))
+            self._judged, self._of_rules = ruleset, tuple(self._judge(ruleset, session))
+        found = frozenset((*self._of_rules, *self._unwatched(session))) or _NOTHING
         news, self.told = found - self.told, found
         return tuple(sorted(news))
 

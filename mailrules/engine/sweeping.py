@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
-from itertools import islice
 
 from mailrules.client import ClientError, Session
+from mailrules.engine import reading
 from mailrules.engine.account import AccountContext
+from mailrules.engine.ahead import Reader
 from mailrules.engine.apply import ApplyMode
-from mailrules.engine.caution import careful_fetch
 from mailrules.engine.deciding import Decision
 from mailrules.engine.limits import Waiting
 from mailrules.engine.narrowing import narrowed
@@ -30,9 +31,6 @@ from mailrules.rules import Rule, Ruleset
 from mailrules.store import Awaited, Entry, EntryState, StateError
 
 __all__ = ["Extent", "NotOpened", "Outdated", "Reach", "Swept", "sweep"]
-
-_BATCH = 10
-"""Windows that are acted on together: one command a target serves up to 10,000 messages."""
 
 
 class Outdated(Exception):
@@ -145,28 +143,45 @@ class _Sweep:
         self._due = Ruleset(tuple(rules), self._all_rules.definitions, scheduled=True)
         self._mode = mode
         self._swept = Swept()
+        self._begun: dict[int | None, Entry] = {}
+        """Entries that are carried out, by their ids."""
+        path.ended = self._count
 
     async def run(self, within: UIDSet, most: int | None, progress: Callable[[int, int], None]) -> Swept:
         """Search, then fetch and decide a window at a time, and act on many windows together."""
         hits = await self._find(within)
         found = sorted(frozenset().union(*hits.values()))
-        decisions: list[Decision] = []
-        looked_at = 0
-        here = list(islice(windows(found), most))
-        for number, window in enumerate(here, start=1):
-            self._must_be_in_force()
-            decisions += await self._decide(window)
-            if self._mode is ApplyMode.DRY_RUN:
-                self._report(decisions)
-                decisions.clear()
-            elif number % _BATCH == 0 or number == len(here):
-                await self._act(decisions)
-                decisions.clear()
-            looked_at += len(window)
-            progress(looked_at, len(found))
+        here = found if most is None else found[: most * reading.WINDOW]
+        looked_at = await self._look(here, lambda done: progress(done, len(found)))
         seen = frozenset(found[:looked_at])
         self._swept.looked_at.update({rule: len(seen & uids) for rule, uids in hits.items()}, **{"": len(seen)})
         return self._swept if looked_at == len(found) else replace(self._swept, reached=found[looked_at - 1])
+
+    async def _look(self, found: Sequence[int], progress: Callable[[int], None]) -> int:
+        path, context = self._path, self._context
+        decisions: list[Decision] = []
+        looked_at = 0
+        sets = list(windows(found))
+        reader = Reader(path.session, path.name, context.caution, lambda: self._due)
+        try:
+            async with path.at_work(), aclosing(reader.read(sets)) as read:
+                async for window in read:
+                    self._must_be_in_force()
+                    decisions += await self._decide(window.messages)
+                    if self._mode is ApplyMode.DRY_RUN:
+                        self._report(decisions)
+                        decisions = []
+                    elif window.ends_batch:
+                        await self._act(decisions)
+                        decisions = []
+                    looked_at = len(found) - window.left
+                    progress(looked_at)
+        except (ClientError, ImapError, StateError):
+            if self._begun:
+                # It begins when nobody has them in hand any more.
+                context.spawn(partial(replay, context, path.name, tuple(self._begun.values())))
+            raise
+        return looked_at
 
     def _must_be_in_force(self) -> None:
         if self._context.rules() is not self._all_rules:
@@ -203,9 +218,8 @@ class _Sweep:
         held = await context.store.held_uids(context.name, raw, era)
         return held | await context.store.open_uids(context.name, raw, era)
 
-    async def _decide(self, window: UIDSet) -> Sequence[Decision]:
-        context, path = self._context, self._path
-        messages = await careful_fetch(context.caution, path.session, path.name, window, self._due.header_fields)
+    async def _decide(self, messages: Sequence[Fetched]) -> Sequence[Decision]:
+        path = self._path
         readable = [message for message in messages if message.readable]
         found = await path.evaluate(await self._certain(readable), self._due, {})
         # What the server refuses to say for now is asked by another run: it finds these messages again.
@@ -239,25 +253,16 @@ class _Sweep:
             copied = await context.store.copied(context.name, path.name.raw, validity(path.selected))
         self._must_be_in_force()
         entries = await path.journal(fresh, self._all_rules, None, (), copied, leave=self._leave)
-        ended = await self._execute(entries)
-        self._swept.states.update(entry.state for entry in ended)
-        self._swept.done.update(rule for entry in ended if entry.state is EntryState.DONE for rule in entry.rules)
+        self._begun |= {entry.id: entry for entry in entries}
+        await path.act(entries, lambda: None)
+
+    def _count(self, entry: Entry) -> None:
+        self._begun.pop(entry.id, None)
+        self._swept.states[entry.state] += 1
+        if entry.state is EntryState.DONE:
+            self._swept.done.update(entry.rules)
 
     def _leave(self, _uid: int, waiting: Waiting) -> bool:
         """Leave what is over a rule's limit to another run: unlike new mail it will be found again."""
         self._swept.wait(waiting.rule, waiting.until)
         return True
-
-    async def _execute(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Carry out what was begun; meanwhile nobody takes it for what a crash has left."""
-        context, path = self._context, self._path
-        ids = {entry.id for entry in entries}
-        context.in_repair.update(ids)
-        try:
-            return await path.execute(entries, lambda: None)
-        except (ClientError, ImapError, StateError):
-            # It begins when nobody has them in hand any more.
-            context.spawn(partial(replay, context, path.name, entries))
-            raise
-        finally:
-            context.in_repair.difference_update(ids)

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailrules.client import NetworkError
-from mailrules.engine import apply as applying
-from mailrules.engine import reading
+from mailrules.engine import ahead, reading
 from mailrules.engine.apply import ApplyMode, ApplySummary, apply
 from mailrules.engine.outcome import OutcomeState
 from mailrules.imap import INBOX, MailboxName
@@ -143,7 +142,7 @@ async def test_many_windows_are_one_command_for_each_target(
     dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "WINDOW", 2)
-    monkeypatch.setattr(applying, "_BATCH", 3)
+    monkeypatch.setattr(ahead, "_TOGETHER", 3)
     dovecot.deliver(user, *(message("one") for _ in range(13)))
     async with scene(dovecot, user, tmp_path, MOVE) as it:
         seen: list[tuple[int, int]] = []

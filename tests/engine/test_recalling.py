@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailrules.engine import reading, recalling, sweeping
+from mailrules.engine import ahead, reading, recalling
 from mailrules.engine.apply import ApplyMode
 from mailrules.engine.asking import Answers
 from mailrules.engine.reading import Fetched
@@ -170,7 +170,7 @@ async def test_a_scheduled_rule_knows_what_it_met_in_a_batch_that_it_left_alone(
     dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "WINDOW", 1)
-    monkeypatch.setattr(sweeping, "_BATCH", 1)
+    monkeypatch.setattr(ahead, "_TOGETHER", 1)
     rules = every("again", "duplicate = true", 'move = "Again"', mailboxes=["Old"])
     async with scene(dovecot, user, tmp_path, rules) as it:
         for subject in ("one", "two, longer"):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from mailrules.client import NetworkError
-from mailrules.engine import reading, sweeping
-from mailrules.engine.outcome import Outcome, OutcomeState
+from mailrules.engine import ahead, reading
+from mailrules.engine.caution import CarefulFetching
+from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.schedule import due_rules
 from mailrules.engine.sweeping import Outdated
-from tests.engine.scene import Scene, ruleset, scene, until
+from tests.engine.scene import ruleset, scene, until
 from tests.engine.scheduled import OLD, every, put, run
+from tests.engine.test_stale import after
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import Point
 
@@ -98,31 +99,22 @@ async def test_other_rules_end_the_run_between_two_windows(
     dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "WINDOW", 1)
-    monkeypatch.setattr(sweeping, "_BATCH", 1)
+    monkeypatch.setattr(ahead, "_TOGETHER", 1)
     async with scene(dovecot, user, tmp_path, OLD) as it:
         put(it, "one")
         put(it, "two")
         await it.file()
-        it.outcomes = Reloading(it)
-        it.context = replace(it.context, report=it.outcomes.append)
+
+        def reload() -> None:
+            it.rules = ruleset(OLD)
+
+        monkeypatch.setattr(CarefulFetching, "messages", after(2, CarefulFetching.messages, reload))
 
         with pytest.raises(Outdated):
             await run(it)
 
         assert it.subjects() == {"INBOX": ["two"]}
         assert await it.store.last_run("work", "old") is None
-
-
-class Reloading(list[Outcome]):
-    """Puts new rules in force as soon as something has been done."""
-
-    def __init__(self, it: Scene) -> None:
-        super().__init__()
-        self._scene = it
-
-    def append(self, outcome: Outcome) -> None:
-        super().append(outcome)
-        self._scene.rules = ruleset(OLD)
 
 
 # When

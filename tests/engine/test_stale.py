@@ -9,7 +9,7 @@ import pytest
 
 from mailrules.engine import process, reading
 from mailrules.engine.apply import ApplySummary
-from mailrules.engine.caution import careful_fetch
+from mailrules.engine.caution import CarefulFetching
 from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.reading import Fetched
 from mailrules.engine.stale import OUTDATED
@@ -63,7 +63,7 @@ async def test_what_is_flagged_while_other_windows_are_fetched_stays(
         put(it, "dear", r"\Seen")
         put(it, "read", r"\Seen")
         await it.file()
-        monkeypatch.setattr("mailrules.engine.sweeping.careful_fetch", after(1, careful_fetch, lambda: flag(it)))
+        monkeypatch.setattr(CarefulFetching, "messages", after(1, CarefulFetching.messages, lambda: flag(it)))
 
         runs = await run(it)
 
@@ -90,7 +90,7 @@ async def test_what_is_flagged_while_the_rules_are_applied_is_decided_anew(
     async with scene(dovecot, user, tmp_path, rules) as it:
         put(it, "dear", r"\Seen")
         put(it, "read", r"\Seen")
-        monkeypatch.setattr("mailrules.engine.apply.fetch", after(1, reading.fetch, lambda: flag(it)))
+        monkeypatch.setattr(CarefulFetching, "messages", after(1, CarefulFetching.messages, lambda: flag(it)))
 
         summary = await applied(it)
 
@@ -151,7 +151,7 @@ async def test_what_is_flagged_after_a_crash_stays_and_our_own_flags_are_no_chan
         put(it, "dear", r"\Seen")
         await it.file()
         with monkeypatch.context() as patched:
-            patched.setattr(process.Path, "execute", killed)
+            patched.setattr(process.Path, "act", killed)
             with pytest.raises(SystemError):
                 await run(it)
         flag(it, flags=flags)
@@ -169,7 +169,7 @@ async def test_set_flags_of_our_own_are_no_change_after_a_crash(
         put(it, "read", r"\Seen")
         await it.file()
         with monkeypatch.context() as patched:
-            patched.setattr(process.Path, "execute", killed)
+            patched.setattr(process.Path, "act", killed)
             with pytest.raises(SystemError):
                 await run(it)
         with dovecot.session(user) as other:
@@ -192,7 +192,7 @@ async def test_a_rule_that_is_taken_away_while_it_looks_does_nothing(
         def reload() -> None:
             it.rules = ruleset(rules or rule("other", 'subject = "x"', 'move = "X"'))
 
-        monkeypatch.setattr("mailrules.engine.sweeping.careful_fetch", after(1, careful_fetch, reload))
+        monkeypatch.setattr(CarefulFetching, "messages", after(1, CarefulFetching.messages, reload))
 
         with pytest.raises(Outdated):
             await run(it)

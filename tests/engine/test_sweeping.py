@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailrules.engine import reading, sweeping
+from mailrules.engine import ahead, reading
 from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.schedule import RuleRun, Run, due_rules
 from mailrules.imap import Refused
@@ -155,7 +155,7 @@ async def test_many_windows_are_taken_one_by_one(
     dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "WINDOW", 2)
-    monkeypatch.setattr(sweeping, "_BATCH", 3)
+    monkeypatch.setattr(ahead, "_TOGETHER", 3)
     rules = every("file", 'subject = "one"', 'move = "Filed"', mailboxes=["Archive"])
     async with scene(dovecot, user, tmp_path, rules) as it:
         for number in range(13):

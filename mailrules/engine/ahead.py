@@ -1,0 +1,122 @@
+"""Reads a mailbox a window at a time, with several windows on their way, so that the server never waits to be asked.
+
+How many are in memory is bounded, however many messages there are. Each window keeps the rules that it was fetched for:
+others may want header fields that were not asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from itertools import chain
+
+from mailrules.client import Session
+from mailrules.engine import reading
+from mailrules.engine.caution import CarefulFetching, Caution
+from mailrules.engine.reading import Fetched, windows
+from mailrules.imap import MailboxName, UIDSet, search
+from mailrules.rules import Ruleset
+
+__all__ = ["Reader", "Window"]
+
+_TOGETHER = 5
+"""Windows that are acted on together: so many messages may share one command a target."""
+_AHEAD = 3
+"""Windows that are on their way while one is looked at."""
+_SPARSE = 4
+"""How many times a window's width the first one may be, where messages are few among their UIDs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Messages that were fetched together."""
+
+    messages: Sequence[Fetched]
+    ruleset: Ruleset
+    left: int
+    """How many more messages are known to come behind them."""
+    ends_batch: bool
+    """Whether it is time to act on this one and those before it."""
+    last: bool
+
+
+class Reader:
+    """Fetches what rules ask for, in the mailbox that the session has selected."""
+
+    def __init__(self, session: Session, name: MailboxName, caution: Caution, rules: Callable[[], Ruleset]) -> None:
+        self._session = session
+        self._name = name
+        self._caution = caution
+        self._rules = rules
+        self._sent: deque[tuple[CarefulFetching, Ruleset]] = deque()
+
+    async def all_after(self, uid: int, expected: int) -> AsyncGenerator[Window, None]:
+        """Read the messages beyond a UID, about so many; ends IDLE, and all that may leave does so in that flight.
+
+        Where they are more than a window, the UIDs of the others are searched for beside it.
+        """
+        sets = [UIDSet.after(uid)]
+        if expected > reading.WINDOW:
+            first = uid + self._width(uid, expected)
+            self._session.connection.done()
+            hits = self._session.search(search.uid(UIDSet.after(first)))
+            self._send(iter([UIDSet.from_ranges([(uid + 1, first)])]))
+            try:
+                sets = list(windows(sorted(hit for hit in await hits if hit > first)))
+            except BaseException:
+                self._abandon()
+                raise
+        async with aclosing(self.read(sets)) as found:
+            async for window in found:
+                yield window
+
+    async def read(self, sets: Sequence[UIDSet]) -> AsyncGenerator[Window, None]:
+        """Read these messages. Raises Refused and NetworkError; close it where not all of them are wanted."""
+        numbers = [0 if uids.open_ended else len(uids) for uids in sets]
+        left, together = sum(numbers), 0
+        known = chain([0] * len(self._sent), numbers)
+        waiting = iter(sets)
+        try:
+            self._send(waiting)
+            while self._sent:
+                fetching, ruleset = self._sent[0]
+                messages = await fetching.messages()
+                self._sent.popleft()
+                self._send(waiting)
+                await asyncio.sleep(0)  # now it leaves, before anything is worked out
+                left -= next(known)
+                together += 1
+                last = not self._sent
+                ends_batch = last or together == _TOGETHER or self._sent[0][1] is not ruleset
+                together = 0 if ends_batch else together
+                yield Window(messages, ruleset, left, ends_batch, last)
+        except GeneratorExit:
+            # Others may have noticed the loss before us: what is asked for again and again must be known all the same.
+            if self._sent:
+                self._sent[0][0].note_loss()
+            raise
+        finally:
+            self._abandon()
+
+    def _send(self, waiting: Iterator[UIDSet]) -> None:
+        while len(self._sent) < _AHEAD and not (self._sent and self._sent[-1][0].goes_alone):
+            uids = next(waiting, None)
+            if uids is None:
+                return
+            ruleset = self._rules()
+            fetching = CarefulFetching(self._caution, self._session, self._name, uids, ruleset.header_fields)
+            self._sent.append((fetching, ruleset))
+
+    def _abandon(self) -> None:
+        for fetching, _ in self._sent:
+            fetching.abandon()
+        self._sent.clear()
+
+    def _width(self, uid: int, expected: int) -> int:
+        """How many UIDs are likely to hold a window's messages."""
+        selected = self._session.selected
+        span = (selected.uidnext if selected and selected.uidnext else 0) - 1 - uid
+        return reading.WINDOW * min(_SPARSE, max(1, span // expected))
