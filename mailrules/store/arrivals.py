@@ -4,10 +4,10 @@ Every function runs inside the caller's transaction.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mailrules.store.mailboxes import find_mailbox
-from mailrules.store.rows import list_value, text_column
+from mailrules.store.rows import list_value, text_column, text_value
 from mailrules.store.values import Arrival, Awaited, Own, Seen
 
 _DAY = 24 * 60 * 60 * 10**6  # microseconds
@@ -32,12 +32,14 @@ def explain_arrivals(
     if target is None or not messages:
         return {}
     arrivals: dict[int, Arrival] = _placed(db, target, uidvalidity, messages)
-    if _expects(db, target):
+    expects, in_hand = _expects(db, target), _in_hand(db, target, uidvalidity)
+    if expects or in_hand:
         for message in sorted(messages, key=lambda message: message.uid):
             if message.uid not in arrivals:
-                found = _use_up(db, target, uidvalidity, message) or _await(db, target, uidvalidity, message)
-                if found is not None:
-                    arrivals[message.uid] = found
+                found = _use_up(db, target, uidvalidity, message) if expects else None
+                by = [entry for entry, uidnext in in_hand.get(message.fingerprint, ()) if uidnext <= message.uid]
+                if found is not None or by:
+                    arrivals[message.uid] = found or Awaited(tuple(sorted(by)))
     return arrivals
 
 
@@ -68,8 +70,10 @@ def _placed(db: sqlite3.Connection, target: int, uidvalidity: int, messages: Seq
 
 
 def _expects(db: sqlite3.Connection, target: int) -> bool:
-    """Tell whether anything at all is expected in this mailbox: mostly nothing is, and the backlog goes by at once."""
-    row = db.execute("SELECT 1 FROM step WHERE target = ? AND target_uid IS NULL LIMIT 1", (target,)).fetchone()
+    """Tell whether a step that has ended expects its message in this mailbox: mostly none does."""
+    row = db.execute(
+        "SELECT 1 FROM step WHERE target = ? AND target_uid IS NULL AND fingerprint <> '' LIMIT 1", (target,)
+    ).fetchone()
     return row is not None
 
 
@@ -77,9 +81,9 @@ def _use_up(db: sqlite3.Connection, target: int, uidvalidity: int, message: Seen
     """Give the message to the oldest finished step that expects its like, and write down that it was this one."""
     row = db.execute(
         "SELECT entry.id, position, chain, hops, rules FROM step JOIN entry ON entry.id = step.entry"
-        " WHERE target = ? AND target_uid IS NULL AND step.fingerprint = ? AND step.state = 'done'"
-        " AND kind IN ('copy', 'move') AND coalesce(target_uidvalidity, ?) = ? AND coalesce(target_uidnext, 0) <= ?"
-        " ORDER BY entry.id, position LIMIT 1",
+        " WHERE target = ? AND target_uid IS NULL AND step.fingerprint = ? AND step.fingerprint <> ''"
+        " AND step.state = 'done' AND kind IN ('copy', 'move') AND coalesce(target_uidvalidity, ?) = ?"
+        " AND coalesce(target_uidnext, 0) <= ? ORDER BY entry.id, position LIMIT 1",
         (target, text_column(message.fingerprint), uidvalidity, uidvalidity, message.uid),
     ).fetchone()
     if row is None:
@@ -92,13 +96,16 @@ def _use_up(db: sqlite3.Connection, target: int, uidvalidity: int, message: Seen
     return Own(entry, bool(chain), hops, list_value(rules))
 
 
-def _await(db: sqlite3.Connection, target: int, uidvalidity: int, message: Seen) -> Awaited | None:
-    """Find the entries in hand whose COPY or MOVE could have brought the message."""
-    rows = db.execute(
-        "SELECT DISTINCT entry.id FROM step JOIN entry ON entry.id = step.entry"
-        " WHERE target = ? AND target_uid IS NULL AND step.fingerprint = ? AND step.state = 'begun'"
-        " AND kind IN ('copy', 'move') AND coalesce(target_uidvalidity, ?) = ? AND coalesce(target_uidnext, 0) <= ?"
-        " AND entry.state = 'begun' ORDER BY entry.id",
-        (target, text_column(message.fingerprint), uidvalidity, uidvalidity, message.uid),
-    ).fetchall()
-    return Awaited(tuple(entry for (entry,) in rows)) if rows else None
+def _in_hand(db: sqlite3.Connection, target: int, uidvalidity: int) -> Mapping[str, Sequence[tuple[int, int]]]:
+    """Find by fingerprint the entries in hand whose COPY or MOVE may put a message here, and from which UID on."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for fingerprint, entry, uidnext in db.execute(
+        "SELECT entry.fingerprint, entry.id, min(coalesce(target_uidnext, 0))"
+        " FROM entry CROSS JOIN step ON step.entry = entry.id"
+        " WHERE finished IS NULL AND entry.state = 'begun' AND target = ? AND target_uid IS NULL"
+        " AND step.state = 'begun' AND kind IN ('copy', 'move') AND coalesce(target_uidvalidity, ?) = ?"
+        " GROUP BY entry.id",
+        (target, uidvalidity, uidvalidity),
+    ):
+        found.setdefault(text_value(fingerprint), []).append((entry, uidnext))
+    return found

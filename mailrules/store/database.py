@@ -169,7 +169,6 @@ def _make_durable(db: sqlite3.Connection) -> None:
         raise StateError("the file system cannot keep a write-ahead log: put the state on a local disk")
     db.execute("PRAGMA synchronous = FULL")  # with NORMAL a power cut takes the last commits back
     db.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync leaves the data in the drive's cache
-    db.execute("PRAGMA foreign_keys = ON")
 
 
 def _check(db: sqlite3.Connection) -> None:

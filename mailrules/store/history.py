@@ -102,7 +102,11 @@ _IN_OR_TO_MAILBOXES = (
     "SELECT id FROM entry WHERE mailbox IN (SELECT value FROM json_each(?))"
     # One for each of the indexes over targets.
     " UNION ALL SELECT entry FROM step WHERE target IN (SELECT value FROM json_each(?)) AND target_uid IS NOT NULL"
-    " UNION ALL SELECT entry FROM step WHERE target IN (SELECT value FROM json_each(?)) AND target_uid IS NULL",
+    " UNION ALL SELECT entry FROM step WHERE target IN (SELECT value FROM json_each(?)) AND target_uid IS NULL"
+    " AND fingerprint <> ''"
+    # And what is in hand, which is in neither.
+    " UNION ALL SELECT entry.id FROM entry CROSS JOIN step ON step.entry = entry.id WHERE finished IS NULL"
+    " AND entry.state = 'begun' AND target IN (SELECT value FROM json_each(?))",
 )
 _OF_MESSAGE_ID = (
     "message_id = ? AND message_id <> ''",  # the second half is what the index is over

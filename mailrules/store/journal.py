@@ -1,96 +1,19 @@
-"""The journal in SQL: take responsibility for messages, write down how far they have come, find what is open.
+"""The journal in SQL as it is read by those who work on: what is open, and what was done with whom.
 
 Every function runs inside the caller's transaction. The open entries are few and the finished ones are not: a plus sign
 before a column keeps SQLite from sorting by an index over all of them.
 """
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from mailrules.store.arrivals import NOT_MET
-from mailrules.store.mailboxes import find_mailbox, mailbox_id
+from mailrules.store.mailboxes import find_mailbox
 from mailrules.store.reversals import HAS_LEFT
-from mailrules.store.rows import (
-    entry_row,
-    entry_value,
-    list_column,
-    step_row,
-    step_value,
-    text_column,
-    text_value,
-    time_column,
-    time_value,
-)
+from mailrules.store.rows import entry_value, step_value, text_column, text_value, time_column, time_value
 from mailrules.store.values import Counts, Entry, EntryState, Step
-
-_PUT_STEP = """
-    INSERT INTO step (entry, position, kind, rule, flags_add, flags_remove, flags_replace, target, target_uidvalidity,
-                      target_uidnext, target_uid, fingerprint, state)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-
-# Whoever records a step may not know that `arrivals` has found its message meanwhile: that must not be forgotten.
-_UPDATE_STEP = """
-    ON CONFLICT (entry, position) DO UPDATE SET
-        target_uidvalidity = iif(excluded.target_uid IS NULL AND target_uid IS NOT NULL AND target IS excluded.target,
-                                 target_uidvalidity, excluded.target_uidvalidity),
-        target_uid = coalesce(excluded.target_uid, iif(target IS excluded.target, target_uid, NULL)),
-        kind = excluded.kind, rule = excluded.rule, flags_add = excluded.flags_add,
-        flags_remove = excluded.flags_remove, flags_replace = excluded.flags_replace, target = excluded.target,
-        target_uidnext = excluded.target_uidnext, state = excluded.state
-"""
-
-_UPSERT_STEP = _PUT_STEP + _UPDATE_STEP
-
-
-def insert_entries(db: sqlite3.Connection, entries: Iterable[Entry], now: datetime) -> tuple[Entry, ...]:
-    """Write new entries with their steps; return them with their ids."""
-    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").fetchone()
-    first = (row[0] if row else 0) + 1
-    numbered = tuple(
-        replace(entry, id=identifier, begun=now, finished=now if entry.state.final else None)
-        for identifier, entry in enumerate(entries, start=first)
-    )
-    mailboxes = _Mailboxes(db)
-    db.executemany(
-        "INSERT INTO entry (id, mailbox, uidvalidity, uid, message_id, fingerprint, internaldate, size, prior_flags,"
-        " rules, ruleset, trace, chain, hops, state, attempts, due, reason, begun, finished, sender, subject, undoes,"
-        " retried)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (entry_row(entry, mailboxes.row(entry.account, entry.mailbox), now) for entry in numbered),
-    )
-    db.executemany(_PUT_STEP, mailboxes.steps(numbered))
-    return numbered
-
-
-def update_entries(db: sqlite3.Connection, entries: Sequence[Entry], now: datetime) -> None:
-    """Write down the states of entries and of their steps. Raises ValueError for an entry that was never begun."""
-    if any(entry.id is None for entry in entries):
-        raise ValueError("only an entry that was begun can be recorded")
-    db.executemany(
-        "UPDATE entry SET prior_flags = ?, state = ?, attempts = ?, due = ?, reason = ?, retried = ?,"
-        " finished = iif(?, coalesce(finished, ?), NULL) WHERE id = ?",
-        (
-            (
-                list_column(entry.prior_flags),
-                entry.state.value,
-                entry.attempts,
-                time_column(entry.due),
-                text_column(entry.reason),
-                time_column(entry.retried),
-                entry.state.final,
-                time_column(now),
-                entry.id,
-            )
-            for entry in entries
-        ),
-    )
-    db.executemany(
-        "DELETE FROM step WHERE entry = ? AND position >= ?", ((entry.id, len(entry.steps)) for entry in entries)
-    )
-    db.executemany(_UPSERT_STEP, _Mailboxes(db).steps(entries))
 
 
 def read_begun(db: sqlite3.Connection, account: str, mailbox: bytes) -> tuple[Entry, ...]:
@@ -166,10 +89,11 @@ def read_uids(
 ) -> frozenset[int]:
     """Read the UIDs of the mailbox's entries that are not finished and in one of these states."""
     rows = db.execute(
-        "SELECT uid, state FROM entry INDEXED BY entry_open WHERE mailbox = ? AND uidvalidity = ? AND finished IS NULL",
-        (find_mailbox(db, account, mailbox), uidvalidity),
+        "SELECT uid FROM entry INDEXED BY entry_open WHERE finished IS NULL"
+        " AND state IN (SELECT value FROM json_each(?)) AND mailbox = ? AND uidvalidity = ?",
+        (json.dumps([state.value for state in states]), find_mailbox(db, account, mailbox), uidvalidity),
     )
-    return frozenset(uid for uid, state in rows if EntryState(state) in states)
+    return frozenset(uid for (uid,) in rows)
 
 
 def read_copied(
@@ -201,36 +125,24 @@ def still_begun(db: sqlite3.Connection, entry_ids: Collection[int]) -> frozenset
 
 def prune_chunk(db: sqlite3.Connection, before: datetime, limit: int) -> int:
     """Forget up to `limit` of the entries that finished before this time, their steps with them."""
-    return db.execute(
-        "DELETE FROM entry WHERE id IN (SELECT id FROM entry"  # noqa: S608 - of constants
-        f" WHERE finished IS NOT NULL AND finished < ? AND NOT ({NOT_MET}) LIMIT ?)",
+    rows = db.execute(
+        "SELECT id FROM entry"  # noqa: S608 - of constants
+        f" WHERE finished IS NOT NULL AND finished < ? AND NOT ({NOT_MET}) LIMIT ?",
         (time_column(before), limit),
-    ).rowcount
+    )
+    return forget_entries(db, rows.fetchall())
+
+
+def forget_entries(db: sqlite3.Connection, rows: Sequence[tuple[int]]) -> int:
+    """Forget the entries with these ids, and their steps; return how many they were."""
+    db.executemany("DELETE FROM step WHERE entry = ?", rows)
+    db.executemany("DELETE FROM entry WHERE id = ?", rows)
+    return len(rows)
 
 
 def prune_created(db: sqlite3.Connection, before: datetime) -> None:
     """Forget which mailboxes were created before this time."""
     db.execute("DELETE FROM created WHERE at < ?", (time_column(before),))
-
-
-class _Mailboxes:
-    """The rows of the mailboxes that one transaction names, each looked up once."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self._rows: dict[tuple[str, bytes], int] = {}
-
-    def row(self, account: str, mailbox: bytes) -> int:
-        key = (account, mailbox)
-        if key not in self._rows:
-            self._rows[key] = mailbox_id(self._db, account, mailbox)
-        return self._rows[key]
-
-    def steps(self, entries: Iterable[Entry]) -> Iterable[tuple[str | bytes | int | None, ...]]:
-        for entry in entries:
-            for position, step in enumerate(entry.steps):
-                target = None if step.target is None else self.row(entry.account, step.target)
-                yield step_row(entry, position, step, target)
 
 
 def read_entries(db: sqlite3.Connection, rows: sqlite3.Cursor) -> tuple[Entry, ...]:

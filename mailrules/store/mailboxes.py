@@ -6,8 +6,11 @@ Every function runs inside the caller's transaction.
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 
 from mailrules.store.base import FINGERPRINTS
+from mailrules.store.inserting import TOGETHER, insert_rows, values
 from mailrules.store.rows import list_column, list_value, text_column, text_value, time_column, time_value
 from mailrules.store.values import Checkpoint, Naming, Seen
 
@@ -88,15 +91,15 @@ def remember_seen(db: sqlite3.Connection, mailbox: int, messages: Sequence[Seen]
     (met,) = db.execute(
         "UPDATE mailbox SET met = met + ? WHERE id = ? RETURNING met", (len(messages), mailbox)
     ).fetchone()
-    newest = sorted(messages, key=lambda message: message.uid)[-FINGERPRINTS:]
+    newest = sorted(messages, key=attrgetter("uid"))[-FINGERPRINTS:]
     first = met - len(newest)
-    db.executemany(
-        "INSERT OR REPLACE INTO seen (mailbox, slot, fingerprint) VALUES (?, ?, ?)",
-        (
-            (mailbox, place % FINGERPRINTS, text_column(message.fingerprint))
-            for place, message in enumerate(newest, start=first)
-        ),
-    )
+    rows = [(place % FINGERPRINTS, text_column(one.fingerprint)) for place, one in enumerate(newest, start=first)]
+    insert_rows(db, _seen, (mailbox,), rows)
+
+
+@lru_cache(maxsize=len(TOGETHER))
+def _seen(rows: int) -> str:
+    return f"INSERT OR REPLACE INTO seen (slot, fingerprint, mailbox) {values(rows, 2, 1, ', ?1')}"
 
 
 def read_fingerprints(db: sqlite3.Connection, account: str, mailbox: bytes) -> frozenset[str]:

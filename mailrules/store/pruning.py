@@ -8,6 +8,7 @@ import sqlite3
 
 from mailrules.store.arrivals import NOT_MET
 from mailrules.store.base import FINGERPRINTS
+from mailrules.store.journal import forget_entries
 
 KEPT = 1_000
 """How many of the newest entries, and as many of the newest marks, stay however much they take."""
@@ -42,12 +43,13 @@ def forget_oldest(db: sqlite3.Connection, octets: int, limit: int) -> tuple[int,
 
 
 def _forget_entries(db: sqlite3.Connection, limit: int) -> int:
-    return db.execute(
-        "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE finished IS NOT NULL"  # noqa: S608 - of constants
+    rows = db.execute(
+        "SELECT id FROM entry WHERE finished IS NOT NULL"  # noqa: S608 - of constants
         " AND id <= (SELECT seq FROM sqlite_sequence WHERE name = 'entry') - ?"
-        f" AND NOT ({NOT_MET}) ORDER BY finished LIMIT ?)",
+        f" AND NOT ({NOT_MET}) ORDER BY finished LIMIT ?",
         (KEPT, limit),
-    ).rowcount
+    )
+    return forget_entries(db, rows.fetchall())
 
 
 def _forget_marks(db: sqlite3.Connection, limit: int) -> int:

@@ -36,9 +36,12 @@ def time_column(value: datetime | None) -> int | None:
     """
     if value is None:
         return None
-    if value.utcoffset() is None:
-        raise ValueError("a time in the journal needs a zone")
-    return min(max((value - _EPOCH) // _MICROSECOND, _EARLIEST), _LATEST)
+    try:
+        since = value - _EPOCH
+    except TypeError as error:
+        raise ValueError("a time in the journal needs a zone") from error
+    column = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return column if _EARLIEST <= column <= _LATEST else min(max(column, _EARLIEST), _LATEST)
 
 
 @overload
@@ -109,6 +112,46 @@ def entry_row(entry: Entry, mailbox: int, begun: datetime) -> tuple[Column, ...]
     )
 
 
+def is_usual(entry: Entry) -> bool:
+    """Whether the entry is one that has just been decided on, as most are: nothing has been tried yet."""
+    return (
+        entry.state is EntryState.BEGUN
+        and not entry.attempts
+        and not entry.reason
+        and not entry.hops
+        and not entry.chain
+        and entry.due is None
+        and entry.undoes is None
+        and entry.retried is None
+    )
+
+
+def usual_entry_row(entry: Entry) -> tuple[Column, ...]:
+    """Spell what one such entry does not share with the others of its batch."""
+    return (
+        entry.id,
+        entry.uid,
+        text_column(entry.message_id),
+        text_column(entry.fingerprint),
+        time_column(entry.internaldate),
+        entry.size,
+        list_column(entry.prior_flags),
+        list_column(entry.rules),
+        text_column(entry.trace),
+        text_column(entry.sender),
+        text_column(entry.subject),
+    )
+
+
+def expected_fingerprint(entry: Entry, step: Step) -> str | bytes:
+    """Spell by what the message is known where the step has put it; nothing while it is in hand, or its UID known.
+
+    It is what the index of expected arrivals is over. What is in hand is found through the few open entries.
+    """
+    in_hand = step.state is StepState.BEGUN and entry.state is EntryState.BEGUN
+    return "" if in_hand or step.target_uid is not None or step.target is None else text_column(entry.fingerprint)
+
+
 def entry_value(
     row: EntryRow,
     steps: tuple[Step, ...],
@@ -156,14 +199,14 @@ def step_row(entry: Entry, position: int, step: Step, target: int | None) -> tup
         position,
         step.kind.value,
         text_column(step.rule),
-        list_column(step.add),
-        list_column(step.remove),
+        list_column(step.add) if step.add else "[]",
+        list_column(step.remove) if step.remove else "[]",
         None if step.replace is None else list_column(step.replace),
         target,
         step.target_uidvalidity,
         step.target_uidnext,
         step.target_uid,
-        text_column(entry.fingerprint),
+        expected_fingerprint(entry, step),
         step.state.value,
     )
 

@@ -188,6 +188,14 @@ MIGRATIONS: Sequence[Migration] = (
         FROM entry JOIN mailbox ON mailbox.id = entry.mailbox JOIN account ON account.id = mailbox.account
         """,
     ),
+    (
+        # What is in hand is found by its state, in whatever mailbox; only a step that has ended is expected by its
+        # message's fingerprint, and has one.
+        "DROP INDEX entry_open",
+        "CREATE INDEX entry_open ON entry (state, mailbox, due) WHERE finished IS NULL",
+        "DROP INDEX step_expected",
+        "CREATE INDEX step_expected ON step (target, fingerprint) WHERE target_uid IS NULL AND fingerprint <> ''",
+    ),
 )
 
 

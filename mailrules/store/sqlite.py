@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
-from mailrules.store import arrivals, facts, history, journal, mailboxes, marking, pruning
+from mailrules.store import arrivals, facts, history, journal, mailboxes, marking, pruning, writing
 from mailrules.store.base import MARKS_KEPT, USES_KEPT, Store
 from mailrules.store.database import connect
 from mailrules.store.growth import Growth
@@ -92,8 +92,8 @@ class SqliteStore(Store):
             raise ValueError("a batch without a checkpoint and without entries belongs to no mailbox")
 
         def work(db: Connection) -> tuple[Entry, ...]:
-            journal.update_entries(db, recorded, now)
-            numbered = journal.insert_entries(db, entries, now)
+            writing.update_entries(db, recorded, now)
+            numbered = writing.insert_entries(db, entries, now)
             if checkpoint is not None:
                 mailboxes.move_checkpoint(db, checkpoint)
             if owner is not None:
@@ -113,7 +113,7 @@ class SqliteStore(Store):
     async def record(self, entries: Sequence[Entry], *, now: datetime) -> None:
         """Write down how far these entries have come, and tell those who wait for them."""
         await self._writer.write(
-            partial(journal.update_entries, entries=entries, now=now),
+            partial(writing.update_entries, entries=entries, now=now),
             then=lambda: self._waiting.settled(_ended(entries)),
         )
 

@@ -151,9 +151,11 @@ async def test_the_questions_of_the_hot_path_are_answered_by_indexes(store: Sqli
     plans = [
         "SELECT * FROM journal WHERE account = ? AND mailbox = ? AND finished IS NULL AND state = 'begun'",
         "SELECT min(due) FROM entry WHERE mailbox = ? AND finished IS NULL AND state = 'pending'",
-        "SELECT 1 FROM step WHERE target = ? AND target_uid IS NULL LIMIT 1",
+        "SELECT 1 FROM step WHERE target = ? AND target_uid IS NULL AND fingerprint <> '' LIMIT 1",
         "SELECT 1 FROM step JOIN entry ON entry.id = step.entry WHERE target = ? AND target_uid IS NULL"
-        " AND step.fingerprint = ? AND entry.state = 'begun'",
+        " AND step.fingerprint = ? AND step.fingerprint <> ''",
+        "SELECT 1 FROM entry CROSS JOIN step ON step.entry = entry.id WHERE finished IS NULL"
+        " AND entry.state = 'begun' AND target = ? AND target_uid IS NULL",
         "SELECT 1 FROM step WHERE target = ? AND target_uidvalidity = ? AND target_uid IS NOT NULL"
         " AND target_uid BETWEEN ? AND ?",
     ]
