@@ -115,7 +115,6 @@ class Filing:
                 if window.ends_batch:
                     await self._act(batch, rest if window.last else _nothing)
                     self._unhandled, batch = window.left, None
-            self._rest(rest)
         self._rest(rest)
 
     async def retry_due(self, rest: Callable[[], object]) -> None:

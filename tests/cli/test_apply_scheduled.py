@@ -111,7 +111,7 @@ def test_it_finishes_what_a_killed_run_left_begun(
         raise SystemExit(9)
 
     with monkeypatch.context() as patched:
-        patched.setattr(process.Path, "execute", killed)
+        patched.setattr(process.Path, "act", killed)
         assert mailrules("apply", "-c", rules, "--scheduled", "--yes").exit_code == 9
     assert len(dovecot.subjects(user)["INBOX"]) == 2
     result = mailrules("apply", "-c", rules, "--scheduled", "--yes")
