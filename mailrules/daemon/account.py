@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -81,23 +80,23 @@ class Account:
             rules=lambda: loaded().ruleset,
             general=lambda: loaded().config.daemon,
             report=report,
-            complain=lambda mailbox, reason: self._log.warning("a rule does not work", mailbox=mailbox, reason=reason),
+            complain=self._complain,
             now=_now,
             open_session=self._extra_session,
-            spawn=lambda work: self._repair(work, "beside the watch"),
+            spawn=self._repair,
         )
         self._layout = Layout()
         self._repairs = asyncio.Semaphore(_REPAIRS)
         self._tasks: set[asyncio.Task[None]] = set()
         self._pulses: dict[MailboxName, Pulse] = {}
         """Of the watched mailboxes, the way it is told of them: INBOX first."""
-        self._beside: set[Promise] = set()
+        self._beside: list[Promise] = []
         """Of the sessions for repairs and scheduled rules."""
         self._workers: dict[MailboxName, asyncio.Task[None]] = {}
         self._room = self._settings.max_connections
         self._list_at = self._look_at = 0.0
         self._called = False
-        self._turned_away: Counter[MailboxName] = Counter()
+        self._turned_away: dict[MailboxName, int] = {}
         self._lead_session: Session | None = None
         self._shortcomings = Shortcomings(self._context)
         self._schedule = Schedule(self._context, self._spawn, self._log)
@@ -127,11 +126,11 @@ class Account:
             promise = Promise("beside the watch")
             promise.connection = session.connection
             promise.make("at work")
-            self._beside.add(promise)
+            self._beside.append(promise)
             try:
                 yield session
             finally:
-                self._beside.discard(promise)
+                self._beside.remove(promise)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -148,28 +147,29 @@ class Account:
     # The lead
 
     async def _lead(self) -> None:
-        async with self._door.session() as session:
-            self._log.info("signed in", host=self._settings.host)
-            self._pulse.attend(session.connection)
-            self._room, self._lead_session = self._settings.max_connections, session
-            try:
-                await self._serve_as_lead(session)
-            finally:
-                self._lead_session = None
-                for name in self._of_lead():
-                    self._pulses[name].leave()
+        session = await self._door.enter()
+        self._log.info("signed in", host=self._settings.host)
+        self._pulse.attend(session.connection)
+        self._room, self._lead_session = self._settings.max_connections, session
+        try:
+            await self._serve_as_lead(session)
+        finally:
+            self._lead_session = None
+            for name in self._of_lead():
+                self._pulses[name].leave()
+            await session.connection.close()
 
     async def _serve_as_lead(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
         rounds = Rounds(self._context, session, self._mend, self._log, self._pulses)
         home: Worker | None = None
+        told: Mapping[MailboxName, StatusData] = {}
         self._list_at = self._look_at = go_at = loop.time()
         while True:
             now, self._called = loop.time(), False
             self._pulse.make("at work")
             if home is None or now >= min(self._list_at, go_at if self._layout.rounds else self._list_at):
                 session.connection.ask_for_life(patience(self._settings))
-            told: Mapping[MailboxName, StatusData] = {}
             if now >= self._list_at:
                 told = await self._list(session)
             if now >= self._look_at:
@@ -177,6 +177,7 @@ class Account:
             if now >= go_at:
                 go_at = now + self._settings.poll
                 await rounds.go(self._layout.rounds, told)
+            told = {}
             if self._schedule.waits_for_lead:
                 home = None
                 await self._schedule.go_on(session)
@@ -196,12 +197,12 @@ class Account:
 
     async def _list(self, session: Session) -> Mapping[MailboxName, StatusData]:
         """Ask for the list of mailboxes, and share them out; return what it told of them."""
-        await self._directory.refresh(session)
+        told = await self._directory.refresh(session)
         await self._share_out()
         # Thousands that began together do not do so together again.
         rarely = _LIST_RARELY * (0.5 + random.random() / 2)  # noqa: S311 - no secret
         self._list_at, self._look_at = asyncio.get_running_loop().time() + rarely, 0.0
-        return {info.name: info.status for info in self._directory.mailboxes if info.status}
+        return told
 
     async def _look_around(self, session: Session) -> None:
         """Look for what no mailbox's own connection finds, and say when to look for it again."""
@@ -276,9 +277,12 @@ class Account:
 
     async def _hold(self, name: MailboxName, pulse: Pulse) -> None:
         try:
-            async with self._door.session() as session:
-                del self._turned_away[name]
+            session = await self._door.enter()
+            try:
+                self._turned_away.pop(name, None)
                 await Worker(self._context, session, name, self._mend, self._log, pulse).serve()
+            finally:
+                await session.connection.close()
         except Refused:
             self._list_soon()
             raise
@@ -288,7 +292,7 @@ class Account:
 
     def _leave_to_lead(self, name: MailboxName) -> bool:
         """Give up a connection that the server does not grant, while it goes on serving the lead."""
-        self._turned_away[name] += 1
+        self._turned_away[name] = self._turned_away.get(name, 0) + 1
         if self._lead_session is None or self._turned_away[name] < _TURNED_AWAY:
             return False
         held = tuple(other for other in self._layout.held if other != name)
@@ -321,7 +325,10 @@ class Account:
             self._log.info("finishing what was interrupted", mailbox=str(name), messages=len(fresh))
             self._repair(partial(replay, self._context, name, fresh), str(name))
 
-    def _repair(self, work: Callable[[], Awaitable[None]], what: str) -> None:
+    def _complain(self, mailbox: str, reason: str) -> None:
+        self._log.warning("a rule does not work", mailbox=mailbox, reason=reason)
+
+    def _repair(self, work: Callable[[], Awaitable[None]], what: str = "beside the watch") -> None:
         self._spawn(retried(work, self._log, Pulse(what)))
 
     # What it tells of itself

@@ -99,13 +99,14 @@ class Door:
         Raises NetworkError: also TurnedAway where the server lets nobody in just now, and DoorClosed where it refuses
         the account.
         """
-        session = await self._enter()
+        session = await self.enter()
         try:
             yield session
         finally:
             await session.connection.close()
 
-    async def _enter(self) -> Session:
+    async def enter(self) -> Session:
+        """Wait for its turn and sign in once, as `session` does; to close the session is the caller's."""
         loop = asyncio.get_running_loop()
         async with self._turn:
             try:

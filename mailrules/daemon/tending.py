@@ -18,6 +18,8 @@ from mailrules.store import Locked, StateError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from structlog.typing import FilteringBoundLogger
+
     from mailrules.config import Loaded
     from mailrules.daemon.door import Pace
     from mailrules.engine.outcome import Outcome
@@ -50,7 +52,6 @@ class Tending:
 
     async def _look_after(self) -> None:
         """Serve the account until cancelled, whatever happens to it."""
-        log = logs.logger(account=self._name)
         pause = _LETTING_GO
         while True:
             try:
@@ -60,15 +61,20 @@ class Tending:
                     await self._account.run()
             except Locked as error:
                 if pause == _LEASE_PAUSE:
-                    log.error("account in use", reason=str(error))
+                    self._log.error("account in use", reason=str(error))
                 await self._rest(Condition.PAUSED, str(error), pause)
                 pause = _LEASE_PAUSE
             except StateError as error:
-                log.warning("interrupted", reason=str(error), next_try=f"in {_RESTART_PAUSE:.1f} s")
+                self._log.warning("interrupted", reason=str(error), next_try=f"in {_RESTART_PAUSE:.1f} s")
                 await self._rest(Condition.BACKING_OFF, str(error), _RESTART_PAUSE)
             except Exception as error:
+                log = self._log
                 log.exception("unexpected error")
                 await self._rest(Condition.BACKING_OFF, f"unexpected error: {error!r}", _RESTART_PAUSE)
+
+    @property
+    def _log(self) -> FilteringBoundLogger:
+        return logs.logger(account=self._name)
 
     async def _rest(self, condition: Condition, reason: str, pause: float) -> None:
         self._account = None

@@ -70,13 +70,19 @@ class Worker:
         self._pulse = pulse
         self._patience = patience(context.settings)
         self._mend = mend
-        self._log = log.bind(mailbox=session.namespace.to_path(name))
+        self._path = session.namespace.to_path
+        self._account_log = log
         self._idles = "IDLE" in session.capabilities
         self._rest: asyncio.Future[None] | None = None
         self._rested_at = 0.0
         self._check_at = 0.0
         self._select_at = 0.0
         self._uidnext = 0
+
+    @property
+    def _log(self) -> FilteringBoundLogger:
+        """A logger takes a kilobyte, which a mailbox at rest does not need."""
+        return self._account_log.bind(mailbox=self._path(self.name))
 
     async def serve(self) -> None:
         """Look after the mailbox for as long as the connection lasts; its pulse has arrived after the first look."""
