@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mailrules.rules.comments import comment_ends
 from mailrules.rules.encoded import ENCODED_WORD, decode_words
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ MAX_ADDRESSES = 5_000
 """What is looked at of all address fields of one name; real mail has hundreds at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Mailbox:
     """One address as written; each part may be empty."""
 
@@ -50,7 +51,7 @@ class Group:
         return f"{self.name}: {', '.join(map(str, self.mailboxes))};"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AddressList:
     """What one address header holds; as text it is the header as people see it."""
 
@@ -96,7 +97,7 @@ def _parse_usual(text: str, limit: int) -> AddressList | None:
         if one is None:
             return None
         words, quoted, _, local, domain = one.groups()
-        found.append(Mailbox(decode_words(words or quoted or "").strip(), local, domain))
+        found.append(Mailbox(decode_words(words or quoted).strip() if words or quoted else "", local, domain))
         end = one.end()
     return AddressList(tuple(found))
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.rules.captures import captures_of
-from mailrules.rules.clues import Guard, best_guard, joint_guard
 from mailrules.rules.trace import ConditionTrace
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, none_of, opposite
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from mailrules.rules.captures import Captured
     from mailrules.rules.message import Message
-    from mailrules.rules.questions import Mark, Question
+    from mailrules.rules.questions import Question
     from mailrules.rules.verdict import Facts
 
     Decide = Callable[[Message, Facts], Truth]
@@ -41,12 +40,8 @@ class Leaf:
     """The address or text that makes the condition true."""
     asks: Asks | None = None
     """The questions that decide it, as far as they can be known yet, if the message and the facts can't."""
-    guard: Guard | None = None
-    """Clues without any of which it is false."""
     captures: Callable[[Message], Iterable[tuple[str, Captured]]] | None = None
     """The texts whose groups templates may ask for, by the name of the field or of its part."""
-    mark: Callable[[Message], Mark | None] | None = None
-    """By what the message has to be known again, so that the condition can be decided for later ones."""
 
     def leaves(self) -> Iterator[Leaf]:
         """Give itself."""
@@ -83,7 +78,6 @@ class Group:
     children: tuple[Check, ...]
     fold: Callable[[Iterable[Truth]], Truth]
     check: Decide
-    guard: Guard | None = None
 
     def leaves(self) -> Iterator[Leaf]:
         """Give all conditions in it."""
@@ -124,9 +118,8 @@ Check = Leaf | Group
 def conjunction(key: str, children: tuple[Check, ...]) -> Group:
     """Make the group that holds when all children do."""
     checks = tuple(child.check for child in children)
-    guard = best_guard(child.guard for child in children)
     if len(checks) == 1:
-        return Group(key, children, all_of, checks[0], guard)
+        return Group(key, children, all_of, checks[0])
 
     def check(message: Message, facts: Facts) -> Truth:
         result = TRUE
@@ -138,12 +131,12 @@ def conjunction(key: str, children: tuple[Check, ...]) -> Group:
                 result = UNKNOWN
         return result
 
-    return Group(key, children, all_of, check, guard)
+    return Group(key, children, all_of, check)
 
 
 def disjunction(key: str, children: tuple[Check, ...]) -> Group:
     """Make the group that holds when some child does."""
-    return Group(key, children, any_of, _some(children), joint_guard(child.guard for child in children))
+    return Group(key, children, any_of, _some(children))
 
 
 def exclusion(key: str, children: tuple[Check, ...]) -> Group:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Group
+    from mailrules.rules.clues import Guard
     from mailrules.rules.lookup import Lookup
     from mailrules.rules.match import Match
 
@@ -21,12 +22,19 @@ class Definitions:
     conditions: Mapping[str, Match] = field(default_factory=dict)
     """``[conditions.x]``; none of them leads back to itself."""
     _checks: dict[str, Group] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _guards: dict[str, Guard | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def check(self, name: str) -> Group:
         """Give a condition ready to run. It is made so once, for all that refers to it."""
         if name not in self._checks:
             self._checks[name] = self.conditions[name].check(f"condition.{name}", self)
         return self._checks[name]
+
+    def guard(self, name: str) -> Guard | None:
+        """Give a condition's guard, the same for all that refers to it."""
+        if name not in self._guards:
+            self._guards[name] = self.conditions[name].guard(self)
+        return self._guards[name]
 
     def written(self) -> dict[str, dict[str, object]]:
         """Give all of it as data, tables by their digests."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mailrules.rules.clues import Guard, Measure
     from mailrules.rules.lookup import Keys
     from mailrules.rules.message import Message
+    from mailrules.rules.text import Text
     from mailrules.rules.verdict import Facts
 
 _MEMORY = 32 << 20  # octets, for all expressions on one source; a thousand subjects' words take about one
@@ -70,7 +71,7 @@ class Index:
             flags = message.flag_keys
             for flag in self._flags if flags is None else flags:
                 found.update(*self._flags.get(flag, ()))
-        return sorted(found)
+        return sorted(found) if found else ()
 
 
 def _intervals(clues: Iterable[tuple[Within, _Positions]]) -> Intervals[_Positions]:
@@ -91,6 +92,7 @@ class _Shelf:
         self._automata: list[_Automaton] = []
         self._set: _ExpressionSet | None = None
         self._casefolds = False
+        self._others = False
 
     def put(self, clue: Whole | Member | Piece | Expression | Something, positions: _Positions) -> None:
         """Add a clue of the rules at some positions."""
@@ -114,6 +116,7 @@ class _Shelf:
         keys = list(pieces)
         batches = (keys[begin : begin + _AT_ONCE] for begin in range(0, len(keys), _AT_ONCE))
         self._automata = [_Automaton([(key, pieces[key]) for key in batch]) for batch in batches]
+        self._others = bool(self._exact or self._members or self._expressions)
         if not self._expressions:
             return set()
         try:
@@ -132,20 +135,25 @@ class _Shelf:
         for text in texts:
             if text.folded in self._folded:
                 found.update(*self._folded[text.folded])
-            if text.value in self._exact:
-                found.update(*self._exact[text.value])
-            for (keys, exact), positions in self._members.items():
-                if (text.value if exact else text.folded) in keys:
-                    found.update(*positions)
-            if self._set is not None:
-                self._set.look_up(text.value, found)
+            if self._others:
+                self._look_up_others(text, found)
         if self._automata:
             # Many texts are looked through as one: what is found across their ends is just visited in vain.
-            line = "\n".join([text.folded for text in texts])
+            line = texts[0].folded if len(texts) == 1 else "\n".join([text.folded for text in texts])
             if self._casefolds and not line.isascii():
                 line = "\n".join([line, *(text.value.casefold() for text in texts)])
             for automaton in self._automata:
                 automaton.look_up(line, found)
+
+    def _look_up_others(self, text: Text, found: set[int]) -> None:
+        """Look up what few rules have."""
+        if text.value in self._exact:
+            found.update(*self._exact[text.value])
+        for (keys, exact), positions in self._members.items():
+            if (text.value if exact else text.folded) in keys:
+                found.update(*positions)
+        if self._set is not None:
+            self._set.look_up(text.value, found)
 
 
 _Found = tuple[tuple[str, ...], _Positions]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, Field, create_model
 
 from mailrules.rules.checks import Check, Group, conjunction, disjunction, exclusion
+from mailrules.rules.clues import best_guard, joint_guard
 from mailrules.rules.conditions import CONDITIONS, Condition
 from mailrules.rules.deferring import Deferred
 from mailrules.rules.tables import Table, kind, wrong
@@ -14,6 +15,7 @@ from mailrules.rules.tables import Table, kind, wrong
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mailrules.rules.clues import Guard
     from mailrules.rules.definitions import Definitions
 
 
@@ -67,6 +69,14 @@ class Groups(Table):
             yield from table.walk()
         if self.not_ is not None:
             yield from self.not_.walk()
+
+    def guard(self, definitions: Definitions) -> Guard | None:
+        """Give clues without any of which it can't hold; None if none can be looked up."""
+        guards = [each.guard(definitions) for each in self.conditions()]
+        if self.any_ is not None:
+            guards.append(joint_guard(table.guard(definitions) for table in self.any_))
+        guards += [table.guard(definitions) for table in self.all_ or ()]
+        return guards[0] if len(guards) == 1 else best_guard(guards)
 
     def check(self, key: str, definitions: Definitions) -> Group:
         """Make it ready to run."""

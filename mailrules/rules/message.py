@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox, parse_addresses
@@ -16,9 +16,10 @@ from mailrules.rules.headers import cut_fields, unfold
 from mailrules.rules.plan import flag_key
 from mailrules.rules.spelling import address_text, domain_text
 from mailrules.rules.text import Text
+from mailrules.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from mailrules.rules.questions import Question
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Message:
     """What is known of one message. What is None was not fetched or could not be read: rules on it are unknown."""
 
@@ -40,12 +41,11 @@ class Message:
     answers: Mapping[Question[object], object] = field(default_factory=dict)
     """What was asked about it, with None for what can't be found out."""
     fields: HeaderFields = field(init=False, repr=False, compare=False)
-    worked_out: dict[object, object] = field(init=False, repr=False, compare=False)
+    worked_out: dict[object, object] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What `once` has worked out of the answers so far."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", HeaderFields(self.header))
-        object.__setattr__(self, "worked_out", {})
 
     @property
     def flag_keys(self) -> frozenset[str] | None:
@@ -105,6 +105,14 @@ class Address:
         return made
 
 
+def _address(address: Address, mailbox: Mailbox) -> Text:
+    local, domain = mailbox.local, a_labels(mailbox.domain)
+    if not domain or "xn--" in domain or not local.isascii():
+        return address_text(address.local, address.domain)
+    text = f"{local}@{domain}"
+    return Text(text, text.lower())
+
+
 def _domain(_address: Address, mailbox: Mailbox) -> Text | None:
     name = a_labels(mailbox.domain)
     return domain_text(name) if name else None
@@ -122,7 +130,7 @@ def _detail(_address: Address, mailbox: Mailbox) -> Text | None:
 
 _PARTS: dict[str, Callable[[Address, Mailbox], Text | None]] = {
     "name": lambda _, mailbox: Text.of(mailbox.name) if mailbox.name else None,
-    "address": lambda address, _: address_text(address.local, address.domain),
+    "address": _address,
     "local": lambda _, mailbox: Text.of(mailbox.local),
     "user": _user,
     "detail": _detail,
@@ -150,7 +158,7 @@ class AddressField:
         return self._text
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ListId:
     """One List-Id header (RFC 2919)."""
 
@@ -166,13 +174,14 @@ class ListId:
 class HeaderFields:
     """The fields of one header block, by upper-case name; each is decoded when it is first asked for."""
 
-    __slots__ = ("_addresses", "_block", "_cut", "_texts", "_worked_out")
+    __slots__ = ("_addresses", "_block", "_cut", "_list_ids", "_texts", "_worked_out")
 
     def __init__(self, block: bytes) -> None:
         self._block = block
         self._cut: dict[str, list[str]] | None = None
         self._texts: dict[str, tuple[Text, ...]] = {}
         self._addresses: dict[tuple[str, ...], tuple[AddressField, ...]] = {}
+        self._list_ids: tuple[ListId, ...] | None = None
         self._worked_out: dict[object, object] = {}
 
     def once(self, key: object, work_out: Callable[[HeaderFields], T]) -> T:
@@ -187,25 +196,25 @@ class HeaderFields:
 
     def texts(self, name: str) -> tuple[Text, ...]:
         """Give each occurrence of a field, decoded."""
-        try:
-            return self._texts[name]
-        except KeyError:
-            texts = tuple([Text.of(decode_words(value).strip()) for value in self.written(name)])
+        texts = self._texts.get(name)
+        if texts is None:
+            texts = tuple([Text.of(decode_words(written).strip()) for written in self.written(name)])
             self._texts[name] = texts
-            return texts
+        return texts
 
     def addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:
         """Give each occurrence of these address fields."""
-        try:
-            return self._addresses[names]
-        except KeyError:
-            fields = tuple(field for name in names for field in _address_fields(self.written(name)))
+        fields = self._addresses.get(names)
+        if fields is None:
+            fields = tuple([field for name in names for field in _address_fields(self.written(name))])
             self._addresses[names] = fields
-            return fields
+        return fields
 
     def list_ids(self) -> tuple[ListId, ...]:
         """Give each List-Id."""
-        return self.once(ListId, lambda fields: tuple(map(_list_id, fields.texts("LIST-ID"))))
+        if self._list_ids is None:
+            self._list_ids = tuple(map(_list_id, self.texts("LIST-ID")))
+        return self._list_ids
 
     def dates(self, name: str) -> tuple[Date | None, ...]:
         """Give the date in each occurrence of a field; None where there is none or it can't be read."""
@@ -219,22 +228,21 @@ class HeaderFields:
         """Give each occurrence of a field as it is written, encoded words and all."""
         if self._cut is None:
             self._cut = cut_fields(self._block)
-        return [_characters(unfold(value)) for value in self._cut.get(name, ())]
+        values = map(unfold, self._cut.get(name, ()))
+        return [each if each.isascii() else guess(each.encode("latin-1")) for each in values]
 
 
-def _characters(value: str) -> str:
-    return value if value.isascii() else guess(value.encode("latin-1"))
-
-
-def _address_fields(values: Iterable[str]) -> Iterator[AddressField]:
+def _address_fields(values: Iterable[str]) -> list[AddressField]:
     """Read fields of one name until there are `MAX_ADDRESSES` in them; one without any counts as one."""
+    found: list[AddressField] = []
     room = MAX_ADDRESSES
-    for value in values:
+    for written in values:
         if room <= 0:
-            return
-        found = AddressField(value, room)
-        room -= len(found.addresses) or 1
-        yield found
+            break
+        field = AddressField(written, room)
+        room -= len(field.addresses) or 1
+        found.append(field)
+    return found
 
 
 def _list_id(text: Text) -> ListId:

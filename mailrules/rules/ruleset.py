@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mailrules.rules import matching
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
 
     from mailrules.rules.actions import Action
     from mailrules.rules.checks import Element
+    from mailrules.rules.conditions.base import Condition, Marking
     from mailrules.rules.message import Message
     from mailrules.rules.questions import Mark, Question
     from mailrules.rules.rule import Rule
     from mailrules.rules.templates import Template
     from mailrules.rules.verdict import Facts
 
+_FEW = 2_000  # rules that are made ready at once, in a moment, and not when mail comes
 _MAX_PLACES = 4_096  # accounts' mailboxes of which a scope remembers whether they are in it
 
 
@@ -55,25 +58,43 @@ class Ruleset:
     """
     header_fields: frozenset[str] = field(init=False, compare=False)
     """The header fields that some rule asks for, in upper case: what to fetch."""
-    _ready: tuple[_ReadyRule, ...] = field(init=False, repr=False, compare=False)
+    _enabled: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+    _ready: list[_ReadyRule | None] = field(init=False, repr=False, compare=False)
+    """Those rules made ready to run, as far as some message has asked for them: of many rules it does so for few."""
     _index: Index = field(init=False, repr=False, compare=False)
-    _marking: tuple[tuple[_ReadyRule, Callable[[Message], Mark | None]], ...] = field(
-        init=False, repr=False, compare=False
-    )
-    """What makes the marks that conditions ask for, with their rules."""
+    _marking: tuple[tuple[_Scope | None, Marking], ...] = field(init=False, repr=False, compare=False)
+    """What makes the marks that conditions ask for, with the scopes of their rules."""
+    _scopes: _Scopes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         enabled = tuple(rule for rule in self.rules if rule.enabled and (rule.every is not None) == self.scheduled)
-        matches = list(_with_named((rule.match for rule in enabled if rule.match != "everything"), self.definitions))
-        fields = frozenset().union(*map(_fields_of_match, matches), *map(_fields_of_targets, enabled))
+        every = [*_with_named((rule.match for rule in enabled if isinstance(rule.match, Groups)), self.definitions)]
+        fields = frozenset().union(*(each.header_fields() for each in every), *map(_fields_of_targets, enabled))
         object.__setattr__(self, "header_fields", fields)
         object.__setattr__(self, "digest", self.digest or _digest(self.rules, self.definitions))
-        scopes = _Scopes()
-        ready = tuple(_ReadyRule.of(rule, self.definitions, scopes) for rule in enabled)
-        object.__setattr__(self, "_ready", ready)
-        object.__setattr__(self, "_index", Index([each.tree.guard for each in ready]))
-        marking = [(each, leaf.mark) for each in ready for leaf in each.tree.leaves() if leaf.mark is not None]
+        object.__setattr__(self, "_enabled", enabled)
+        object.__setattr__(self, "_ready", [None] * len(enabled))
+        object.__setattr__(self, "_scopes", _Scopes())
+        guards = [each.match.guard(self.definitions) if isinstance(each.match, Groups) else None for each in enabled]
+        object.__setattr__(self, "_index", Index(guards))
+        marking = list(self._markings()) if any(each.marking() is not None for each in every) else []
         object.__setattr__(self, "_marking", tuple(marking))
+        if len(enabled) <= _FEW:
+            for position in range(len(enabled)):
+                self._at(position)
+
+    def _markings(self) -> Iterator[tuple[_Scope | None, Marking]]:
+        for rule in self._enabled:
+            for each in _with_named((rule.match,) if isinstance(rule.match, Groups) else (), self.definitions):
+                if (marking := each.marking()) is not None:
+                    yield self._scopes.of(rule), marking
+
+    def _at(self, position: int) -> _ReadyRule:
+        ready = self._ready[position]
+        if ready is None:
+            rule = self._enabled[position]
+            ready = self._ready[position] = _ReadyRule.of(rule, self.definitions, self._scopes.of(rule))
+        return ready
 
     def evaluate(self, message: Message, facts: Facts, *, without: Collection[str] = ()) -> Verdict | Needs:
         """Decide what is done with a message, or say what has to be asked first; never raises.
@@ -83,7 +104,7 @@ class Ruleset:
         found = self._index.candidates(message, facts)
         if not found:
             return _NOTHING_MATCHED
-        candidates = [self._ready[position] for position in found]
+        candidates = [self._ready[position] or self._at(position) for position in found]
         if without:
             candidates = [ready for ready in candidates if ready.name not in without]
         run = _run(candidates, message, facts)
@@ -95,7 +116,7 @@ class Ruleset:
 
     def marks(self, message: Message, facts: Facts) -> frozenset[Mark]:
         """Give all by which the rules in scope have to know this message again, when they ask whether one was met."""
-        marks = {mark(message) for ready, mark in self._marking if ready.is_for(facts)}
+        marks = {mark(message) for scope, mark in self._marking if scope is None or scope.holds(facts)}
         return frozenset(mark for mark in marks if mark is not None)
 
     def on_schedule(self) -> Ruleset:
@@ -104,7 +125,7 @@ class Ruleset:
 
     def explain(self, message: Message, facts: Facts) -> Verdict:
         """Decide the same, with a trace of every rule in scope; what was not asked is unknown."""
-        rules = [ready for ready in self._ready if ready.is_for(facts)]
+        rules = [ready for ready in map(self._at, range(len(self._enabled))) if ready.is_for(facts)]
         return _verdict(_run(rules, message, facts), message, facts, rules)
 
 
@@ -170,7 +191,7 @@ class _ReadyRule:
     """Where it is to be asked; None if everywhere."""
 
     @classmethod
-    def of(cls, rule: Rule, definitions: Definitions, scopes: _Scopes) -> _ReadyRule:
+    def of(cls, rule: Rule, definitions: Definitions, scope: _Scope | None) -> _ReadyRule:
         tree = rule.match.check("match", definitions) if isinstance(rule.match, Groups) else _EVERYTHING
         actions = rule.then.actions()
         targets = [target for action in actions for target in action.targets()]
@@ -188,7 +209,7 @@ class _ReadyRule:
             None if templates else _fixed_plan(rule, actions),
             rule.mode is not None,
             rule.mode is None and any(action.ends for action in actions),
-            scopes.of(rule),
+            scope,
         )
 
     def is_for(self, facts: Facts) -> bool:
@@ -331,23 +352,24 @@ def _fields_of_targets(rule: Rule) -> frozenset[str]:
     return frozenset().union(*(template.header_fields for template in templates if template is not None))
 
 
-def _with_named(matches: Iterable[Groups], definitions: Definitions) -> Iterator[Groups]:
-    """Give these and the named conditions that they lead to, each of those once."""
+def _with_named(matches: Iterable[Groups], definitions: Definitions) -> Iterator[Condition]:
+    """Give their conditions, and those of the named ones that they lead to, each of those once."""
     waiting, seen = list(matches), set[str]()
     for match in waiting:
-        yield match
-        names = {name for each in match.walk() if isinstance(each, Named) for name in each.names} - seen
-        waiting += (definitions.conditions[name] for name in names)
-        seen |= names
-
-
-def _fields_of_match(match: Groups) -> frozenset[str]:
-    return frozenset().union(*(condition.header_fields() for condition in match.walk()))
+        for each in match.walk():
+            yield each
+            if isinstance(each, Named):
+                names = dict.fromkeys(name for name in each.names if name not in seen)
+                waiting += (definitions.conditions[name] for name in names)
+                seen.update(names)
 
 
 def _digest(rules: Sequence[Rule], definitions: Definitions) -> str:
     """Hash the rules as data: layout, comments and the order of keys in the file don't count."""
-    written: list[object] = [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]
-    if definitions != NOTHING:
-        written.append(definitions.written())
-    return sha256(json.dumps(written, sort_keys=True).encode("ascii")).hexdigest()
+    written = (rule.model_dump(mode="json", exclude_defaults=True) for rule in rules)
+    every = written if definitions == NOTHING else chain(written, [definitions.written()])
+    digest = sha256(b"[")
+    for place, each in enumerate(every):  # one by one: to write them all at once would hold up other threads
+        digest.update((", " if place else "").encode() + json.dumps(each, sort_keys=True).encode("ascii"))
+    digest.update(b"]")
+    return digest.hexdigest()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from unicodedata import category, is_normalized, normalize
+
+from mailrules.values import value
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 JOINERS = frozenset("\u200c\u200d")
@@ -15,7 +16,7 @@ _SPACES = re.compile(r"\s+")
 _ESCAPES = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Text:
     """One decoded value of a message; what a text operator looks at."""
 
@@ -34,14 +35,14 @@ class Text:
         """Normalise decoded text for comparison."""
         if text.isascii():
             return cls(text, text.lower())
-        value = nfc(text)
-        return cls(value, fold(value))
+        composed = nfc(text)
+        return cls(composed, fold(composed))
 
     @classmethod
     def flowing(cls, text: str) -> Text:
         """Normalise decoded text for a comparison to which its lines do not matter."""
-        value = nfc(text)
-        return cls(value, flow(fold(value)))
+        composed = nfc(text)
+        return cls(composed, flow(fold(composed)))
 
 
 def nfc(text: str) -> str:

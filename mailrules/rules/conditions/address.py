@@ -114,19 +114,19 @@ class AddressCondition(Condition, FieldOperators):
             seen,
             self.key,
             find,
-            guard=self._guard(definitions),
             captures=captures,
         )
         return (leaf,)
 
-    def _guard(self, definitions: Definitions) -> Guard | None:
-        guards = [part.guard(AddressTexts(self.headers, name), definitions) for name, part in self._parts()]
+    def guard(self, definitions: Definitions) -> Guard | None:
+        """Give clues from the operators on a part, or on the whole header."""
+        guards = [part.text_guard(AddressTexts(self.headers, name), definitions) for name, part in self._parts()]
         if self.matches:
             guards.append(shorthand_guard(self.matches, self.headers, exact=self.case_sensitive))
         if listed := self._addresses(definitions):
             whose = AddressTexts(self.headers, "address")
             guards.append(tuple(Member(whose, self.case_sensitive, keys) for keys in listed))
-        return best_guard([*guards, self.guard(AddressFieldTexts(self.headers), definitions)])
+        return best_guard([*guards, self.text_guard(AddressFieldTexts(self.headers), definitions)])
 
     def tables(self, _definitions: Definitions) -> tuple[Keys, ...]:
         """Give no table for the header's text: what is looked up is each address."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
+from mailrules.rules.clues import best_guard
 from mailrules.rules.conditions.address import AddressCondition
 from mailrules.rules.conditions.base import Condition, condition
 from mailrules.rules.conditions.by_header import ByHeader
@@ -12,6 +13,7 @@ from mailrules.rules.tables import Table
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
+    from mailrules.rules.clues import Guard
     from mailrules.rules.definitions import Definitions
 
 
@@ -34,6 +36,10 @@ class AddressOf(Condition, ByHeader):
         """Make it ready to run."""
         named = self.__pydantic_extra__.items()
         return tuple(check for name, each in named for check in _of(name, each).checks(definitions))
+
+    def guard(self, definitions: Definitions) -> Guard | None:
+        """Give clues from the operators of one of the headers."""
+        return best_guard(_of(name, each).guard(definitions) for name, each in self.__pydantic_extra__.items())
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

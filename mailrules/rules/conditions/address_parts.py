@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -45,9 +44,13 @@ class AddressTexts:
 
     def texts(self, message: Message) -> list[Text]:
         """Give the texts."""
-        part = attrgetter(self.part)
-        texts = [part(address) for field in message.fields.addresses(self.headers) for address in field.addresses]
-        return [each for text in texts if text is not None for each in text.spellings]
+        texts: list[Text] = []
+        for field in message.fields.addresses(self.headers):
+            for address in field.addresses:
+                text: Text | None = getattr(address, self.part)
+                if text is not None:
+                    texts += text.spellings
+        return texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
+    from mailrules.rules.clues import Guard
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.truth import Truth
@@ -107,7 +108,11 @@ class Age(Condition):
             return NOT_KNOWN if message.received is None else say_age(facts.now - message.received)
 
         wanted = [(key, write_age(age)) for key, age in (("over", over), ("under", under)) if age is not None]
-        return (Leaf(*join_wanted(self.key, wanted), check, seen, guard=(Within(_age_of, over, under),)),)
+        return (Leaf(*join_wanted(self.key, wanted), check, seen),)
+
+    def guard(self, _definitions: Definitions) -> Guard:
+        """Give the ages that it can hold of."""
+        return (Within(_age_of, self.over, self.under),)
 
 
 def _age_of(message: Message, facts: Facts) -> timedelta | None:

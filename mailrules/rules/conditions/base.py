@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mailrules.rules.checks import Check, Decide, Element, Found
+    from mailrules.rules.clues import Guard
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
-    from mailrules.rules.questions import Question
+    from mailrules.rules.questions import Mark, Question
     from mailrules.rules.text import Text
     from mailrules.rules.verdict import Facts
 
     Find = Callable[[Message], Element | None]
+    Marking = Callable[[Message], Mark | None]
 
 
 class Condition(Table):
@@ -43,6 +45,14 @@ class Condition(Table):
 
         Each of the checks must hold, and under `not` each excludes by itself, as keys of `match` do.
         """
+
+    def guard(self, _definitions: Definitions) -> Guard | None:
+        """Give clues without any of which not all of its checks can hold; None if none can be looked up."""
+        return None
+
+    def marking(self) -> Marking | None:
+        """Give what makes the marks by which it has to know messages again."""
+        return None
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

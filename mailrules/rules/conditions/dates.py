@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import model_validator
 
 from mailrules.rules.checks import Leaf
-from mailrules.rules.clues import Something
+from mailrules.rules.clues import Something, best_guard
 from mailrules.rules.conditions.age import Age_, write_age
 from mailrules.rules.conditions.base import ABSENT, NOT_KNOWN, Condition, condition
 from mailrules.rules.conditions.by_header import ByHeader
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mailrules.rules.checks import Check
+    from mailrules.rules.clues import Guard
     from mailrules.rules.conditions.date_parts import DateTest
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
@@ -100,7 +101,11 @@ class HeaderDateOperators(DateOperators):
         leaf = _leaf(key, self, dates, unread, definitions)
         if self.exists is False:
             return replace(leaf, check=lambda message, facts: FALSE if dates(message, facts) else TRUE)
-        return replace(leaf, guard=(Something(HeaderTexts(header)),))
+        return leaf
+
+    def date_guard(self, header: str) -> Guard | None:
+        """Give the clue that there is such a header field, unless there shall be none."""
+        return None if self.exists is False else (Something(HeaderTexts(header)),)
 
 
 def _leaf(
@@ -213,6 +218,10 @@ class Sent(DateCondition, HeaderDateOperators):
         """Make it ready to run."""
         return (self.leaf(self.key, self.header, definitions),)
 
+    def guard(self, _definitions: Definitions) -> Guard | None:
+        """Give the clue that there is a Date."""
+        return self.date_guard(self.header)
+
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
         return frozenset({self.header})
@@ -251,6 +260,10 @@ class DateOf(DateCondition, ByHeader):
             operators.leaf(f"{self.key}.{name}", name.upper(), definitions)
             for name, operators in self.__pydantic_extra__.items()
         )
+
+    def guard(self, _definitions: Definitions) -> Guard | None:
+        """Give the clue that there is one of the headers."""
+        return best_guard(each.date_guard(name.upper()) for name, each in self.__pydantic_extra__.items())
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

@@ -19,6 +19,7 @@ from mailrules.rules.truth import opposite, truth_of
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
+    from mailrules.rules.conditions.base import Marking
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.truth import Truth
@@ -111,7 +112,11 @@ class Duplicate(Condition, SwitchOrTable):
             return () if question is None else (question,)
 
         wanted = f"{str(self.is_).lower()} by {self.by} within {write_age(self.within)}"
-        return (Leaf(self.key, wanted, check, seen, asks=asks, mark=self._mark),)
+        return (Leaf(self.key, wanted, check, seen, asks=asks),)
+
+    def marking(self) -> Marking:
+        """Give what makes the mark of a message."""
+        return self._mark
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

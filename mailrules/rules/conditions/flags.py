@@ -18,6 +18,7 @@ from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
+    from mailrules.rules.clues import Guard
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.truth import Truth
@@ -61,5 +62,8 @@ class Flags(Condition):
         def seen(message: Message, _facts: Facts) -> str:
             return NOT_KNOWN if message.flags is None else excerpt(", ".join(sorted(message.flags))) or ABSENT
 
-        guard = tuple(map(Flag, sorted(wanted)))
-        return (Leaf(f"{self.key}.has", excerpt(shown(self.has or ())), check, seen, guard=guard),)
+        return (Leaf(f"{self.key}.has", excerpt(shown(self.has or ())), check, seen),)
+
+    def guard(self, _definitions: Definitions) -> Guard:
+        """Give the flags, one of which has to be there."""
+        return tuple([Flag(flag_key(flag)) for flag in self.has or ()])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mailrules.rules.captures import Captured
     from mailrules.rules.checks import Check, Found
+    from mailrules.rules.clues import Guard
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.text import Text
@@ -77,19 +78,20 @@ class ListId(Condition, FieldOperators):
         wanted = self.wanted() + [
             (f"name.{operator}", text) for operator, text in (self.name.wanted() if self.name else ())
         ]
-        guards = [self.guard(_ListIds("identifier"), definitions)]
-        if self.name is not None:
-            guards.append(self.name.guard(_ListIds("name"), definitions))
         leaf = Leaf(
             *join_wanted(self.key, wanted),
             self.decide(find, number),
             seen,
             self.key,
             find,
-            guard=best_guard(guards),
             captures=captures,
         )
         return (leaf,)
+
+    def guard(self, definitions: Definitions) -> Guard | None:
+        """Give clues from its operators and the name's."""
+        guard = self.text_guard(_ListIds("identifier"), definitions)
+        return guard if self.name is None else best_guard((guard, self.name.text_guard(_ListIds("name"), definitions)))
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""

@@ -8,12 +8,14 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import JsonSchemaValue
 
 from mailrules.rules.checks import disjunction
+from mailrules.rules.clues import joint_guard
 from mailrules.rules.conditions.base import Condition, condition
 from mailrules.rules.conditions.operators import read_name
 from mailrules.rules.tables import ONE_OR_MANY_SCHEMAS, OneOrMany, each, kind, wrong
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
+    from mailrules.rules.clues import Guard
     from mailrules.rules.definitions import Definitions
 
 
@@ -45,6 +47,11 @@ class Named(Condition):
         """Make it ready to run."""
         named = tuple(map(definitions.check, self.names))
         return named if len(named) == 1 else (disjunction(self.key, named),)
+
+    def guard(self, definitions: Definitions) -> Guard | None:
+        """Give clues from the conditions themselves."""
+        guards = tuple(map(definitions.guard, self.names))
+        return guards[0] if len(guards) == 1 else joint_guard(guards)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -81,9 +81,9 @@ class FieldOperators(TrimmedOperators):
 
         return decide
 
-    def guard(self, source: Source, definitions: Definitions) -> Guard | None:
+    def text_guard(self, source: Source, definitions: Definitions) -> Guard | None:
         """Give the clues without any of which no text of the source can match."""
-        guard = super().guard(source, definitions)
+        guard = super().text_guard(source, definitions)
         if guard is None and self.count is not None and not self.count.holds(0):
             return (Something(source),)
         return guard

@@ -161,7 +161,7 @@ class TextOperators(Table):
         test = self.text_test(definitions)
         return bool if test is None else lambda texts: any(map(test, texts))
 
-    def guard(self, source: Source, definitions: Definitions) -> Guard | None:
+    def text_guard(self, source: Source, definitions: Definitions) -> Guard | None:
         """Give the clues without any of which no text of the source can match."""
         if self.is_:
             return tuple(Whole(source, self.case_sensitive, text) for text in self._prepared("is_"))

@@ -16,6 +16,7 @@ from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check
+    from mailrules.rules.clues import Guard
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.truth import Truth
@@ -96,8 +97,11 @@ class Size(Condition, Sizes):
         def seen(message: Message, _facts: Facts) -> str:
             return NOT_KNOWN if message.size is None else str(message.size)
 
-        guard = (Within(_size_of, self.over, self.under),)
-        return (Leaf(*join_wanted(self.key, self.wanted()), check, seen, guard=guard),)
+        return (Leaf(*join_wanted(self.key, self.wanted()), check, seen),)
+
+    def guard(self, _definitions: Definitions) -> Guard:
+        """Give the sizes that it can hold of."""
+        return (Within(_size_of, self.over, self.under),)
 
 
 def _size_of(message: Message, _facts: Facts) -> int | None:

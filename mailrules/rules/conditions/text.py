@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mailrules.rules.checks import Leaf
+from mailrules.rules.clues import best_guard
 from mailrules.rules.conditions.base import Condition, condition
 from mailrules.rules.conditions.by_header import ByHeader
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
@@ -16,6 +17,7 @@ from mailrules.rules.text import Text
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check, Found
+    from mailrules.rules.clues import Guard
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.message import Message
     from mailrules.rules.verdict import Facts
@@ -55,7 +57,6 @@ def text_leaf(key: str, field: str, header: str, operators: FieldOperators, defi
         seen,
         field,
         find,
-        guard=operators.guard(HeaderTexts(header), definitions),
         captures=lambda message: captured(field, operators, find(message)),
     )
 
@@ -77,6 +78,10 @@ class TextField(Condition, FieldOperators):
     def checks(self, definitions: Definitions) -> tuple[Check, ...]:
         """Make it ready to run."""
         return (text_leaf(self.key, self.key, self.header, self, definitions),)
+
+    def guard(self, definitions: Definitions) -> Guard | None:
+        """Give clues from its operators."""
+        return self.text_guard(HeaderTexts(self.header), definitions)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
@@ -125,6 +130,11 @@ class Header(Condition, ByHeader):
             text_leaf(f"{self.key}.{name}", _field(name), name.upper(), operators, definitions)
             for name, operators in self.__pydantic_extra__.items()
         )
+
+    def guard(self, definitions: Definitions) -> Guard | None:
+        """Give clues from the operators of one of the headers."""
+        named = self.__pydantic_extra__.items()
+        return best_guard(each.text_guard(HeaderTexts(name.upper()), definitions) for name, each in named)
 
     def header_fields(self) -> frozenset[str]:
         """Give the header fields it looks at, in upper case."""
