@@ -7,9 +7,11 @@ before a column keeps SQLite from sorting by an index over all of them.
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mailrules.store.arrivals import NOT_MET
+from mailrules.store.known import NOTHING, Opened
 from mailrules.store.mailboxes import find_mailbox
 from mailrules.store.reversals import HAS_LEFT
 from mailrules.store.rows import entry_value, step_value, text_column, text_value, time_column, time_value
@@ -44,6 +46,21 @@ def read_next_due(db: sqlite3.Connection, account: str, mailbox: bytes) -> datet
         (find_mailbox(db, account, mailbox),),
     ).fetchone()
     return time_value(due)
+
+
+def read_opened(db: sqlite3.Connection, account: str) -> Mapping[bytes, Opened]:
+    """Read what the account's mailboxes have open; one that has nothing is not in it."""
+    rows = db.execute(
+        "SELECT mailbox.name, entry.state, min(due) FROM entry CROSS JOIN mailbox ON mailbox.id = entry.mailbox"
+        " WHERE finished IS NULL AND entry.state IN ('begun', 'pending')"
+        " AND mailbox.account = (SELECT id FROM account WHERE name = ?) GROUP BY entry.state, entry.mailbox",
+        (text_column(account),),
+    )
+    opened: dict[bytes, Opened] = {}
+    for name, state, due in rows:
+        known = opened.get(name, NOTHING)
+        opened[name] = replace(known, begun=True) if state == "begun" else replace(known, due=time_value(due))
+    return opened
 
 
 def read_pending_reasons(db: sqlite3.Connection, account: str) -> frozenset[str]:

@@ -12,6 +12,7 @@ from mailrules.store import arrivals, facts, history, journal, mailboxes, markin
 from mailrules.store.base import MARKS_KEPT, USES_KEPT, Store
 from mailrules.store.database import connect
 from mailrules.store.growth import Growth
+from mailrules.store.known import NOTHING, Known, Opened
 from mailrules.store.lease import lease
 from mailrules.store.origin import Origin, origin_of
 from mailrules.store.values import (
@@ -49,6 +50,8 @@ class SqliteStore(Store):
         self._writer = Writer(self.path, connect)
         self._waiting = Waiting()
         self._growth = Growth()
+        self._known: dict[str, Known] = {}
+        """Of the accounts whose lease is held."""
 
     @property
     def commits(self) -> int:
@@ -72,7 +75,11 @@ class SqliteStore(Store):
     async def lease(self, account: str) -> AsyncIterator[None]:
         """Hold the account's lease while the block runs. Raises Locked."""
         with lease(self.path, account):
-            yield
+            self._known[account] = Known()
+            try:
+                yield
+            finally:
+                del self._known[account]
 
     async def begin(
         self,
@@ -91,8 +98,12 @@ class SqliteStore(Store):
         if owner is None and (seen or created or acted):
             raise ValueError("a batch without a checkpoint and without entries belongs to no mailbox")
 
+        in_hand = self._touch(recorded)
+        known = self._known.get(owner.account) if owner is not None else None
+        self._forget(known, entries, checkpoint)
+
         def work(db: Connection) -> tuple[Entry, ...]:
-            writing.update_entries(db, recorded, now)
+            writing.update_entries(db, recorded, now, in_hand)
             numbered = writing.insert_entries(db, entries, now)
             if checkpoint is not None:
                 mailboxes.move_checkpoint(db, checkpoint)
@@ -104,29 +115,73 @@ class SqliteStore(Store):
                 facts.insert_acted(db, owner.account, mailbox, acted, now)
             return numbered
 
-        def then() -> None:
+        def then(numbered: Sequence[Entry]) -> None:
             self._growth.add(len(entries) + len(met))
-            self._waiting.settled(_ended(recorded))
+            self._recorded(recorded)
+            self._forget(known, entries, checkpoint)
+            if known is not None:
+                known.keep(numbered)
 
         return await self._writer.write(work, then)
 
     async def record(self, entries: Sequence[Entry], *, now: datetime) -> None:
         """Write down how far these entries have come, and tell those who wait for them."""
+        in_hand = self._touch(entries)
         await self._writer.write(
-            partial(writing.update_entries, entries=entries, now=now),
-            then=lambda: self._waiting.settled(_ended(entries)),
+            partial(writing.update_entries, entries=entries, now=now, in_hand=in_hand),
+            then=lambda _none: self._recorded(entries),
         )
+
+    def _touch(self, entries: Sequence[Entry]) -> Mapping[int, Entry]:
+        """Entries are about to be written again: return what is known to stand of them."""
+        in_hand: dict[int, Entry] = {}
+        for account in {entry.account for entry in entries} & self._known.keys():
+            self._known[account].forget_opened()
+            in_hand |= self._known[account].take(entries)
+        return in_hand
+
+    def _recorded(self, entries: Sequence[Entry]) -> None:
+        """Entries have been written again."""
+        for account in {entry.account for entry in entries} & self._known.keys():
+            self._known[account].forget_opened()
+            self._known[account].keep(entry for entry in entries if entry.account == account)
+        self._waiting.settled(_ended(entries))
+
+    @staticmethod
+    def _forget(known: Known | None, entries: Sequence[Entry], checkpoint: Checkpoint | None) -> None:
+        """A batch is about to be begun, or has been."""
+        if known is not None and entries:
+            known.forget_opened()
+        if known is not None and checkpoint is not None:
+            known.forget_checkpoint(checkpoint.mailbox)
+
+    async def _opened(self, account: str, mailbox: bytes) -> Opened | None:
+        """What the mailbox has open; None if the account's lease is not held, so that only the database knows."""
+        known = self._known.get(account)
+        if known is None:
+            return None
+        ask = partial(self._writer.read, partial(journal.read_opened, account=account))
+        return (await known.opened(ask)).get(mailbox, NOTHING)
 
     async def unfinished(self, account: str, mailbox: bytes) -> tuple[Entry, ...]:
         """Return the mailbox's BEGUN entries."""
+        opened = await self._opened(account, mailbox)
+        if opened is not None and not opened.begun:
+            return ()
         return await self._writer.read(partial(journal.read_begun, account=account, mailbox=mailbox))
 
     async def due(self, account: str, mailbox: bytes, now: datetime) -> tuple[Entry, ...]:
         """Return the mailbox's PENDING entries whose time has come."""
+        opened = await self._opened(account, mailbox)
+        if opened is not None and (opened.due is None or opened.due > now):
+            return ()
         return await self._writer.read(partial(journal.read_due, account=account, mailbox=mailbox, now=now))
 
     async def next_due(self, account: str, mailbox: bytes) -> datetime | None:
         """Return when the mailbox's first PENDING entry falls due."""
+        opened = await self._opened(account, mailbox)
+        if opened is not None:
+            return opened.due
         return await self._writer.read(partial(journal.read_next_due, account=account, mailbox=mailbox))
 
     async def pending_reasons(self, account: str) -> frozenset[str]:
@@ -135,7 +190,13 @@ class SqliteStore(Store):
 
     async def hasten(self, account: str, reasons: Collection[str], now: datetime) -> None:
         """Let the account's PENDING entries with these reasons fall due now."""
-        await self._writer.write(partial(journal.hasten, account=account, reasons=reasons, now=now))
+        work = partial(journal.hasten, account=account, reasons=reasons, now=now)
+        known = self._known.get(account)
+        if known is None:
+            await self._writer.write(work)
+        else:
+            known.forget_opened()
+            await self._writer.write(work, then=lambda _none: known.forget_opened())
 
     async def open_counts(self, account: str) -> Mapping[bytes, Counts]:
         """Count the account's PENDING and HELD entries by mailbox."""
@@ -257,7 +318,9 @@ class SqliteStore(Store):
 
     async def checkpoint(self, account: str, mailbox: bytes) -> Checkpoint | None:
         """Return the mailbox's checkpoint."""
-        return await self._writer.read(partial(mailboxes.read_checkpoint, account=account, mailbox=mailbox))
+        ask = partial(self._writer.read, partial(mailboxes.read_checkpoint, account=account, mailbox=mailbox))
+        known = self._known.get(account)
+        return await (ask() if known is None else known.checkpoint(mailbox, ask))
 
     async def checkpoints(self, account: str) -> tuple[Checkpoint, ...]:
         """Return all checkpoints of the account."""
@@ -265,7 +328,12 @@ class SqliteStore(Store):
 
     async def set_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Put the checkpoint where the caller says."""
-        await self._writer.write(partial(mailboxes.put_checkpoint, checkpoint=checkpoint))
+        known = self._known.get(checkpoint.account)
+        self._forget(known, (), checkpoint)
+        await self._writer.write(
+            partial(mailboxes.put_checkpoint, checkpoint=checkpoint),
+            then=lambda _none: self._forget(known, (), checkpoint),
+        )
 
     async def fingerprints(self, account: str, mailbox: bytes) -> frozenset[str]:
         """Return the fingerprints of the messages seen last."""

@@ -27,7 +27,7 @@ LAST_WORDS = 10.0
 """Seconds for the end: a disk that hangs must not keep the process, and the journal stands being killed."""
 
 
-def _nothing() -> None:
+def _nothing(_result: object) -> None:
     """Follow up with nothing."""
 
 
@@ -84,15 +84,15 @@ class Writer:
         """Run `work`, which changes nothing, in a transaction. Raises StateError and whatever `work` raises."""
         return await self._submit(_Access.READ, work, _nothing)
 
-    async def write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[], None] = _nothing) -> T:
+    async def write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] = _nothing) -> T:
         """Run `work` in a transaction that is on disk on return. Raises StateError and whatever `work` raises.
 
-        `then` is called on the loop once it is. Cancelling the caller takes neither back.
+        `then` is called with its result on the loop once it is. Cancelling the caller takes neither back.
         """
         return await self._submit(_Access.WRITE, work, then)
 
     def _submit(
-        self, access: _Access, work: Callable[[sqlite3.Connection], T], then: Callable[[], None]
+        self, access: _Access, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None]
     ) -> asyncio.Future[T]:
         if self._loop is None:
             raise StateError(f"{self._path}: the state is not open")
@@ -103,7 +103,7 @@ class Writer:
 
             def succeed() -> None:
                 future.set_result(result)
-                then()
+                then(result)
 
             return succeed
 

@@ -201,7 +201,7 @@ async def test_open_entries_are_not_looked_for_among_the_finished_ones(store: Sq
     """A daemon asks for them again and again, and its history may hold a million."""
     await begun(store, entry(1))
     plans = await store._writer.read(plans_of_open)
-    assert 5 == len(plans)
+    assert 6 == len(plans)
     assert [] == [plan for plan in plans if "INDEX entry_open (" not in plan]
 
 
@@ -212,6 +212,7 @@ def plans_of_open(db: Connection) -> list[str]:
     journal.read_begun(db, ACCOUNT, INBOX)
     journal.read_due(db, ACCOUNT, INBOX, NOW)
     journal.read_next_due(db, ACCOUNT, INBOX)
+    journal.read_opened(db, ACCOUNT)
     journal.count_open_by_mailbox(db, ACCOUNT)
     journal.read_uids(db, ACCOUNT, INBOX, 7, [EntryState.HELD])
     db.set_trace_callback(None)
