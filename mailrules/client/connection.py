@@ -48,7 +48,7 @@ from mailrules.imap import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -194,7 +194,8 @@ class Connection:
         """Return what the server can do, asking if it has not told by itself. Raises Refused and NetworkError."""
         if self.capabilities is not None:
             return self.capabilities
-        return await self.submit(Capability())
+        told = await self.submit(Capability())
+        return self._protocol.capabilities or told  # without what its quirks make better left alone
 
     def idle(self) -> asyncio.Future[None]:
         """Submit IDLE; the future is done when it has ended, and nobody has to look at it. RFC 2177."""
@@ -231,19 +232,16 @@ class Connection:
             self.submit(Noop()).add_done_callback(_looked_at)
         self._watchdog.expect_sign(within)
 
-    async def until(self, predicate: Callable[[], bool], timeout: float | None = None) -> bool:  # noqa: ASYNC109
+    def until(
+        self,
+        predicate: Callable[[], bool],
+        timeout: float | None = None,
+    ) -> Coroutine[object, object, bool]:
         """Wait for the predicate to hold; it is tried again after every received chunk and poke().
 
         False when `timeout` seconds are over. Raises ConnectionLost, or CommandTimeout, if it cannot hold any more.
         """
-        end = None if timeout is None else self._loop.time() + timeout
-        while not predicate():
-            if self._loss is not None:
-                raise self._loss()
-            left = None if end is None else end - self._loop.time()
-            if not await self._hopes.until(lambda: self._loss is not None or predicate(), left):
-                return predicate()
-        return True
+        return self._hopes.until(predicate, timeout)
 
     def poke(self) -> None:
         """Have every `until` try its predicate again."""
@@ -390,7 +388,7 @@ class Connection:
             one.fail(self._loss())
         if self._greeting is not None and not self._greeting.done():
             self._greeting.set_exception(self._loss())
-        self.poke()
+        self._hopes.lose(self._loss)
         self._wire.abort()
 
     # --- small things

@@ -70,12 +70,14 @@ class Session:
     Each verb ends IDLE first if it runs, as nothing can be asked meanwhile; to begin it again is the caller's.
     """
 
+    __slots__ = ("_named", "_names_searches", "capabilities", "connection", "namespace")
+
     def __init__(self, connection: Connection, capabilities: Capabilities, namespace: Namespace) -> None:
         self.connection = connection
         self.capabilities = capabilities
         self.namespace = namespace
         self._names_searches = "ESEARCH" in capabilities
-        self._named: set[asyncio.Future[tuple[UID, ...] | None]] = set()
+        self._named: list[asyncio.Future[tuple[UID, ...] | None]] = []
         """Named searches in flight."""
 
     @classmethod
@@ -134,8 +136,8 @@ class Session:
         if not self._names_searches:
             return self.connection.submit(UidSearch(program))
         named = self.connection.submit(UidSearchNamed(program))
-        self._named.add(named)
-        named.add_done_callback(self._named.discard)
+        self._named.append(named)
+        named.add_done_callback(self._named.remove)
         return asyncio.ensure_future(self._hits(program, named))
 
     async def _hits(self, program: SearchProgram, named: asyncio.Future[tuple[UID, ...] | None]) -> tuple[UID, ...]:

@@ -7,6 +7,7 @@ to know. RFC 9051 §6.1.1, §7.2.2 and Appendix E.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +44,7 @@ _IMPLIES = {
 class Capabilities:
     """The capability names of one server at one time; immutable, compared without case."""
 
-    __slots__ = ("_implied", "_names")
+    __slots__ = ("__weakref__", "_implied", "_names")
 
     def __init__(self, names: Iterable[bytes | str] = ()) -> None:
         self._names = tuple(dict.fromkeys(_joined(_upper(name) for name in names)))
@@ -76,10 +77,17 @@ class Capabilities:
         prefix = f"{name.upper()}="
         return tuple(known.removeprefix(prefix) for known in self._names if known.startswith(prefix))
 
+    def shared(self) -> Capabilities:
+        """Return one value for all that list the same: thousands of connections lead to a few servers."""
+        return _SHARED.setdefault(self._names, self)
+
     @property
     def auth_mechanisms(self) -> tuple[str, ...]:
         """The SASL mechanisms that are on offer, in upper case and the server's order."""
         return self.values("AUTH")
+
+
+_SHARED: WeakValueDictionary[tuple[str, ...], Capabilities] = WeakValueDictionary()
 
 
 def _upper(name: bytes | str) -> str:

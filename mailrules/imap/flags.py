@@ -6,6 +6,7 @@ A flag is a `str`, "\\Seen" or "$Invoice", and keeps the server's spelling, sinc
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,16 @@ DRAFT = "\\Draft"
 RECENT = "\\Recent"
 ANY_KEYWORD = "\\*"
 """In PERMANENTFLAGS: new keywords can be made by storing them."""
+
+
+def shared(flags: Flags) -> Flags:
+    """Return one value for all that are equal: thousands of mailboxes have the same flags. Long ones are not kept."""
+    return _shared(flags) if len(flags) <= 32 else flags  # a server could send any number of those
+
+
+@lru_cache(maxsize=256)
+def _shared(flags: Flags) -> Flags:
+    return flags
 
 
 def flag_key(flag: Flag) -> str:

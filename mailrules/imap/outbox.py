@@ -41,7 +41,7 @@ class _Item:
     done: bool = False
 
 
-_OPEN_TO_THE_END = frozenset({Flow.CONVERSATION, Flow.IDLE, Flow.STARTTLS, Flow.COMPRESS})
+_OPEN_TO_THE_END = (Flow.CONVERSATION, Flow.IDLE, Flow.STARTTLS, Flow.COMPRESS)
 """Commands of these flows are never wholly written before they are answered, or ended by DONE."""
 
 
@@ -77,7 +77,7 @@ class Outbox:
         if item.line is None:
             check(words)  # raises now, not when its turn comes
         self._queue.append(item)
-        if command.flow in {Flow.IDLE, Flow.STARTTLS}:
+        if command.flow in (Flow.IDLE, Flow.STARTTLS):
             self._last_word = item
         self._advance()
 
@@ -133,7 +133,7 @@ class Outbox:
         self._unanswered.pop(tag, None)
         item = self._open
         if item is not None and item.tag == tag:
-            if item.command.flow in {Flow.STARTTLS, Flow.COMPRESS} and kind is Kind.OK:
+            if item.command.flow in (Flow.STARTTLS, Flow.COMPRESS) and kind is Kind.OK:
                 return  # until go_on()
             if item is self._last_word:
                 self._last_word = None

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from mailrules.imap import quirks
 from mailrules.imap.capability import Capabilities
 from mailrules.imap.codes import CapabilityCode, ResponseCode
 from mailrules.imap.commands.base import Command, Flow
@@ -34,7 +35,6 @@ from mailrules.imap.extensions.literal import literal_mode
 from mailrules.imap.framing import Framer, Limits, weight
 from mailrules.imap.outbox import Outbox, Plus
 from mailrules.imap.parser import parse_counting
-from mailrules.imap.quirks import Quirks, detect
 from mailrules.imap.responses import (
     Answer,
     CapabilityData,
@@ -51,6 +51,8 @@ from mailrules.imap.selected import SelectedMailbox
 from mailrules.imap.state import State, Step, after
 from mailrules.imap.usual import Usual
 
+_LIMITS = Limits()
+_NOTHING: frozenset[str] = frozenset()
 _GREETINGS = {Kind.OK: Step.GREET, Kind.PREAUTH: Step.PREAUTHENTICATE, Kind.BYE: Step.LOGOUT}
 
 
@@ -77,11 +79,11 @@ class ClientProtocol:
     def __init__(self, limits: Limits | None = None) -> None:
         self.state = State.AWAITING_GREETING
         self.capabilities: Capabilities | None = None
-        self.enabled: frozenset[str] = frozenset()
+        self.enabled = _NOTHING
         self.selected: SelectedMailbox | None = None
-        self.quirks = Quirks()
+        self.quirks = quirks.NONE
         self._greeting = ""
-        self._limits = limits or Limits()
+        self._limits = limits or _LIMITS
         self._framer = Framer(self._limits)
         self._usual = Usual()
         self._outbox = Outbox()
@@ -273,8 +275,8 @@ class ClientProtocol:
             self._know(code.capabilities)
 
     def _know(self, capabilities: Capabilities | None) -> None:
-        self.quirks = detect(self._greeting, capabilities)
-        self.capabilities = None if capabilities is None else self.quirks.believed(capabilities)
+        self.quirks = quirks.detect(self._greeting, capabilities)
+        self.capabilities = None if capabilities is None else self.quirks.believed(capabilities).shared()
         self._outbox.literal_mode = literal_mode(self.capabilities)
 
     def _log_out(self) -> None:

@@ -25,7 +25,13 @@ class Quirks:
 
     def believed(self, capabilities: Capabilities) -> Capabilities:
         """Leave out what is distrusted."""
+        if not self.distrusted:
+            return capabilities
         return Capabilities(name for name in capabilities if name not in self.distrusted)
+
+
+NONE = Quirks()
+"""Of a server that does nothing strange, or of which nothing is known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +60,4 @@ _ROWS = (
 def detect(greeting: str, capabilities: Capabilities | None) -> Quirks:
     """Find out which server this is by its greeting's text and its capabilities, as far as they are known."""
     known = capabilities or Capabilities()
-    return next((row.quirks for row in _ROWS if row.fits(greeting, known)), Quirks())
+    return next((row.quirks for row in _ROWS if row.fits(greeting, known)), NONE)

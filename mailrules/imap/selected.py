@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mailrules.imap.codes import PermanentFlags, ResponseCode, SimpleCode, UidNext, UidValidity
 from mailrules.imap.extensions.condstore import HighestModSeq, Vanished
-from mailrules.imap.flags import Flags
+from mailrules.imap.flags import Flags, shared
 from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Exists, Expunge, FlagsData, Recent, Response, StatusResponse, Tagged
 
@@ -49,7 +49,7 @@ class SelectedMailbox:
             case Recent(count):
                 self.recent = count
             case FlagsData(flags):
-                self.flags = flags
+                self.flags = shared(flags)
             case StatusResponse(code=code) | Tagged(code=code) if code is not None:
                 self._update_by(code)
             case _:
@@ -62,7 +62,7 @@ class SelectedMailbox:
             case UidNext(value):
                 self.uidnext = value
             case PermanentFlags(flags):
-                self.permanent_flags = flags
+                self.permanent_flags = shared(flags)
             case HighestModSeq(value):
                 self.highestmodseq = value
             case SimpleCode("READ-ONLY"):

@@ -213,6 +213,28 @@ async def test_capabilities_are_asked_again_where_they_are_not_told() -> None:
     assert "MOVE" in session.capabilities
 
 
+async def test_what_a_server_only_announces_is_not_used_when_it_was_asked_for_either() -> None:
+    """Exchange 2003 ends the connection at NAMESPACE: the delimiter is asked for otherwise."""
+
+    async def script(peer: Peer) -> None:
+        await peer.converse(
+            "S: * PREAUTH Microsoft Exchange Server 2003 IMAP4rev1 server ready",
+            "C: A1 CAPABILITY",
+            "S: * CAPABILITY IMAP4rev1 NAMESPACE IDLE",
+            "S: A1 OK",
+            'C: A2 LIST "" ""',
+            'S: * LIST (\\Noselect) "/" ""',
+            "S: A2 OK",
+            "C: A3 LOGOUT",
+            "S: * BYE",
+            "S: A3 OK",
+        )
+
+    async with scripted(script) as port:
+        session = await sign_in(port, Credentials("ann", "secret"))
+    assert set(session.capabilities) == {"IMAP4REV1", "IDLE"}
+
+
 async def test_signed_in_and_yet_not() -> None:
     """An OK is no proof: Dovecot can say BYE behind it. That is a lost connection, with the reason."""
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import socket
 import ssl
-import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +21,6 @@ from mailrules.client import (
     TLSMode,
 )
 from mailrules.client.wire import Wire
-from mailrules.imap import Noop
 from tests.client.connecting import QUICK, connected, plain
 from tests.servers.certificates import Authority, Pair
 from tests.servers.dovecot import PASSWORD
@@ -273,22 +270,3 @@ async def test_unreachable_hosts_are_explained() -> None:
     for host, words in (("no-such-host.invalid", "no such host"), ("a" * 70 + ".example.org", "host")):
         with pytest.raises(ConnectFailed, match=words):
             await Connection.open(Endpoint(host, 993), QUICK)
-
-
-async def test_a_connection_takes_little_memory(dovecot: Dovecot) -> None:
-    """A quiet TLS connection holds less than 64 KiB of Python's memory (without care it is 290)."""
-    endpoint = Endpoint("localhost", dovecot.ports.imaps, TLSMode.IMPLICIT, dovecot.ca_file)
-    async with connected(endpoint) as first:
-        await first.submit(Noop())  # what all connections share is there now
-    count = 20
-    gc.collect()
-    tracemalloc.start()
-    try:
-        connections = [await Connection.open(endpoint, QUICK) for _ in range(count)]
-        gc.collect()
-        each = tracemalloc.get_traced_memory()[0] / count
-    finally:
-        tracemalloc.stop()
-    for connection in connections:
-        connection.abort()
-    assert each < 64 * 1024
