@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 LIMIT = 1_800.0  # seconds for the slowest of them
 _GATE = ("sh", "-c", 'read go; exec "$@"', "sh")
@@ -72,14 +73,17 @@ def measured(program: Program, watch: Callable[[int], None] = _nobody) -> Spent:
 
 @contextmanager
 def started(
-    program: Program, watch: Callable[[int], None] = _nobody
+    program: Program, watch: Callable[[int], None] = _nobody, *, log: IO[bytes] | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
-    """Have a program running, with the moment in which it began; it is killed in the end."""
+    """Have a program running, with the moment in which it began; it is killed in the end.
+
+    What it says goes into ``log``; without one it is read when it fails.
+    """
     process = subprocess.Popen(
         [*_GATE, *program.command],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=log or subprocess.PIPE,
         env=program.environment,
         cwd=Path(__file__).parents[2],
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 
+from tests.bench import hibernating
 from tests.bench.bench import Bench
 from tests.bench.idle import Idle, measure
 from tests.bench.table import Against, Goal, Row, Sample
@@ -51,6 +53,18 @@ def rows(bench: Bench) -> Iterator[Row]:
         "s",
         Sample.of(all_.seconds for all_ in found[most]),
     )
+
+
+def _on_dovecot(bench: Bench) -> Iterator[Row]:
+    """The same on a real server, once: ten thousand sign-ins take it minutes. It takes root."""
+    if bench.quick or os.geteuid():
+        return
+    one, many = hibernating.measure(1, 1.0), hibernating.measure(_SIZES[-1], 60.0)
+    bench.say(f"on Dovecot: {one}, {many}")
+    each = (many.resident - one.resident) / (many.mailboxes - 1)
+    axis = f"{many.mailboxes:,} idle mailboxes on Dovecot with imap-hibernate"
+    yield Row(f"{axis}: memory each", "KiB", Sample.of([each]), goal=Goal(45))
+    yield Row(f"{axis}: of a core", "%", Sample.of([many.load]), goal=Goal(1))
 
 
 def answers(bench: Bench) -> Iterator[Row]:

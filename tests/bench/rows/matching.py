@@ -39,7 +39,7 @@ class Peer:
     empty: Path
     script: Path
     times: int
-    """How often each is run, of which the least counts: what few rules take is little beside the reading of the mail."""
+    """How often each is run; the least counts, since what few rules take is little beside the reading of the mail."""
 
     def microseconds(self) -> float:
         """Give what the rules cost for a message, above nothing."""
