@@ -1,0 +1,166 @@
+"""A backlog goes through in windows: what leaves when, what it costs, and what a loss in the middle leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from mailrules.engine import ahead, reading
+from mailrules.engine.apply import ApplyMode, apply
+from mailrules.engine.caution import CarefulFetching
+from mailrules.engine.outcome import OutcomeState
+from mailrules.engine.reading import Fetched
+from mailrules.imap import INBOX
+from tests.builders import message
+from tests.engine.scene import Scene, rule, ruleset, scene
+from tests.engine.test_stale import after
+from tests.servers.dovecot import Dovecot
+from tests.servers.faults import Point
+
+RULES = rule("even", 'subject.glob = "*even*"', 'move = "Even"') + rule("odd", 'subject.glob = "*odd*"', 'move = "Odd"')
+FETCH, MOVES = ["UID FETCH"], ["UID MOVE", "UID MOVE"]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few messages are many windows."""
+    monkeypatch.setattr(reading, "WINDOW", 10)
+    monkeypatch.setattr(ahead, "_TOGETHER", 2)
+
+
+def mails(number: int) -> list[bytes]:
+    return [message(f"{'odd' if each % 2 else 'even'} {each:02}") for each in range(number)]
+
+
+def filed(number: int) -> dict[str, list[str]]:
+    return {
+        "Even": [f"even {each:02}" for each in range(0, number, 2)],
+        "Odd": [f"odd {each:02}" for each in range(1, number, 2)],
+    }
+
+
+async def applied(it: Scene) -> None:
+    async with it.session() as session:
+        await it.directory.refresh(session)
+        it.proxy.recording.forget()
+        await apply(it.context, session, INBOX, mode=ApplyMode.DO, progress=lambda _done, _all: None)
+
+
+async def test_three_windows_are_on_their_way_and_no_batch_waits_for_the_answers_to_the_one_before(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    for mailbox in ("Even", "Odd"):
+        dovecot.create(user, mailbox)
+    dovecot.deliver(user, *mails(55))
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        await applied(it)
+
+        assert it.proxy.recording.names == [
+            *("SELECT", "UID SEARCH"),
+            *FETCH * 5,  # the first one beside the search; one more leaves when the first window has come, and so on
+            *MOVES,
+            *FETCH,
+            *MOVES,
+            *MOVES,
+        ]
+        assert it.proxy.recording.flights[:2] == [["SELECT"], ["UID SEARCH", "UID FETCH"]]
+        assert it.subjects() == filed(55)
+
+
+async def test_a_batch_costs_one_transaction_and_the_last_one_two(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
+    for mailbox in ("Even", "Odd"):
+        dovecot.create(user, mailbox)
+    dovecot.deliver(user, *mails(60))
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        async with it.session() as session:
+            await it.directory.refresh(session)
+            before = it.store.commits
+            await apply(it.context, session, INBOX, mode=ApplyMode.DO, progress=lambda _done, _all: None)
+
+        assert it.store.commits - before == 60 // 20 + 1
+        assert it.states() == [OutcomeState.DONE] * 60
+
+
+async def test_a_mailbox_of_one_window_is_not_searched(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
+    dovecot.create(user, "Even")
+    dovecot.deliver(user, message("even"))
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        await applied(it)
+
+        assert it.proxy.recording.flights == [["SELECT"], ["UID FETCH"], ["UID MOVE"]]
+
+
+async def test_few_messages_among_many_uids_are_read_to_the_last(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
+    dovecot.deliver(user, *mails(100))
+    with dovecot.session(user) as other:
+        other.select("INBOX")
+        other.uid("STORE", "1:2,4:39,41:97", "+FLAGS", r"(\Deleted)")
+        other.expunge()
+    dovecot.deliver(user, *mails(12))
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        await applied(it)
+
+        assert {name: len(found) for name, found in it.subjects().items()} == {"Even": 8, "Odd": 9}
+
+
+@pytest.mark.parametrize("point", list(Point))
+@pytest.mark.parametrize(("command", "nth"), [("UID FETCH", 1), ("UID FETCH", 4), ("UID MOVE", 1), ("UID MOVE", 3)])
+async def test_a_loss_in_the_middle_loses_and_doubles_nothing(
+    dovecot: Dovecot, user: str, tmp_path: Path, command: str, nth: int, point: Point
+) -> None:
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        dovecot.deliver(user, *mails(55))
+        it.proxy.cut(command, point, nth=nth)
+
+        await it.until_filed()
+
+        assert {name: sorted(found) for name, found in it.subjects().items()} == filed(55)
+        assert sorted(it.states(), key=str) == [OutcomeState.DONE] * 55
+        assert await it.store.open_mailboxes("work") == ()
+
+
+async def test_a_reload_falls_between_two_windows_that_were_asked_for_what_each_of_the_rules_wants(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The windows on their way have no header that only the new rules want; they go by the old ones."""
+    async with scene(dovecot, user, tmp_path, rule("old", "header.X-Old.exists = true", 'move = "Old"')) as it:
+        headers = "X-Old: yes\r\nX-New: yes\r\n"
+        dovecot.deliver(user, *(headers.encode() + mail for mail in mails(50)))
+
+        def reload() -> None:
+            it.rules = ruleset(rule("new", "header.X-New.exists = true", 'move = "New"'))
+
+        monkeypatch.setattr(CarefulFetching, "messages", after(1, CarefulFetching.messages, reload))
+
+        await it.file()
+
+        assert {name: len(found) for name, found in it.subjects().items()} == {"Old": 30, "New": 20}
+
+
+async def test_progress_is_told_with_all_that_is_known_to_come(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
+    dovecot.deliver(user, *mails(25))
+    seen: list[tuple[int, int]] = []
+    async with scene(dovecot, user, tmp_path, RULES) as it, it.session() as session:
+        await it.directory.refresh(session)
+        await apply(it.context, session, INBOX, mode=ApplyMode.DRY_RUN, progress=lambda *now: seen.append(now))
+
+    assert seen == [(10, 25), (20, 25), (25, 25)]
+
+
+async def test_what_is_read_no_more_is_not_waited_for(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
+    """Whoever fails in the middle leaves nothing behind that somebody would have to look at."""
+    dovecot.deliver(user, *mails(55))
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+
+        async def failing(_self: object) -> Sequence[Fetched]:
+            raise ValueError("no")
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(CarefulFetching, "messages", failing)
+            with pytest.raises(ValueError, match="no"):
+                await applied(it)
+        await applied(it)
+
+        assert it.subjects() == filed(55)
