@@ -75,14 +75,23 @@ async def serve(certificate: str, key: str, boxes: tuple[str, ...]) -> None:
                     await server.idle(int(number))
                     print("idle", flush=True)
                 case ["deliver", user, number]:
-                    known, began = len(server.moved), loop.time()
-                    server.deliver(user, "INBOX", message(f"mail {number}"))
-                    while len(server.moved) == known:
-                        server.stirred.clear()
-                        await server.stirred.wait()
-                    print(server.moved[-1] - began, flush=True)
+                    print(await answered(server, user, message(f"mail {number}")), flush=True)
                 case ["told"]:
                     print(json.dumps({"octets": server.received, "commands": server.commands}), flush=True)
+
+
+async def answered(server: Throng, user: str, mail: bytes) -> float:
+    """Bring a mail into INBOX; seconds from EXISTS to the answer to MOVE, by a clock finer than the loop's."""
+    box, known = server.boxes[user, "INBOX"], len(server.moved)
+    box.add(mail)
+    watchers = [each for each in server.visitors if (each.user, each.selected) == (user, "INBOX")]
+    began = time.monotonic()
+    for watcher in watchers:
+        watcher.say(f"* {len(box.messages)} EXISTS")
+    while len(server.moved) == known:
+        server.stirred.clear()
+        await server.stirred.wait()
+    return time.monotonic() - began
 
 
 class Stage:
