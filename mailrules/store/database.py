@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mailrules.store.errors import StateDamaged, StateError
+from mailrules.store.lease import holders
 from mailrules.store.looking import BUSY_SECONDS, open_to_look
 from mailrules.store.schema import migrate, require_newest
 
 _FULL = "{}: the disk is full: make room, mailrules goes on by itself"
+_SOON_READ = 64 << 20  # octets; a second's reading is several times as much
 _LEAST_ROOM = 64 * 1024  # octets; the index of the log grows by half of it
 
 
@@ -23,6 +25,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
     The connection is in autocommit mode: whoever uses it says BEGIN and COMMIT.
     """
+    checks = _is_to_be_checked(path)
     try:
         _make_private(path)
         db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -35,7 +38,8 @@ def connect(path: Path) -> sqlite3.Connection:
         with _alone(path.parent):
             _make_durable(db)
         migrate(db)
-        _check(db)
+        if checks:
+            _check(db)
     return db
 
 
@@ -171,8 +175,24 @@ def _make_durable(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync leaves the data in the drive's cache
 
 
+def _is_to_be_checked(path: Path) -> bool:
+    """Whether the state is to be read through: if that takes no time, or if whoever wrote it last came to a bad end.
+
+    Whoever ends well leaves no log behind; nor does who is still at work, but that one has looked.
+    """
+    try:
+        if path.stat().st_size <= _SOON_READ:
+            return True
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0 and not holders(path)
+    except OSError:
+        return False
+
+
 def _check(db: sqlite3.Connection) -> None:
-    """Read the file's structure through once, so that damage is met at the start and not in the middle of a batch."""
+    """Read the file's structure through once, so that damage is met at the start and not in the middle of a batch.
+
+    In a great state that was left well it is met, and said, when it is read.
+    """
     (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         error = sqlite3.DatabaseError(verdict)

@@ -148,8 +148,10 @@ def expected_fingerprint(entry: Entry, step: Step) -> str | bytes:
 
     It is what the index of expected arrivals is over. What is in hand is found through the few open entries.
     """
+    if step.target is None or step.target_uid is not None:
+        return ""
     in_hand = step.state is StepState.BEGUN and entry.state is EntryState.BEGUN
-    return "" if in_hand or step.target_uid is not None or step.target is None else text_column(entry.fingerprint)
+    return "" if in_hand else text_column(entry.fingerprint)
 
 
 def entry_value(

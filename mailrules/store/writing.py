@@ -29,7 +29,6 @@ from mailrules.values import copier
 
 _begun: Callable[..., Entry] = copier(Entry, "id", "begun", "finished")
 _place = attrgetter("account", "mailbox", "uidvalidity", "ruleset")
-_what = attrgetter("kind", "rule", "add", "remove", "replace", "target", "target_uidnext")
 
 _PUT_ENTRY = (
     "INSERT INTO entry (id, mailbox, uidvalidity, uid, message_id, fingerprint, internaldate, size, prior_flags,"
@@ -45,13 +44,13 @@ _STEP = "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _END_ENTRIES = (
     "UPDATE entry SET state = ?1, attempts = ?2, due = ?3, reason = ?4, retried = ?5,"
-    " finished = iif(?6 IS NULL, NULL, coalesce(finished, ?6)) WHERE id BETWEEN ?7 AND ?8"
+    " finished = iif(?6 IS NULL, NULL, coalesce(finished, ?6)) WHERE"
 )
 # Whoever records a step may not know that `arrivals` has found its message meanwhile: that must not be forgotten.
 _END_STEPS = (
     "UPDATE step SET state = ?1, fingerprint = ?2,"
     " target_uidvalidity = iif(?4 IS NULL AND target_uid IS NOT NULL, target_uidvalidity, ?3),"
-    " target_uid = coalesce(entry + ?4, target_uid) WHERE entry BETWEEN ?5 AND ?6 AND position = ?7"
+    " target_uid = coalesce(entry + ?4, target_uid) WHERE"
 )
 _PUT_STEP_AGAIN = f"""{_PUT_STEP}{_STEP}
     ON CONFLICT (entry, position) DO UPDATE SET
@@ -104,16 +103,24 @@ def update_entries(
             ended.append((0, entry.id, _outcome(entry)))
             for position, step in enumerate(entry.steps):
                 # UIDs as the distance from the id: neighbours often become neighbours.
-                away = None if step.target_uid is None else step.target_uid - entry.id
-                fingerprint = expected_fingerprint(entry, step)
+                uid = step.target_uid
+                away = None if uid is None else uid - entry.id
+                fingerprint = "" if uid else expected_fingerprint(entry, step)
                 moved.append((position, entry.id, (step.state, fingerprint, step.target_uidvalidity, away)))
         else:
             others.append(entry)
-    db.executemany(_END_ENTRIES, ((*_spelt(outcome, now), first, last) for outcome, first, last, _ in _runs(ended)))
-    db.executemany(
-        _END_STEPS,
-        ((state.value, *place, first, last, position) for (state, *place), first, last, position in _runs(moved)),
-    )
+    for outcome, first, last, _ in _runs(ended):
+        db.execute(f"{_END_ENTRIES} id BETWEEN ?7 AND ?8", (*_spelt(outcome, now), first, last))
+    alone: list[tuple[Column, ...]] = []
+    together: list[tuple[Column, ...]] = []
+    for (state, *place), first, last, position in _runs(moved):
+        if first == last:
+            alone.append((state.value, *place, position, first))
+        else:
+            together.append((state.value, *place, position, first, last))
+    # SQLite changes one row at once, but looks for a range before it changes it.
+    db.executemany(f"{_END_STEPS} position = ?5 AND entry = ?6", alone)
+    db.executemany(f"{_END_STEPS} position = ?5 AND entry BETWEEN ?6 AND ?7", together)
     _rewrite(db, others, now)
 
 
@@ -126,10 +133,20 @@ _Change = tuple[int, int, V]
 
 def _only_moved(before: Sequence[Step], after: Sequence[Step]) -> bool:
     """Whether the steps differ only in how far they have come."""
-    if before is after:
-        return True
-    pairs = zip(before, after, strict=False)
-    return len(before) == len(after) and all(one is other or _what(one) == _what(other) for one, other in pairs)
+    if len(before) != len(after):
+        return False
+    for was, step in zip(before, after, strict=True):
+        if was is not step and (
+            was.kind is not step.kind
+            or was.target != step.target
+            or was.rule != step.rule
+            or was.target_uidnext != step.target_uidnext
+            or was.add != step.add
+            or was.remove != step.remove
+            or was.replace != step.replace
+        ):
+            return False
+    return True
 
 
 def _outcome(entry: Entry) -> _Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sqlite3
 import stat
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.store import SqliteStore, StateDamaged, StateError
+from mailrules.store import SqliteStore, StateDamaged, StateError, database
+from mailrules.store.lease import lease
 from tests.store.builders import NOW, checkpoint, entry
 
 if TYPE_CHECKING:
@@ -70,6 +72,35 @@ async def test_a_damaged_state_is_met_at_the_start(path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(StateDamaged, match="put a copy back"):
         await SqliteStore(path).open()
+
+
+@pytest.mark.parametrize(
+    ("great", "unclean", "at_work", "read"),
+    [
+        (False, False, False, True),
+        (True, False, False, False),
+        (True, True, False, True),
+        (True, True, True, False),
+    ],
+)
+async def test_a_great_state_is_read_through_after_a_bad_end_only(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, great: bool, unclean: bool, at_work: bool, read: bool
+) -> None:
+    async with SqliteStore(path) as store:
+        await store.begin([entry(1)], checkpoint(1), now=NOW)
+        if unclean:
+            for name in ("state.db", "state.db-wal"):
+                (path.parent / f"kept-{name}").write_bytes((path.parent / name).read_bytes())
+    for kept in path.parent.glob("kept-*"):
+        kept.rename(kept.with_name(kept.name.removeprefix("kept-")))
+    checked = list[sqlite3.Connection]()
+    monkeypatch.setattr(database, "_check", checked.append)
+    if great:
+        monkeypatch.setattr(database, "_SOON_READ", 0)
+    with lease(path, "work") if at_work else contextlib.nullcontext():
+        async with SqliteStore(path) as store:
+            assert 1 == len(await store.unfinished("work", b"INBOX"))
+    assert read == bool(checked)
 
 
 async def test_damage_that_comes_later_is_said_too(path: Path, store: SqliteStore) -> None:
