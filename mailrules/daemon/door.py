@@ -22,7 +22,7 @@ from mailrules.client import (
     TLSMode,
 )
 from mailrules.config import SecretError
-from mailrules.config.secrets import COMMAND_TIMEOUT
+from mailrules.config.secrets import COMMAND_TIMEOUT, PlainSecret
 from mailrules.daemon.backoff import delays
 from mailrules.daemon.pulse import Promise
 
@@ -39,6 +39,7 @@ _FIRST_PAUSE = 120.0  # seconds, of which at least half are waited: servers lock
 _LONGEST_PAUSE = 3600.0
 _LIMIT = COMMAND_TIMEOUT + Timeouts().sign_in
 _AT_ONCE = 8  # sign-ins at one server: TLS and passwords are work for it, and a thousand at once look like an attack
+_EACH = 0.01  # seconds between two sign-ins at one server, when many wait for theirs
 
 
 async def sign_in(settings: Account) -> Session:
@@ -65,14 +66,22 @@ class _ShutOut(DoorClosed, TurnedAway):
 
 
 class Pace:
-    """How many may sign in at the same time: a few at each server, over all accounts of the process."""
+    """Who may sign in when: a few at the same time at each server, and one after the other, over all accounts."""
 
     def __init__(self) -> None:
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, _AT_ONCE))
+        self._next: dict[str, float] = {}
 
-    def at(self, host: str) -> asyncio.Semaphore:
-        """Give what to hold while signing in there."""
-        return self._turns[host]
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Wait for a turn at this server, and hold it while the block signs in."""
+        loop = asyncio.get_running_loop()
+        async with self._turns[host]:
+            at = max(self._next.get(host, 0.0), loop.time())
+            self._next[host] = at + _EACH
+            if at > loop.time():
+                await asyncio.sleep(at - loop.time())
+            yield
 
 
 class Door:
@@ -114,7 +123,7 @@ class Door:
                 self.promise.make("closed for a while", pause)
                 await asyncio.sleep(pause)
                 self.promise.keep()  # whoever is before us there has a promise of its own
-                async with self._pace.at(self._settings.host):
+                async with self._pace.turn(self._settings.host):
                     self.promise.make("signing in", _LIMIT)
                     session = await sign_in(self._settings)
             except (SignInFailed, ClearTextRefused, SecretError) as error:
@@ -140,6 +149,8 @@ async def _credentials(settings: Account) -> Credentials:
 
     It is handed over as a part of `Credentials`, since asyncio's debug mode shows what callbacks and futures hold.
     """
+    if isinstance(settings.password, PlainSecret):
+        return Credentials(settings.username, settings.password.reveal(), settings.auth)
     loop = asyncio.get_running_loop()
     revealed: asyncio.Future[Credentials] = loop.create_future()
 

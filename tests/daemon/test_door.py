@@ -71,7 +71,10 @@ async def test_one_sign_in_at_a_time_and_every_session_is_closed(guard: Guard) -
     assert (len(guard.tried_at), guard.most, guard.closed) == (4, 1, 4)
 
 
-async def test_few_sign_ins_at_one_server_are_under_way_at_once_whosever_they_are(guard: Guard) -> None:
+async def test_few_sign_ins_at_one_server_are_under_way_at_once_whosever_they_are(
+    guard: Guard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "_EACH", 0.0)
     pace = Pace()
     await asyncio.gather(*(enter(Door(SETTINGS, pace, logger())) for _ in range(50)))
     assert (len(guard.tried_at), guard.most) == (50, door._AT_ONCE)
@@ -81,7 +84,7 @@ async def test_few_sign_ins_at_one_server_are_under_way_at_once_whosever_they_ar
 async def test_a_server_that_keeps_everybody_waiting_holds_up_no_other() -> None:
     pace = Pace()
     for _ in range(door._AT_ONCE):
-        await pace.at("slow.example.org").acquire()
+        await pace.turn("slow.example.org").__aenter__()
     stuck = asyncio.create_task(enter(Door(SETTINGS.model_copy(update={"host": "slow.example.org"}), pace, logger())))
     await asyncio.wait_for(enter(Door(SETTINGS, pace, logger())), LIMIT)
     assert not stuck.done()

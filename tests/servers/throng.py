@@ -49,6 +49,8 @@ class Throng:
         self.boxes: defaultdict[tuple[str, str], Box] = defaultdict(Box)
         self.visitors: set[Visitor] = set()
         self.commands: Counter[str] = Counter()
+        self.lists: Counter[str] = Counter()
+        """How often each user has asked for all mailboxes."""
         self.received = 0
         """Octets from clients."""
         self.signing_in = 0
@@ -206,6 +208,7 @@ class Visitor(asyncio.Protocol):
             listed = [name for name in self.server.mailboxes if name in names]
             self._said += [f'* LIST () "/" "{name}"' for name in listed] or ['* LIST (\\Noselect) "/" ""']
             return
+        self.server.lists[self.user] += 1
         for name in self.server.mailboxes:
             self._said.append(f'* LIST (\\HasNoChildren) "/" "{name}"')
             if with_status:
