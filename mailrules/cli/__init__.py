@@ -54,6 +54,8 @@ def main() -> None:
         build(sys.argv[1:])()
     except KeyboardInterrupt:  # while the command was still being imported
         sys.exit(INTERRUPTED)
+    finally:
+        gc.freeze()  # the process ends, and need not look through all it has for cycles once more
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:

@@ -1,7 +1,8 @@
 """Warns of what is surely not meant, though a rule file can be used with it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from mailrules.rules.text import printable
 _EVERYONE_READS = 0o004
 _CONTAINERS_SECRETS = Path("/run/secrets")
 """Where containers are handed secrets, readable by all in them, of whom there is one."""
+_ALL = ("*",)
 _PREFIX = "INBOX."  # of Courier's, Cyrus' and others' namespaces
 
 
@@ -41,9 +43,10 @@ def advice(config: Config, main: Document, rules: Sequence[PlacedRule]) -> Itera
     if not rules:
         yield Problem(main.file, None, "", "there are no rules, so every message stays as it is")
     if config.accounts:
+        accounts = _Accounts(config)
         for placed in rules:
-            yield from _unknown_scopes(config, placed)
-            yield from _unanswerable(config, placed)
+            yield from _unknown_scopes(accounts, placed)
+            yield from _unanswerable(accounts, placed)
     if config.daemon.mode is None:
         yield from _unreachable(rules)
 
@@ -106,17 +109,47 @@ def _respelt(path: str, written: str) -> str:
     )
 
 
-def _unknown_scopes(config: Config, placed: PlacedRule) -> Iterator[Problem]:
+class _Accounts:
+    """Answers what rules ask of all accounts, of which there may be many, once for all rules that ask the same."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._watched: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._lacking: dict[str, Mapping[str, None]] = {}
+
+    def watched(self, scope: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the mailboxes, patterns too, that some account of the scope watches."""
+        if scope not in self._watched:
+            accounts = self.config.accounts
+            watching = (accounts[name].watch for name in self._among(accounts, scope))
+            self._watched[scope] = tuple(dict.fromkeys(chain.from_iterable(watching)))
+        return self._watched[scope]
+
+    def lacking(self, setting: str, scope: tuple[str, ...]) -> Sequence[str]:
+        """Give the accounts of the scope that do not have a setting."""
+        if setting not in self._lacking:
+            accounts = self.config.accounts.items()
+            self._lacking[setting] = dict.fromkeys(name for name, each in accounts if not getattr(each, setting))
+        return self._among(self._lacking[setting], scope)
+
+    @staticmethod
+    def _among(names: Mapping[str, object], scope: tuple[str, ...]) -> Sequence[str]:
+        if len(scope) == 1 and not any(wildcard in scope[0] for wildcard in "*?"):
+            return scope if scope[0] in names else ()
+        return list(filter(matching.glob(scope), names))
+
+
+def _unknown_scopes(accounts: _Accounts, placed: PlacedRule) -> Iterator[Problem]:
     """Warn of accounts that there are not, and of mailboxes that no account of the rule's watches."""
     rule = placed.rule
     for index, pattern in enumerate(rule.accounts or ()):
-        if not any(map(matching.glob([pattern]), config.accounts)):
-            hint = did_you_mean(pattern, config.accounts)
+        known = accounts.config.accounts
+        if pattern not in known and not any(map(matching.glob([pattern]), known)):
+            hint = did_you_mean(pattern, known)
             yield placed.problem(("accounts", index), f"there is no account '{printable(pattern)}'{hint}")
     if rule.every is not None or rule.mailboxes is None:
         return  # a scheduled one goes over mailboxes that nobody watches, too
-    of_account = matching.glob(rule.accounts or ["*"])
-    watched = [name for account, settings in config.accounts.items() if of_account(account) for name in settings.watch]
+    watched = accounts.watched(rule.accounts or _ALL)
     if any(wildcard in name for name in watched for wildcard in "*%"):
         return  # which mailboxes there are only the server knows
     for index, pattern in enumerate(rule.mailboxes):
@@ -125,17 +158,14 @@ def _unknown_scopes(config: Config, placed: PlacedRule) -> Iterator[Problem]:
             yield placed.problem(("mailboxes", index), f"no account watches a mailbox '{printable(pattern)}'{hint}")
 
 
-def _unanswerable(config: Config, placed: PlacedRule) -> Iterator[Problem]:
+def _unanswerable(accounts: _Accounts, placed: PlacedRule) -> Iterator[Problem]:
     """Warn of conditions that are always unknown in some account, as it does not say what they need."""
-    rule = placed.rule
+    rule, config = placed.rule, accounts.config
     if rule.match == "everything" or not rule.enabled:
         return
     wanted = {setting: each.key for each in _conditions(rule.match, config) for setting in each.wants()}
-    of_account = matching.glob(rule.accounts or ["*"]) if wanted else bool
     for setting, key in sorted(wanted.items()):
-        lacking = [
-            name for name, account in config.accounts.items() if of_account(name) and not getattr(account, setting)
-        ]
+        lacking = accounts.lacking(setting, rule.accounts or _ALL)
         if lacking:
             settings = quoted_list([f"accounts.{printable(name)}.{setting}" for name in lacking], "and")
             can_match = _all(_chances(rule.match, setting, config)).true

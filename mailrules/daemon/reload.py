@@ -7,8 +7,9 @@ the file that is gone.
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from mailrules.config import Loaded, Watch
 
-__all__ = ["Snapshot", "changes", "read", "snapshot"]
+__all__ = ["Snapshot", "changes", "lasting", "read", "snapshot"]
 
 Snapshot = frozenset[tuple[Path, int, int, int]]
 """The files that there are, with what shows that one has changed."""
@@ -72,10 +73,27 @@ def read(path: Path) -> tuple[Loaded, Snapshot]:
     watched = watch([path], path.parent, ())
     while True:
         before = snapshot(watched)
-        loaded = load(path)
+        with lasting():
+            loaded = load(path)
         if loaded.watch == watched:
             return loaded, before
         watched = loaded.watch
+
+
+@contextmanager
+def lasting() -> Iterator[None]:
+    """Let the garbage collector pass over what is made while the block runs, for as long as it lives.
+
+    Rules live until others take their place, and hold no cycles, so they go when nobody refers to them any more. The
+    collector would look through all of them again and again, and nothing else in the process goes on meanwhile.
+    """
+    gc.collect(1)  # what is young and already of no use shall not last
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def snapshot(watched: Watch) -> Snapshot:

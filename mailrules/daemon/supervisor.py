@@ -27,7 +27,7 @@ from mailrules.daemon.heart import Heart
 from mailrules.daemon.keeping import forget_in_time
 from mailrules.daemon.link import ended, retried
 from mailrules.daemon.pulse import Promise, Pulse
-from mailrules.daemon.reload import Snapshot, changes, snapshot
+from mailrules.daemon.reload import Snapshot, changes, lasting, snapshot
 from mailrules.daemon.reporting import shared
 from mailrules.daemon.tending import Tending
 from mailrules.daemon.vitals import AccountReport, Condition, DaemonReport, MailboxReport
@@ -250,7 +250,8 @@ class Supervisor:
 
     def _load(self) -> Loaded:
         """Load the rule file and run its tests; meant for a thread. Raises ConfigError."""
-        loaded = load(self._path)
+        with lasting():
+            loaded = load(self._path)
         if self._loaded.config.accounts:
             loaded.require_accounts()  # a file that is just being written anew is empty for a moment
         loaded.require_tests(goes_on=lambda: not self._stopping.is_set())

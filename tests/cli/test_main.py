@@ -60,8 +60,16 @@ def test_help_imports_nothing_that_takes_its_time() -> None:
     script = "import sys, mailrules.cli; mailrules.cli.build(['--help'])(['--help'], standalone_mode=False)"
     script += "; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    slow = {"asyncio", "pydantic", "re2", "structlog", "watchfiles", "sqlite3", "ssl"}
+    slow = {"asyncio", "pydantic", "re2", "rich", "structlog", "watchfiles", "sqlite3", "ssl"}
     assert slow.isdisjoint(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("name", ["check", "apply"])
+def test_a_command_imports_nothing_that_others_need(name: str) -> None:
+    script = f"import sys, mailrules.cli; mailrules.cli.build([{name!r}]); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    others = {"rich", "structlog", "watchfiles", "uvloop", "h11", "mailrules.demo", "mailrules.sieve"}
+    assert others.isdisjoint(done.stdout.split())
 
 
 def test_only_the_command_that_is_asked_for_is_imported() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from watchfiles import awatch
 
 from mailrules.config.watch import Watch, watch
 from mailrules.daemon import reload
-from mailrules.daemon.reload import changes, read, snapshot
+from mailrules.daemon.reload import changes, lasting, read, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -208,3 +209,14 @@ async def test_a_folder_that_nobody_may_enter_does_not_end_the_watch(
 
         monkeypatch.setattr(Path, name, refuse)
     assert await seen(watched, lambda: replace(rules), nudge=rules.touch)
+
+
+def test_the_collector_passes_over_what_is_loaded() -> None:
+    try:
+        with lasting():
+            collecting = gc.isenabled()
+            loaded: list[list[str]] = [[] for _ in range(1_000)]
+        assert gc.get_freeze_count() >= len(loaded)
+        assert (collecting, gc.isenabled()) == (False, True)
+    finally:
+        gc.unfreeze()
