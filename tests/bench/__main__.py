@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.bench.bench import Bench
-from tests.bench.table import Row, load, markdown, save, show
+from tests.bench.table import Row, into, load, markdown, save, show
 
 AXES = {
     "arrival": "EXISTS to moved, with NOTIFY and with IDLE only",
@@ -45,6 +45,8 @@ def main() -> int:
         print(markdown(rows))
     else:
         show(rows, Console(width=None if sys.stdout.isatty() else 200))
+    for page in given.page:
+        into(page, rows)
     if given.plots:
         importlib.import_module("tests.bench.plots").draw(rows, given.plots)
     return int(failed or any(row.reached is False for row in rows))
@@ -63,6 +65,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all values of all runs down")
     parser.add_argument("--show", type=Path, metavar="FILE", help="measure nothing: take what --json has written")
     parser.add_argument("--markdown", action="store_true", help="print the table for a page")
+    parser.add_argument(
+        "--page", type=Path, action="append", default=[], help="put the table into a page of the manual"
+    )
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="draw the plots (needs the extra: bench)")
     given = parser.parse_intermixed_args()
     if wrong := [axis for axis in given.axes if axis not in {*AXES, "all", "profile"}]:

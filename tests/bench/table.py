@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -92,6 +93,7 @@ class Row:
         return None if self.ratio is None else self.ratio <= self.goal.limit
 
 
+_PLACE = re.compile(r"(?P<begin><!-- measured: (?P<which>all|goals) -->)\n.*?(?P<end><!-- measured -->)", re.DOTALL)
 HEADINGS = ("axis", "floor", "peers", "mailrules", "ratio", "goal", "")
 
 
@@ -141,6 +143,19 @@ def markdown(rows: Sequence[Row]) -> str:
         if row.counted is counted
     ]
     return "\n".join(lines)
+
+
+def into(page: Path, rows: Sequence[Row]) -> None:
+    """Put the table into a page, between its marks: all rows, or those that have a goal, as the mark says."""
+
+    def filled(found: re.Match[str]) -> str:
+        chosen = rows if found["which"] == "all" else [row for row in rows if row.goal is not None]
+        return f"{found['begin']}\n{markdown(chosen)}\n{found['end']}"
+
+    text, places = _PLACE.subn(filled, page.read_text(encoding="utf-8"))
+    if not places:
+        raise ValueError(f"{page} has no place for the table: <!-- measured: all --> … <!-- measured -->")
+    page.write_text(text, encoding="utf-8")
 
 
 def save(rows: Sequence[Row], path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.table import Against, Goal, Row, Sample, figure, load, markdown, save
+from tests.bench.table import Against, Goal, Row, Sample, figure, into, load, markdown, save
 
 FLOOR = Sample.of([1.0, 1.1, 0.9])
 PEERS = {"slow": Sample.of([9.0]), "fast": Sample.of([2.0])}
@@ -45,6 +45,18 @@ def test_the_table_of_a_page_has_counts_behind_times() -> None:
         "| time, s | – | – | 1 (0.90–1.10) | – | – |  |",
         "| trips | 2 | – | 2 | 1 | ≤ 2 | yes |",
     ] == markdown(rows).splitlines()[2:]
+
+
+def test_a_page_gets_the_table_between_its_marks_and_keeps_the_rest(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- measured: goals -->\nold\n<!-- measured -->\nafter\n")
+    rows = [Row("with", "s", FLOOR, goal=Goal(2)), Row("without", "s", FLOOR)]
+    into(page, rows)
+    into(page, rows)
+    lines = page.read_text().splitlines()
+    assert ["before", "<!-- measured: goals -->"] == lines[:2]
+    assert ["with, s"] == [line.split(" | ")[0].removeprefix("| ") for line in lines[4:-2]]
+    assert ["<!-- measured -->", "after"] == lines[-2:]
 
 
 @pytest.mark.parametrize(
