@@ -118,6 +118,10 @@ class Store(ABC):
         """Count the account's PENDING and HELD entries by mailbox; one that has none is not in it."""
 
     @abstractmethod
+    async def all_open_counts(self) -> Mapping[str, Mapping[bytes, Counts]]:
+        """Count the same for all accounts at once, by their names; one that has none is not in it."""
+
+    @abstractmethod
     async def open_mailboxes(self, account: str) -> tuple[bytes, ...]:
         """Return the mailboxes with BEGUN or PENDING entries."""
 

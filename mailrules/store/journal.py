@@ -91,6 +91,17 @@ def count_open_by_mailbox(db: sqlite3.Connection, account: str) -> Mapping[bytes
     return {name: Counts(pending, held) for name, pending, held in rows}
 
 
+def count_open_everywhere(db: sqlite3.Connection) -> Mapping[str, Mapping[bytes, Counts]]:
+    """Count PENDING and HELD entries, by the account's and the mailbox's name."""
+    found: dict[str, dict[bytes, Counts]] = {}
+    for account, mailbox, pending, held in db.execute(
+        "SELECT account, mailbox, sum(state = 'pending'), sum(state = 'held') FROM journal"
+        " WHERE finished IS NULL AND state IN ('pending', 'held') GROUP BY account, mailbox"
+    ):
+        found.setdefault(text_value(account), {})[mailbox] = Counts(pending, held)
+    return found
+
+
 def read_open_mailboxes(db: sqlite3.Connection, account: str) -> tuple[bytes, ...]:
     """Read the names of the account's mailboxes with BEGUN or PENDING entries."""
     rows = db.execute(
@@ -152,8 +163,9 @@ def prune_chunk(db: sqlite3.Connection, before: datetime, limit: int) -> int:
 
 def forget_entries(db: sqlite3.Connection, rows: Sequence[tuple[int]]) -> int:
     """Forget the entries with these ids, and their steps; return how many they were."""
-    db.executemany("DELETE FROM step WHERE entry = ?", rows)
-    db.executemany("DELETE FROM entry WHERE id = ?", rows)
+    if rows:
+        db.executemany("DELETE FROM step WHERE entry = ?", rows)
+        db.executemany("DELETE FROM entry WHERE id = ?", rows)
     return len(rows)
 
 

@@ -202,6 +202,10 @@ class SqliteStore(Store):
         """Count the account's PENDING and HELD entries by mailbox."""
         return await self._writer.read(partial(journal.count_open_by_mailbox, account=account))
 
+    async def all_open_counts(self) -> Mapping[str, Mapping[bytes, Counts]]:
+        """Count PENDING and HELD entries by account and mailbox."""
+        return await self._writer.read(journal.count_open_everywhere)
+
     async def open_mailboxes(self, account: str) -> tuple[bytes, ...]:
         """Return the mailboxes with BEGUN or PENDING entries."""
         return await self._writer.read(partial(journal.read_open_mailboxes, account=account))

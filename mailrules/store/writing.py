@@ -121,7 +121,8 @@ def update_entries(
     # SQLite changes one row at once, but looks for a range before it changes it.
     db.executemany(f"{_END_STEPS} position = ?5 AND entry = ?6", alone)
     db.executemany(f"{_END_STEPS} position = ?5 AND entry BETWEEN ?6 AND ?7", together)
-    _rewrite(db, others, now)
+    if others:
+        _rewrite(db, others, now)
 
 
 _Outcome = tuple[EntryState, int, datetime | None, str, datetime | None]

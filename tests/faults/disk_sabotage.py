@@ -22,7 +22,7 @@ class Writing(Enum):
     """What a transaction is for, by the beginning of the statement that tells it."""
 
     BEGIN = "INSERT INTO entry"
-    RECORD = "UPDATE entry SET prior_flags"
+    RECORD = "UPDATE entry SET state"
     PRUNE = "DELETE FROM entry"
 
 
