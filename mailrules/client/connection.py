@@ -156,6 +156,11 @@ class Connection:
         return self._wire.octets_received
 
     @property
+    def compressed(self) -> bool:
+        """Whether what goes over it is compressed by now."""
+        return self._wire.compressed
+
+    @property
     def idling(self) -> bool:
         """Whether IDLE was submitted and neither done() has ended it nor the server refused or ended it."""
         return self._idle_tag is not None

@@ -65,6 +65,11 @@ class Wire(Pump):
             self._flush_is_due = True
             self._loop.call_soon(self._flush)
 
+    @property
+    def compressed(self) -> bool:
+        """Whether it is."""
+        return self._codec is not None
+
     def compress(self, begun: bytes) -> None:
         """Compress and decompress from now on; `begun` has been received already. RFC 4978 §3."""
         self._codec = Deflate()

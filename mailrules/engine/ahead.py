@@ -16,8 +16,9 @@ from itertools import chain
 from mailrules.client import Session
 from mailrules.engine import reading
 from mailrules.engine.caution import CarefulFetching, Caution
+from mailrules.engine.compressing import pays
 from mailrules.engine.reading import Fetched, windows
-from mailrules.imap import MailboxName, UIDSet, search
+from mailrules.imap import MailboxName, Refused, UIDSet, search
 from mailrules.rules import Ruleset
 
 __all__ = ["Reader", "Window"]
@@ -51,6 +52,9 @@ class Reader:
         self._name = name
         self._caution = caution
         self._rules = rules
+        self._loop = asyncio.get_running_loop()
+        self._refused = False
+        """Whether the server would not compress."""
         self._sent: deque[tuple[CarefulFetching, Ruleset]] = deque()
 
     async def all_after(self, uid: int, expected: int) -> AsyncGenerator[Window, None]:
@@ -79,15 +83,20 @@ class Reader:
         left, together = sum(numbers), 0
         known = chain([0] * len(self._sent), numbers)
         waiting = iter(sets)
+        connection = self._session.connection
         try:
             self._send(waiting)
             while self._sent:
                 fetching, ruleset = self._sent[0]
+                began, before = self._loop.time(), connection.octets_received
                 messages = await fetching.messages()
+                waited, octets = self._loop.time() - began, connection.octets_received - before
                 self._sent.popleft()
+                left -= next(known)
+                if pays(octets, waited, len(messages), left):
+                    await self._compress()
                 self._send(waiting)
                 await asyncio.sleep(0)  # now it leaves, before anything is worked out
-                left -= next(known)
                 together += 1
                 last = not self._sent
                 ends_batch = last or together == _TOGETHER or self._sent[0][1] is not ruleset
@@ -109,6 +118,15 @@ class Reader:
             ruleset = self._rules()
             fetching = CarefulFetching(self._caution, self._session, self._name, uids, ruleset.header_fields)
             self._sent.append((fetching, ruleset))
+
+    async def _compress(self) -> None:
+        """Have the rest of it compressed, where the server can, and does not refuse it after all."""
+        session = self._session
+        if "COMPRESS=DEFLATE" in session.capabilities and not (self._refused or session.connection.compressed):
+            try:
+                await session.connection.compress()
+            except Refused:
+                self._refused = True
 
     def _abandon(self) -> None:
         for fetching, _ in self._sent:
