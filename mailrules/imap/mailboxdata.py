@@ -14,9 +14,12 @@ from mailrules.imap.status import capability_data
 from mailrules.imap.uidset import LARGEST, MAX_COUNT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mailrules.imap.flags import Flags
 
 _NUMBERS = re.compile(rb"[\d ]*")
+_PIECE = 1 << 16  # octets
 _UNQUOTED = re.compile(rb"[^(\r\n]+")
 _STATUS_FIELDS = frozenset(
     {"messages", "recent", "uidnext", "uidvalidity", "unseen", "deleted", "size", "highestmodseq"}
@@ -36,10 +39,10 @@ def _flags(cursor: Cursor) -> FlagsData:
 @untagged(b"SEARCH")
 def _search(cursor: Cursor) -> SearchData:
     """Read *(SP nz-number) [SP "(MODSEQ" SP number ")"]; the latter is RFC 7162 §3.1.5."""
-    written = cursor.take(_NUMBERS, "numbers")[0]
-    if written.count(b" ") > MAX_COUNT:
+    start, end = cursor.take(_NUMBERS, "numbers").span()
+    if cursor.raw.count(b" ", start, end) > MAX_COUNT:
         raise ParseError("more hits than a mailbox can have")
-    numbers = tuple(map(int, written.split()))
+    numbers = tuple(_numbers(cursor.raw, start, end))
     cursor.values += len(numbers) // 4  # a number takes less than other values
     if numbers and max(numbers) > LARGEST:
         raise ParseError("a number is too large")
@@ -51,6 +54,15 @@ def _search(cursor: Cursor) -> SearchData:
             modseq = cursor.number()
         cursor.close()
     return SearchData(numbers, modseq)
+
+
+def _numbers(raw: bytes, start: int, end: int) -> Iterator[int]:
+    """Read numbers piece by piece: a million of them, cut apart at once, would take a hundred octets each."""
+    while start < end:
+        space = raw.find(b" ", start + _PIECE, end)
+        stop = end if space < 0 else space
+        yield from map(int, raw[start:stop].split())
+        start = stop
 
 
 @untagged(b"LIST")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import cast
 
 from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.errors import ProtocolError
@@ -16,7 +18,7 @@ from mailrules.imap.grammar import Argument
 from mailrules.imap.responses import Answer, Response, SearchData
 from mailrules.imap.search import SearchProgram, search_arguments
 from mailrules.imap.state import SELECTED
-from mailrules.imap.uidset import MAX_COUNT, UID, SeqNum
+from mailrules.imap.uidset import MAX_COUNT, UID, SeqNum, SeqSet, UIDSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class UidSearch(Command[tuple[UID, ...]]):
 
         Raises ProtocolError if they are more than any mailbox has.
         """
-        return tuple(UID(number) for number in _hits(answer))
+        return cast("tuple[UID, ...]", _hits(answer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class UidSearchNamed(Command[tuple[UID, ...] | None]):
         """
         if not answer.untagged:
             return None
-        return tuple(UID(number) for number in _hits(answer))
+        return cast("tuple[UID, ...]", _hits(answer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +105,21 @@ class Search(Command[tuple[SeqNum, ...]]):
 
     def result(self, answer: Answer) -> tuple[SeqNum, ...]:
         """Return the hits, ascending. Raises ProtocolError if they are more than any mailbox has."""
-        return tuple(SeqNum(number) for number in _hits(answer))
+        return cast("tuple[SeqNum, ...]", _hits(answer))
 
 
-def _hits(answer: Answer) -> list[int]:
-    hits: set[int] = set()
-    room = MAX_COUNT
-    for response in answer.untagged:
-        told = _told(response)
-        room -= len(told)
-        if room < 0:
-            raise ProtocolError("SEARCH: more hits than a mailbox can have")
-        hits.update(told)
-    return sorted(hits)
+def _hits(answer: Answer) -> tuple[int, ...]:
+    told = [_told(response) for response in answer.untagged]
+    if sum(map(len, told)) > MAX_COUNT:
+        raise ProtocolError("SEARCH: more hits than a mailbox can have")
+    if len(told) == 1 and _ascend(told[0]):
+        return tuple(told[0])
+    return tuple(sorted(set(chain.from_iterable(told))))
+
+
+def _ascend(numbers: Collection[int]) -> bool:
+    """Whether each is greater than the one before, as nearly every server sends them."""
+    return isinstance(numbers, UIDSet | SeqSet) or all(low < high for low, high in pairwise(numbers))
 
 
 def _told(response: Response) -> Collection[int]:
