@@ -8,6 +8,7 @@ Exit status 0: every goal that was measured is reached; 1: one is missed, or an 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib
 import sys
 import tempfile
@@ -28,6 +29,10 @@ AXES = {
     "million": "memory over a backlog of 1,000,000",
     "start": "--help, check, reload",
 }
+_ALONE = {
+    "profile": "where the time of a backlog goes, microseconds a stage",
+    "faults": "imapfilter and mailrules put through the same faults",
+}
 
 
 def main() -> int:
@@ -35,6 +40,8 @@ def main() -> int:
     given = _arguments()
     if given.axes == ["profile"]:
         return _profile(quick=given.quick)
+    if given.axes == ["faults"]:
+        return _faults(rounds=3 if given.quick else 20)
     if given.show:
         rows, failed = load(given.show), False
     else:
@@ -57,9 +64,8 @@ def _arguments() -> argparse.Namespace:
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     names = ", ".join(f"{name} ({what})" for name, what in AXES.items())
-    parser.add_argument(
-        "axes", nargs="*", default=["all"], metavar="AXIS", help=f"all; {names}; profile (microseconds a stage)"
-    )
+    alone = ", ".join(f"{name} ({what})" for name, what in _ALONE.items())
+    parser.add_argument("axes", nargs="*", default=["all"], metavar="AXIS", help=f"all; {names}; or alone: {alone}")
     parser.add_argument("--runs", type=int, default=None, help="how often each is measured (3; with --quick 1)")
     parser.add_argument("--quick", action="store_true", help="measure little")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all values of all runs down")
@@ -70,8 +76,10 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="draw the plots (needs the extra: bench)")
     given = parser.parse_intermixed_args()
-    if wrong := [axis for axis in given.axes if axis not in {*AXES, "all", "profile"}]:
-        parser.error(f"no axis: {', '.join(wrong)}; there are {', '.join(AXES)}, all and profile")
+    if wrong := [axis for axis in given.axes if axis not in {*AXES, "all", *_ALONE}]:
+        parser.error(
+            f"no axis: {', '.join(wrong)}; there are {', '.join(AXES)}, all; and {', '.join(_ALONE)}, each alone"
+        )
     return given
 
 
@@ -91,6 +99,11 @@ def _measure(given: argparse.Namespace) -> tuple[list[Row], bool]:
                 progress.print(f"{axis}: not measured", style="bold red")
                 progress.print(traceback.format_exc()[-2_000:], markup=False)
     return rows, failed
+
+
+def _faults(*, rounds: int) -> int:
+    asyncio.run(importlib.import_module("tests.bench.faults").main(rounds))
+    return 0
 
 
 def _profile(*, quick: bool) -> int:
