@@ -44,7 +44,7 @@ def entries(table: Table) -> Iterator[tuple[str, object]]:
     """Yield the keys of a table that have a value, as they are written."""
     fields = type(table).model_fields
     for name, value in vars(table).items():
-        if value is not None:  # as most are: there are many keys, and a rule has a few of them
+        if value is not None and name in fields:  # there are many keys, and a rule has a few of them
             yield fields[name].alias or name, value
     yield from (table.model_extra or {}).items()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -126,8 +127,11 @@ class Actions(Table):
 
     def actions(self) -> tuple[Action[object], ...]:
         """Give the actions, in the order they are carried out."""
-        given = (value for value in vars(self).values() if value is not None)
-        return tuple(value for value in given if isinstance(value, Action))
+        return self._actions
+
+    @cached_property
+    def _actions(self) -> tuple[Action[object], ...]:
+        return tuple(value for value in vars(self).values() if value is not None and isinstance(value, Action))
 
     def targets(self) -> tuple[TargetText, ...]:
         """Give the mailboxes that are named."""
