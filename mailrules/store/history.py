@@ -114,7 +114,8 @@ _OF_MESSAGE_ID = (
 )
 _IN_STATES = "state IN (SELECT value FROM json_each(?))"
 _OPEN_IN_STATES = "SELECT id FROM entry WHERE finished IS NULL AND state IN (SELECT value FROM json_each(?))"
-_OF_RULE = "EXISTS (SELECT 1 FROM json_each(rules) WHERE value = ?)"
+# The list is only taken apart where the name stands in it somewhere, as JSON spells it.
+_OF_RULE = "instr(rules, ?) AND EXISTS (SELECT 1 FROM json_each(rules) WHERE value = json_extract(?, '$'))"
 
 
 def _conditions(db: sqlite3.Connection, query: HistoryQuery) -> Iterator[_Condition]:
@@ -123,7 +124,7 @@ def _conditions(db: sqlite3.Connection, query: HistoryQuery) -> Iterator[_Condit
         test, ids = _IN_OR_TO_MAILBOXES if query.mailboxes else _IN_MAILBOXES
         yield _Condition(test, json.dumps(_mailboxes(db, query)), ids)
     if query.rule is not None:
-        yield _Condition(_OF_RULE, text_column(query.rule))
+        yield _Condition(_OF_RULE, json.dumps(query.rule))
     if query.since is not None:
         yield _Condition("begun >= ?", time_column(query.since))
     if query.until is not None:

@@ -130,7 +130,8 @@ def read_copied(
     """Read the targets of the mailbox's finished COPY steps that were not taken back, by the UID of the message."""
     has_left = HAS_LEFT.format(entry="entry.id", mailbox="step.target")
     rows = db.execute(
-        "SELECT entry.uid, target.name FROM entry JOIN step ON step.entry = entry.id"  # noqa: S608 - of constants
+        "SELECT entry.uid, target.name FROM step INDEXED BY step_copied"  # noqa: S608 - of constants
+        " CROSS JOIN entry ON entry.id = step.entry"
         " JOIN mailbox AS target ON target.id = step.target"
         " WHERE entry.mailbox = ? AND entry.uidvalidity = ? AND step.kind = 'copy' AND step.state = 'done'"
         f" AND undoes IS NULL AND NOT EXISTS ({has_left})",

@@ -195,6 +195,8 @@ MIGRATIONS: Sequence[Migration] = (
         "CREATE INDEX entry_open ON entry (state, mailbox, due) WHERE finished IS NULL",
         "DROP INDEX step_expected",
         "CREATE INDEX step_expected ON step (target, fingerprint) WHERE target_uid IS NULL AND fingerprint <> ''",
+        # What was copied is looked for among the copies: mostly there are few, and the history is long.
+        "CREATE INDEX step_copied ON step (entry) WHERE kind = 'copy' AND state = 'done'",
     ),
 )
 

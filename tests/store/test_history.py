@@ -230,3 +230,9 @@ async def test_a_copy_that_is_gone_says_nothing_of_the_message_and_the_other_way
     assert {} == await store.filed(ACCOUNT, [ID])
     await write(store, replace(entry(8, move(b"A", state=DONE, kind=COPY)), message_id=ID))
     assert {ID: b"A"} == await store.filed(ACCOUNT, [ID])
+
+
+@pytest.mark.parametrize("name", ["лист", 'say "a"', ", ", "a\\b", "\t"])
+async def test_a_rule_of_any_name_is_found_and_no_other(store: SqliteStore, name: str) -> None:
+    await store.begin([replace(entry(1), rules=("x", name)), replace(entry(2), rules=("x", "y"))], None, now=NOW)
+    assert [1] == [one.uid for one in await store.history(HistoryQuery(rule=name))]

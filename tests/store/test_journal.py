@@ -145,6 +145,7 @@ async def test_pending_entries_come_back_when_they_are_due(store: SqliteStore) -
     assert (soon,) == await store.due(ACCOUNT, INBOX, NOW + timedelta(seconds=30))
     assert (soon, late) == await store.due(ACCOUNT, INBOX, NOW + timedelta(hours=2))
     assert {INBOX: Counts(pending=2, held=0)} == await store.open_counts(ACCOUNT)
+    assert {ACCOUNT: {INBOX: Counts(pending=2, held=0)}} == await store.all_open_counts()
 
 
 async def test_open_and_held_messages_are_told_by_uid(store: SqliteStore) -> None:
