@@ -32,6 +32,9 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 FIRST_YEAR, LAST_YEAR = 1900, 9998
 """RFC 5322 §3.3 has no year before 1900; in the year 9999 another time zone can be out of Python's range."""
 
+MAX_DATES = 500
+"""What is looked at of the dates in all fields of one name; real mail has some dozens at most, in Received."""
+
 _LIMIT = 200
 """Characters that are looked at, comments and spare white space aside; a date has about 30."""
 

@@ -35,7 +35,8 @@ Tables = Annotated[
 class Groups(Table):
     """What a message has to be like: all keys must hold.
 
-    Of the header fields of one name the first 256 KiB are looked at, and in them the first 5,000 addresses.
+    Of the header fields of one name the first 256 KiB are looked at, and in them the first 5,000 addresses
+    and the first 500 dates.
     """
 
     any_: Annotated[Tables | None, Field(alias="any")] = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox, parse_addresses
 from mailrules.rules.authresults import Results, parse_results
 from mailrules.rules.charsets import guess
-from mailrules.rules.dates import Date, read_date
+from mailrules.rules.dates import MAX_DATES, Date, read_date
 from mailrules.rules.domains import a_labels
 from mailrules.rules.encoded import decode_words
 from mailrules.rules.headers import cut_fields, unfold
@@ -217,8 +217,10 @@ class HeaderFields:
         return self._list_ids
 
     def dates(self, name: str) -> tuple[Date | None, ...]:
-        """Give the date in each occurrence of a field; None where there is none or it can't be read."""
-        return self.once((Date, name), lambda fields: tuple(read_date(text.value) for text in fields.texts(name)))
+        """Give the date in each of the first `MAX_DATES` occurrences of a field; None where none can be read."""
+        return self.once(
+            (Date, name), lambda fields: tuple(read_date(text.value) for text in fields.texts(name)[:MAX_DATES])
+        )
 
     def authentication(self) -> tuple[Results, ...]:
         """Give each Authentication-Results, the topmost first, whoever wrote it."""

@@ -132,6 +132,8 @@ class _Reader:
     def _group(self, branch: _Branch, depth: int) -> None:
         branch.stop()
         if self._skip(_FLAGS):
+            if _REPEAT.match(self._pattern, self._place):  # of what stands before the flags
+                raise _NotUnderstoodError
             return
         self._pass(_OPENING)
         inner = self._alternatives(depth + 1)

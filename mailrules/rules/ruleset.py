@@ -13,34 +13,29 @@ from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from mailrules.rules import matching
-from mailrules.rules.actions import Scene
-from mailrules.rules.checks import Group, conjunction
 from mailrules.rules.conditions.named import Named
 from mailrules.rules.definitions import NOTHING, Definitions
 from mailrules.rules.headers import MAX_OCTETS
 from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
-from mailrules.rules.placeholders import TemplateError, Values
+from mailrules.rules.placeholders import TemplateError
 from mailrules.rules.plan import Draft, Ending, Expunge, Plan, Trash
+from mailrules.rules.ready import ReadyRule
+from mailrules.rules.scopes import Scope, Scopes
 from mailrules.rules.trace import RuleTrace, Traces
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth
 from mailrules.rules.verdict import Needs, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from mailrules.rules.actions import Action
-    from mailrules.rules.checks import Element
     from mailrules.rules.conditions.base import Condition, Marking
     from mailrules.rules.message import Message
     from mailrules.rules.questions import Mark, Question
     from mailrules.rules.rule import Rule
-    from mailrules.rules.templates import Template
     from mailrules.rules.verdict import Facts
 
 _FEW = 2_000  # rules that are made ready at once, in a moment, and not when mail comes
-_MAX_PLACES = 4_096  # accounts' mailboxes of which a scope remembers whether they are in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +54,12 @@ class Ruleset:
     header_fields: frozenset[str] = field(init=False, compare=False)
     """The header fields that some rule asks for, in upper case: what to fetch."""
     _enabled: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
-    _ready: list[_ReadyRule | None] = field(init=False, repr=False, compare=False)
+    _ready: list[ReadyRule | None] = field(init=False, repr=False, compare=False)
     """Those rules made ready to run, as far as some message has asked for them: of many rules it does so for few."""
     _index: Index = field(init=False, repr=False, compare=False)
-    _marking: tuple[tuple[_Scope | None, Marking], ...] = field(init=False, repr=False, compare=False)
+    _marking: tuple[tuple[Scope | None, Marking], ...] = field(init=False, repr=False, compare=False)
     """What makes the marks that conditions ask for, with the scopes of their rules."""
-    _scopes: _Scopes = field(init=False, repr=False, compare=False)
+    _scopes: Scopes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         enabled = tuple(rule for rule in self.rules if rule.enabled and (rule.every is not None) == self.scheduled)
@@ -74,7 +69,7 @@ class Ruleset:
         object.__setattr__(self, "digest", self.digest or _digest(self.rules, self.definitions))
         object.__setattr__(self, "_enabled", enabled)
         object.__setattr__(self, "_ready", [None] * len(enabled))
-        object.__setattr__(self, "_scopes", _Scopes())
+        object.__setattr__(self, "_scopes", Scopes())
         guards = [each.match.guard(self.definitions) if isinstance(each.match, Groups) else None for each in enabled]
         object.__setattr__(self, "_index", Index(guards))
         marking = list(self._markings()) if any(each.marking() is not None for each in every) else []
@@ -83,17 +78,17 @@ class Ruleset:
             for position in range(len(enabled)):
                 self._at(position)
 
-    def _markings(self) -> Iterator[tuple[_Scope | None, Marking]]:
+    def _markings(self) -> Iterator[tuple[Scope | None, Marking]]:
         for rule in self._enabled:
             for each in _with_named((rule.match,) if isinstance(rule.match, Groups) else (), self.definitions):
                 if (marking := each.marking()) is not None:
                     yield self._scopes.of(rule), marking
 
-    def _at(self, position: int) -> _ReadyRule:
+    def _at(self, position: int) -> ReadyRule:
         ready = self._ready[position]
         if ready is None:
             rule = self._enabled[position]
-            ready = self._ready[position] = _ReadyRule.of(rule, self.definitions, self._scopes.of(rule))
+            ready = self._ready[position] = ReadyRule.of(rule, self.definitions, self._scopes.of(rule))
         return ready
 
     def evaluate(self, message: Message, facts: Facts, *, without: Collection[str] = ()) -> Verdict | Needs:
@@ -131,130 +126,21 @@ class Ruleset:
 
 _NO_PLAN = Plan()
 _NOTHING_MATCHED = Verdict()
-_EVERYTHING = conjunction("match", ())
-
-
-class _Scope:
-    """The accounts and mailboxes that some rules are for."""
-
-    def __init__(self, rule: Rule) -> None:
-        self._of_account = matching.glob(rule.accounts or ("*",))
-        self._of_mailbox = matching.mailbox(rule.mailboxes or ("*",))
-        self._known: dict[tuple[str, str], bool] = {}
-
-    def holds(self, facts: Facts) -> bool:
-        """Tell whether messages there are for these rules."""
-        place = (facts.account, facts.mailbox)
-        holds = self._known.get(place)
-        if holds is None:
-            if len(self._known) >= _MAX_PLACES:
-                self._known.clear()
-            holds = self._known[place] = self._of_account(facts.account) and self._of_mailbox(facts.mailbox)
-        return holds
-
-
-_Patterns = tuple[str, ...] | None
-
-
-class _Scopes:
-    """The scopes of rules, one for all that name the same."""
-
-    def __init__(self) -> None:
-        self._scopes: dict[tuple[_Patterns, _Patterns], _Scope | None] = {(None, None): None}
-
-    def of(self, rule: Rule) -> _Scope | None:
-        """Give the scope of a rule; None if it is for everything."""
-        named = (rule.accounts, rule.mailboxes)
-        if named not in self._scopes:
-            self._scopes[named] = _Scope(rule)
-        return self._scopes[named]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _ReadyRule:
-    """A rule whose patterns are compiled."""
-
-    rule: Rule
-    name: str
-    definitions: Definitions
-    tree: Group
-    check: Callable[[Message, Facts], Truth]
-    actions: tuple[Action[object], ...]
-    templates: tuple[Template, ...]
-    """Those whose values have to be filled in."""
-    plan: Plan | None
-    """What it does by itself, if that is the same for every message."""
-    observes: bool
-    ends: bool
-    """Whether no later rule sees a message that it matches."""
-    scope: _Scope | None
-    """Where it is to be asked; None if everywhere."""
-
-    @classmethod
-    def of(cls, rule: Rule, definitions: Definitions, scope: _Scope | None) -> _ReadyRule:
-        tree = rule.match.check("match", definitions) if isinstance(rule.match, Groups) else _EVERYTHING
-        actions = rule.then.actions()
-        targets = [target for action in actions for target in action.targets()]
-        templates = tuple(
-            each.template for each in targets if each.template is not None and each.template.fixed is None
-        )
-        return cls(
-            rule,
-            rule.name,
-            definitions,
-            tree,
-            tree.check,
-            actions,
-            templates,
-            None if templates else _fixed_plan(rule, actions),
-            rule.mode is not None,
-            rule.mode is None and any(action.ends for action in actions),
-            scope,
-        )
-
-    def is_for(self, facts: Facts) -> bool:
-        """Tell whether it is to be asked about messages there."""
-        return self.scope is None or self.scope.holds(facts)
-
-    def needs(self, message: Message, facts: Facts) -> Iterator[Question[object]]:
-        """Give the questions that values of its targets are the answers to, and that have not been asked."""
-        for template in self.templates:
-            yield from (question for question in template.questions(message, facts) if not message.asked(question))
-            for placeholder in template.placeholders():
-                if placeholder.owner:
-                    yield from self.tree.group_needs(placeholder.owner, message, facts)
-
-    def enact(self, draft: Draft, message: Message, facts: Facts) -> None:
-        """Add what the rule does to the plan; raises `TemplateError` if a value is missing."""
-        values = None
-        if self.templates:
-            found: dict[str, Element] = {}
-            for key, element in self.tree.found(message, facts):
-                found.setdefault(key, element)
-            values = Values(message, facts, found, self.definitions)
-        scene = Scene(self.name, self.rule.then.create, self.rule.chain, values)
-        for action in self.actions:
-            action.enact(draft, scene)
-
-    def trace(self, message: Message, facts: Facts, *, reached: bool) -> RuleTrace:
-        """Show every condition."""
-        tree = self.tree.trace(message, facts)
-        return RuleTrace(self.rule.name, tree.result, tree.children, reached)
 
 
 @dataclass(slots=True)
 class _Run:
     """One pass over the rules: those that are not false, in order, until one ends the pipeline."""
 
-    decided: list[tuple[_ReadyRule, Truth]] = field(default_factory=list)
+    decided: list[tuple[ReadyRule, Truth]] = field(default_factory=list)
     needs: set[Question[object]] = field(default_factory=set)
-    last: _ReadyRule | None = None
+    last: ReadyRule | None = None
     """The rule that ended the pipeline."""
-    open_end: _ReadyRule | None = None
+    open_end: ReadyRule | None = None
     """The first rule that is unknown and would have ended it."""
 
 
-def _run(rules: Iterable[_ReadyRule], message: Message, facts: Facts) -> _Run:
+def _run(rules: Iterable[ReadyRule], message: Message, facts: Facts) -> _Run:
     run = _Run()
     for ready in rules:
         if not ready.is_for(facts):
@@ -277,7 +163,7 @@ def _run(rules: Iterable[_ReadyRule], message: Message, facts: Facts) -> _Run:
     return run
 
 
-def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyRule]) -> Verdict:
+def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[ReadyRule]) -> Verdict:
     matched = [ready for ready, truth in run.decided if truth is TRUE and not ready.observes]
     observed = [ready for ready, truth in run.decided if truth is TRUE and ready.observes]
     plan, error = _plan(matched, message, facts)
@@ -293,7 +179,7 @@ def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[_ReadyR
     )
 
 
-def _plan(matched: Sequence[_ReadyRule], message: Message, facts: Facts) -> tuple[Plan, str | None]:
+def _plan(matched: Sequence[ReadyRule], message: Message, facts: Facts) -> tuple[Plan, str | None]:
     """Put together what rules do; or say why one can't act, for want of a value."""
     if len(matched) == 1 and matched[0].plan is not None:
         return matched[0].plan, None
@@ -307,14 +193,14 @@ def _plan(matched: Sequence[_ReadyRule], message: Message, facts: Facts) -> tupl
 
 
 def _traces(
-    rules: Sequence[_ReadyRule], last: _ReadyRule | None, message: Message, facts: Facts
+    rules: Sequence[ReadyRule], last: ReadyRule | None, message: Message, facts: Facts
 ) -> tuple[RuleTrace, ...]:
     """Show what each rule saw, also those behind the last that was reached."""
     end = next((place for place, ready in enumerate(rules) if ready is last), len(rules))
     return tuple(ready.trace(message, facts, reached=place <= end) for place, ready in enumerate(rules))
 
 
-def _in_doubt(ending: Ending | None, open_end: _ReadyRule | None, message: Message) -> str | None:
+def _in_doubt(ending: Ending | None, open_end: ReadyRule | None, message: Message) -> str | None:
     """Say why a message must not be thrown away: with all known, an earlier rule or this one might have kept it."""
     if not isinstance(ending, Trash | Expunge):
         return None
@@ -325,7 +211,7 @@ def _in_doubt(ending: Ending | None, open_end: _ReadyRule | None, message: Messa
     return None
 
 
-def _would(observed: Sequence[_ReadyRule], message: Message, facts: Facts) -> Plan:
+def _would(observed: Sequence[ReadyRule], message: Message, facts: Facts) -> Plan:
     """Put together what rules on trial would do; one that could not act, for want of a value, adds nothing."""
     draft = Draft()
     for ready in observed:
@@ -337,13 +223,6 @@ def _would(observed: Sequence[_ReadyRule], message: Message, facts: Facts) -> Pl
         ready.enact(draft, message, facts)
         if ready.rule.then.ends:
             break
-    return draft.plan()
-
-
-def _fixed_plan(rule: Rule, actions: Sequence[Action[object]]) -> Plan:
-    draft = Draft()
-    for action in actions:
-        action.enact(draft, Scene(rule.name, rule.then.create, rule.chain, None))
     return draft.plan()
 
 

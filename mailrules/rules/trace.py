@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.rules.truth import Truth
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ConditionTrace:
     """One condition, or one group (`any`, `all`, `not`) with its `children`."""
 
@@ -24,7 +25,7 @@ class ConditionTrace:
     children: tuple[ConditionTrace, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RuleTrace:
     """One rule and the conditions at the top of its `match`."""
 

@@ -27,7 +27,7 @@ _ENGLISH = _distinct(
     "letter library license limit list login lunch mail manager market media meeting member memo merge message "
     "mobile monday money monitor monthly network news notice number offer office online open order package paper "
     "password patch payment people phone picture plan planet point policy portal post price print private product "
-    "profile project proposal quality quarter question quote reader receipt record recover release reminder rent repair "
+    "profile project proposal quality quarter quote reader receipt record recover release reminder rent repair "
     "reply report request reset result return review risk road sale sample schedule school score search season secure "
     "security seminar server service session shipping shop sign source speaker special staff status stock storage "
     "summary support survey system table target tax team term ticket today tool tour tracking training transfer travel "

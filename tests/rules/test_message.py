@@ -1,10 +1,15 @@
 """A message decodes what rules ask for, once, and says nothing of what was not fetched."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailrules.rules import Message
-from mailrules.rules.addresses import MAX_ADDRESSES
+from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox
+from mailrules.rules.dates import MAX_DATES
 from mailrules.rules.headers import MAX_OCTETS
+from mailrules.rules.message import Address
+from mailrules.rules.spelling import address_text
 from mailrules.rules.text import Text
 from tests.rules.builders import message, searched
 
@@ -130,3 +135,19 @@ def test_of_a_long_header_the_rest_is_not_looked_at() -> None:
     assert set(text) == {"a"}
     assert texts(mail, "X-A") == ["d"]
     assert len(texts(message(*["X:"] * MAX_OCTETS), "X")) <= MAX_OCTETS // 2
+
+
+def test_of_very_many_dates_the_rest_is_not_looked_at() -> None:
+    mail = message(*["Received: by a; Mon, 3 Mar 2025 09:00:00 +0000"] * (MAX_DATES + 100))
+
+    assert len(mail.fields.dates("RECEIVED")) == MAX_DATES
+
+
+@given(
+    st.text(st.sampled_from("aA+éİ."), max_size=4),
+    st.sampled_from(["", "B.Example.", "MÜLLER.de", "XN--mller-kva"]),
+)
+def test_an_address_is_its_local_part_and_its_domain(local: str, domain: str) -> None:
+    address, parts = Address(Mailbox("", local, domain)), Address(Mailbox("", local, domain))
+
+    assert address.address == address_text(parts.local, parts.domain)

@@ -41,6 +41,7 @@ from mailrules.rules.pieces import Pieces, glob_pieces, plain_pieces, regex_piec
         (".*", None),
         ("", None),
         ("one|[two]", None),
+        ("a(?i)*", None),
         (r"\Qa|b\E", None),
         ("(" * 100 + "a" + ")" * 100, None),
     ],

@@ -23,7 +23,7 @@ from mailrules.rules.conditions.address_parts import (
     shorthand_guard,
     shorthand_test,
 )
-from mailrules.rules.conditions.base import Condition, condition, shown
+from mailrules.rules.conditions.base import Condition, condition, seen_texts, shown
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import TextOperators, TrimmedOperators, join_wanted
 from mailrules.rules.message import Address, AddressField
@@ -95,10 +95,13 @@ class AddressCondition(Condition, FieldOperators):
         def number(message: Message) -> int:
             return sum(len(field.addresses) for field in message.fields.addresses(self.headers))
 
+        counts_only = self.counts_only
+
         def seen(message: Message, _facts: Facts) -> str:
+            if counts_only:
+                return str(number(message))
             found = find(message)
-            shown = message.fields.addresses(self.headers) if found is None else (found,)
-            return self.shown(number(message), look(shown))
+            return seen_texts(look(message.fields.addresses(self.headers) if found is None else (found,)))
 
         def captures(message: Message) -> Iterator[tuple[str, Captured]]:
             field, address = match(message) or (None, None)

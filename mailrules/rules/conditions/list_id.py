@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.clues import best_guard
-from mailrules.rules.conditions.base import Condition, condition
+from mailrules.rules.conditions.base import Condition, condition, seen_texts
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
 from mailrules.rules.message import ListId as ListIdField
@@ -64,10 +64,13 @@ class ListId(Condition, FieldOperators):
         def number(message: Message) -> int:
             return len(message.fields.list_ids())
 
+        counts_only = self.counts_only
+
         def seen(message: Message, _facts: Facts) -> str:
+            if counts_only:
+                return str(number(message))
             found = find(message)
-            shown = message.fields.list_ids() if found is None else (found,)
-            return self.shown(number(message), (each.identifier for each in shown))
+            return seen_texts(each.identifier for each in (message.fields.list_ids() if found is None else (found,)))
 
         def captures(message: Message) -> Iterator[tuple[str, Captured]]:
             found = find(message)

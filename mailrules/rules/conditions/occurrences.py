@@ -8,14 +8,14 @@ from pydantic import BeforeValidator, model_validator
 
 from mailrules.rules.captures import Captured
 from mailrules.rules.clues import Something
-from mailrules.rules.conditions.base import holds_if_absent, holds_if_found, seen_texts
+from mailrules.rules.conditions.base import holds_if_absent, holds_if_found
 from mailrules.rules.conditions.numbers import Count, read_number
 from mailrules.rules.conditions.operators import TextOperators, TrimmedOperators
 from mailrules.rules.tables import wrong
 from mailrules.rules.truth import FALSE, TRUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mailrules.rules.checks import Decide, Element
     from mailrules.rules.clues import Guard, Source
@@ -72,7 +72,7 @@ class FieldOperators(TrimmedOperators):
         if self.count is None:
             return found
         holds = self.count.holds
-        alone = self.given() == {"count"}
+        alone = self.counts_only
 
         def decide(message: Message, facts: Facts) -> Truth:
             if not holds(number(message)):
@@ -88,9 +88,10 @@ class FieldOperators(TrimmedOperators):
             return (Something(source),)
         return guard
 
-    def shown(self, number: int, texts: Iterable[Text]) -> str:
-        """Show for a trace what there was: how many if that is all that is asked for, else the texts."""
-        return str(number) if self.given() == {"count"} else seen_texts(texts)
+    @property
+    def counts_only(self) -> bool:
+        """Whether all that is asked for is how many there are."""
+        return self.given() == {"count"}
 
     def wanted(self) -> list[tuple[str, str]]:
         """List the operators with their patterns, for the trace."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mailrules.rules.checks import Leaf
 from mailrules.rules.clues import best_guard
-from mailrules.rules.conditions.base import Condition, condition
+from mailrules.rules.conditions.base import Condition, condition, seen_texts
 from mailrules.rules.conditions.by_header import ByHeader
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import join_wanted
@@ -47,9 +47,13 @@ def text_leaf(key: str, field: str, header: str, operators: FieldOperators, defi
     def number(message: Message) -> int:
         return len(message.fields.texts(header))
 
+    counts_only = operators.counts_only
+
     def seen(message: Message, _facts: Facts) -> str:
+        if counts_only:
+            return str(number(message))
         found = find(message)
-        return operators.shown(number(message), message.fields.texts(header) if found is None else (found,))
+        return seen_texts(message.fields.texts(header) if found is None else (found,))
 
     return Leaf(
         *join_wanted(key, operators.wanted()),
