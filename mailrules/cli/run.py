@@ -67,7 +67,7 @@ def _tell_origin(store: SqliteStore) -> None:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """With uvloop a TLS connection takes a tenth of the memory; it is not made for every Python, and not needed."""
+    """With uvloop connections take a quarter less work; it is not made for every Python, and not needed."""
     if find_spec("uvloop") is None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
