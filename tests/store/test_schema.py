@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.store import Acted, Met, SqliteStore, StateTooNew
+from mailrules.store import Acted, Awaited, EntryState, Met, Own, SqliteStore, StateTooNew
 from mailrules.store.schema import MIGRATIONS, migrate
-from tests.store.builders import ACCOUNT, INBOX, LISTS, NOW, checkpoint, entry
+from tests.store.builders import ACCOUNT, INBOX, LISTS, NOW, checkpoint, entry, seen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,33 @@ async def test_a_state_of_the_first_schema_is_migrated_in_place(path: Path) -> N
         met = [Met(ACCOUNT, INBOX, 7, 6, "f", NOW, "id", "x")]
         await store.begin([entry(6)], None, met=met, acted=[Acted("lists", 7, 6)], now=NOW)
         assert [6] == [one.uid for one in await store.unfinished(ACCOUNT, INBOX)]
+    assert len(MIGRATIONS) == schema(path)
+
+
+async def test_a_state_of_the_third_schema_knows_what_it_has_in_hand_and_what_it_expects(path: Path) -> None:
+    """There every step had its message's fingerprint, in hand or not."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        migrate(db, MIGRATIONS[:3])
+        db.execute("INSERT INTO account (name) VALUES (?)", (ACCOUNT,))
+        db.executemany("INSERT INTO mailbox (account, name) VALUES (1, ?)", [(INBOX,), (LISTS,)])
+        db.executemany(
+            "INSERT INTO entry (id, mailbox, uidvalidity, uid, message_id, fingerprint, internaldate, size,"
+            " prior_flags, rules, ruleset, trace, chain, hops, state, attempts, reason, begun, finished)"
+            " VALUES (?, 1, 7, ?, '', ?, 0, 9, '[]', '[]', '', '[]', 0, 0, ?, 0, '', 0, ?)",
+            [(1, 5, "fingerprint-5", "begun", None), (2, 6, "fingerprint-6", "done", 1)],
+        )
+        db.executemany(
+            "INSERT INTO step VALUES (?, 0, ?, 'r', '[]', '[]', NULL, 2, NULL, NULL, NULL, ?, ?)",
+            [(1, "move", "fingerprint-5", "begun"), (2, "copy", "fingerprint-6", "done")],
+        )
+    async with SqliteStore(path) as store, store.lease(ACCOUNT):
+        (begun,) = await store.unfinished(ACCOUNT, INBOX)
+        assert {6: frozenset({LISTS})} == await store.copied(ACCOUNT, INBOX, 7)
+        arrived = await store.arrivals(ACCOUNT, LISTS, 3, [seen(40, "fingerprint-5"), seen(41, "fingerprint-6")])
+        assert {40: Awaited((1,)), 41: Own(2, chain=False, hops=0, rules=())} == arrived
+        await store.record([replace(begun, state=EntryState.DONE)], now=NOW)
+        assert {} == await store.arrivals(ACCOUNT, LISTS, 3, [seen(42, "fingerprint-6")])
     assert len(MIGRATIONS) == schema(path)
 
 
