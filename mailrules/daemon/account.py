@@ -354,10 +354,16 @@ class Account:
             next_try=way.next_try,
         )
 
-    def late(self) -> Iterator[str]:
+    def may_be_late(self, now: float) -> bool:
+        """Whether there is anything to look into."""
+        if self._pulse.may_be_broken(now) or self._door.promise.may_be_broken(now) or self._workers or self._beside:
+            return True
+        return any(pulse.may_be_broken(now) for pulse in self._pulses.values())
+
+    def late(self, now: float) -> Iterator[str]:
         """Tell what has not kept its promise."""
         promises = (self._pulse, self._door.promise, *self._pulses.values(), *self._beside)
-        yield from filter(None, (promise.broken() for promise in promises))
+        yield from filter(None, (promise.broken(now) for promise in promises if promise.may_be_broken(now)))
         yield from (
             f"{self._pulses[name].name}: nobody looks after it" for name in self._workers if self._workers[name].done()
         )

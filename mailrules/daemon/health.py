@@ -20,7 +20,7 @@ from mailrules.daemon.visitors import Visitors
 from mailrules.daemon.vitals import Condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mailrules.daemon.reporting import Report
     from mailrules.daemon.vitals import AccountReport, DaemonReport
@@ -40,8 +40,9 @@ _Told = tuple[HTTPStatus, dict[str, object]]
 class Health:
     """The daemon's HTTP server, which listens nowhere until it is told where."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, late: Callable[[], Sequence[str]]) -> None:
         self._report = report
+        self._late = late
         self._at: Listen | None = None
         self._server: asyncio.Server | None = None
         self._visitors = Visitors(self._talk, _AT_ONCE)
@@ -90,12 +91,12 @@ class Health:
             await writer.drain()
 
     async def _answer(self, request: h11.Request) -> _Told:
-        tell = _ANSWERS.get(request.target.partition(b"?")[0].decode("ascii", "replace"))
-        if tell is None:
+        page = request.target.partition(b"?")[0].decode("ascii", "replace")
+        if page not in {HEALTH, READY}:
             return HTTPStatus.NOT_FOUND, {"error": f"there is {HEALTH}, and {READY}"}
         if request.method not in (b"GET", b"HEAD"):
             return HTTPStatus.METHOD_NOT_ALLOWED, {"error": "only GET and HEAD"}
-        return tell(await self._report())
+        return _health(self._late()) if page == HEALTH else _ready(await self._report())
 
 
 async def _read(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Request:
@@ -109,9 +110,9 @@ async def _read(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Reque
         http.receive_data(await reader.read(_LARGEST))
 
 
-def _health(report: DaemonReport) -> _Told:
-    status = HTTPStatus.SERVICE_UNAVAILABLE if report.late else HTTPStatus.OK
-    return status, {"late": list(report.late)}
+def _health(late: Sequence[str]) -> _Told:
+    status = HTTPStatus.SERVICE_UNAVAILABLE if late else HTTPStatus.OK
+    return status, {"late": list(late)}
 
 
 def _ready(report: DaemonReport) -> _Told:
@@ -131,6 +132,3 @@ def _is_served(account: AccountReport) -> bool:
     if account.condition is Condition.PAUSED:
         return True
     return account.condition.well and any(each.condition.well for each in account.mailboxes)
-
-
-_ANSWERS: Mapping[str, Callable[[DaemonReport], _Told]] = {HEALTH: _health, READY: _ready}

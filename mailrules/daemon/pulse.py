@@ -45,12 +45,17 @@ class Promise:
         """Promise nothing any more."""
         self._what, self._seconds, self._made = "", _NEVER, 0.0
 
-    def broken(self) -> str:
+    def may_be_broken(self, now: float) -> bool:
+        """Say whether there is anything to look into at this time of the loop; it costs next to nothing."""
+        return now > self._made + self._seconds + SLACK
+
+    def broken(self, now: float) -> str:
         """Say what has stopped, and since when; nothing if the promise is kept or may still be."""
-        progress = max(self._made, self.connection.last_answer) if self.connection else self._made
-        if _now() <= progress + self._seconds + SLACK:
+        if self.connection:
+            self._made = max(self._made, self.connection.last_answer)
+        if not self.may_be_broken(now):
             return ""
-        return f"{self.name}: {self._what}, since {_moment(progress):%Y-%m-%d %H:%M:%S %Z}"
+        return f"{self.name}: {self._what}, since {_moment(self._made):%Y-%m-%d %H:%M:%S %Z}"
 
 
 class Pulse(Promise):

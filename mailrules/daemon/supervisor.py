@@ -45,7 +45,10 @@ if TYPE_CHECKING:
 __all__ = ["Supervisor"]
 
 _READING = 600.0  # seconds for the rule file and its tests
+_TOLD_AT_ONCE = 10  # accounts
+_TELLING_PAUSE = 0.05  # seconds: ten thousand accounts know of new rules within a minute
 _UNWATCHED = "the rule file is not watched: send SIGHUP to reload it"
+_AT_A_TIME = 100  # accounts that are dealt with in one turn of the loop
 _COUNTING = 3.0  # seconds for the state to count what is open; a report says what was known before else
 
 
@@ -69,14 +72,15 @@ class Supervisor:
         self._pace = Pace()
         self._accounts: dict[str, Tending] = {}
         self._paused: dict[str, datetime] = {}
-        self._counts: dict[str, Mapping[bytes, Counts]] = {}
+        self._counts: Mapping[str, Mapping[bytes, Counts]] = {}
         self._naming: dict[str, Naming | None] = {}
         self._started = self._taken_over = datetime.now(UTC)
         self._refused = ""
         self._reading = Promise("the rule file")
         self._heart = Heart(store, self._late, self._log)
         self._told = shared(self.report)
-        self._health = Health(self._told)
+        self._health = Health(self._told, self._heart.late)
+        self._telling: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()  # accounts begin and end in one place at a time
         self._watched = loaded.watch
         self._as_read = snapshot(loaded.watch) if as_read is None else as_read
@@ -118,6 +122,8 @@ class Supervisor:
             followers[1].cancel()
             keeper.cancel()
             heart.cancel()
+            if self._telling is not None:
+                self._telling.cancel()
             await ended([tending.task for tending in self._accounts.values()])
             await asyncio.gather(*followers, keeper, heart, return_exceptions=True)
             self._log.info("stopped")
@@ -140,8 +146,9 @@ class Supervisor:
         names = tuple(self._loaded.config.accounts)
         with suppress(TimeoutError, StateError):
             async with asyncio.timeout(_COUNTING):
-                self._counts = {name: await self._store.open_counts(name) for name in names}
-                self._naming = {name: await self._store.naming(name) for name in names}
+                self._counts = await self._store.all_open_counts()
+                for name in self._counts.keys() - self._naming.keys():
+                    self._naming[name] = await self._store.naming(name)
         return DaemonReport(
             version=__version__,
             pid=os.getpid(),
@@ -150,8 +157,15 @@ class Supervisor:
             loaded=self._taken_over,
             refused=self._refused,
             late=self._heart.late(),
-            accounts=tuple(map(self._account_report, names)),
+            accounts=tuple([report async for report in self._account_reports(names)]),
         )
+
+    async def _account_reports(self, names: Iterable[str]) -> AsyncIterator[AccountReport]:
+        """Tell of one account after the other, and let mail go on in between."""
+        for number, name in enumerate(names, start=1):
+            yield self._account_report(name)
+            if number % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
 
     def _account_report(self, name: str) -> AccountReport:
         counts = self._counts.get(name, {})
@@ -168,9 +182,15 @@ class Supervisor:
     def _late(self) -> list[str]:
         if self._stopping.is_set():
             return []  # all comes to its end in seconds
+        now = asyncio.get_running_loop().time()
         return [
-            *filter(None, [self._reading.broken()]),
-            *(f"{name}: {what}" for name, tending in self._accounts.items() for what in tending.late()),
+            *filter(None, [self._reading.broken(now)]),
+            *(
+                f"{name}: {what}"
+                for name, tending in self._accounts.items()
+                if tending.may_be_late(now)
+                for what in tending.late(now)
+            ),
         ]
 
     # Orders
@@ -293,10 +313,19 @@ class Supervisor:
                 for name, settings in after.accounts.items()
                 if before.accounts.get(name) == settings and name in self._accounts
             }
+            self._telling = asyncio.create_task(self._tell_of_rules(kept))
             await self._end(set(self._accounts) - kept)
             for name in after.accounts:
                 if name not in kept and name not in self._paused:
                     self._begin(name)
+
+    async def _tell_of_rules(self, names: Iterable[str]) -> None:
+        """Tell accounts that other rules are in force: some at a time, for each has to look something up then."""
+        for number, name in enumerate(sorted(names), start=1):
+            if name in self._accounts:
+                self._accounts[name].rules_changed()
+            if number % _TOLD_AT_ONCE == 0:
+                await asyncio.sleep(_TELLING_PAUSE)
 
     def _reload_if_changed(self) -> None:
         """Find what happened to the files between their reading and the watch on them."""

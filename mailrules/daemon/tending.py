@@ -93,9 +93,18 @@ class Tending:
             mailboxes=self._account.report(counts) if self._account else (),
         )
 
-    def late(self) -> Iterator[str]:
+    def rules_changed(self) -> None:
+        """Take note that other rules are in force."""
+        if self._account:
+            self._account.rules_changed()
+
+    def may_be_late(self, now: float) -> bool:
+        """Whether there is anything to look into; thousands are asked each few seconds."""
+        return self.task.done() or (self._account is not None and self._account.may_be_late(now))
+
+    def late(self, now: float) -> Iterator[str]:
         """Tell what has not kept its promise."""
         if self.task.done():
             yield "nobody looks after it"
         elif self._account:
-            yield from self._account.late()
+            yield from self._account.late(now)

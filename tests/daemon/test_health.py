@@ -33,7 +33,7 @@ async def serving(report: DaemonReport | Report = REPORT) -> AsyncIterator[Healt
     async def tell() -> DaemonReport:
         return report if isinstance(report, DaemonReport) else await report()
 
-    server = Health(tell)
+    server = Health(tell, lambda: report.late if isinstance(report, DaemonReport) else ())
     with capture_logs() as lines:
         await server.listen(LOOPBACK)
         try:
