@@ -21,6 +21,7 @@ from mailrules.config import ConfigError, Problem, load
 from mailrules.daemon import logs, systemd
 from mailrules.daemon.calling import Unwilling
 from mailrules.daemon.control import answering
+from mailrules.daemon.descriptors import make_room
 from mailrules.daemon.door import Pace
 from mailrules.daemon.health import Health
 from mailrules.daemon.heart import Heart
@@ -104,6 +105,7 @@ class Supervisor:
             await self._health.close()
 
     async def _serve(self) -> None:
+        make_room(self._loaded.config.accounts.values(), self._log)
         for name in self._loaded.config.accounts:
             self._begin(name)
         self._log.info("started", rules=len(self._loaded.ruleset.rules), accounts=len(self._loaded.config.accounts))
