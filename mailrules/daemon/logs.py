@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
+from mailrules.daemon.crowd import Crowd
 from mailrules.engine.outcome import OutcomeState
 from mailrules.rules import ConditionTrace, Truth
 from mailrules.rules.text import printable
@@ -63,12 +64,22 @@ def configure(form: LogFormat = LogFormat.AUTO, level: LogLevel = LogLevel.INFO,
     else:
         ending = _for_people(colors=stream.isatty() and "NO_COLOR" not in os.environ)
     structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, _clean, *ending],
+        processors=[
+            Crowd(_tell_of_more),
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            _clean,
+            *ending,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Forward()], level=max(number, logging.WARNING), force=True)
+
+
+def _tell_of_more(event: str, level: str, more: int) -> None:
+    logger().log(logging.getLevelNamesMapping()[level.upper()], event, more=more)
 
 
 def logger(**fields: str) -> FilteringBoundLogger:
