@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ from mailrules.store import Own
 __all__ = ["Decision", "Origin", "decide"]
 
 _ROUNDS = 10
+_A_TURN = 200
+"""Messages that are decided in one go: a few milliseconds."""
 _TOGETHER = 32 << 20
 """Octets of the messages that are asked about at the same time; of a larger one only parts are in memory."""
 _UNTOLD_SIZE = 1 << 20
@@ -75,9 +78,11 @@ async def decide(
     facts = context.facts(origin.path, origin.session.namespace)
     decisions: list[Decision] = []
     open_ones: list[tuple[Fetched, Needs]] = []
-    free = [message for message in messages if not has_flag(message.flags, DELETED)]
+    free = [message for message in messages if not (message.flags and has_flag(message.flags, DELETED))]
     recollection.note(free, ruleset, facts)
-    for message in free:
+    for number, message in enumerate(free, start=1):
+        if number % _A_TURN == 0:
+            await asyncio.sleep(0)  # what comes meanwhile is read, and other mailboxes have their turn
         own = owners.get(message.uid)
         match ruleset.evaluate(message.message, facts, without=own.rules if own else ()):
             case Needs() as needs:

@@ -7,7 +7,10 @@
     lower       verdicts become steps that this server can do; targets exist               drafting, lowering
     journal     entries and checkpoint on disk, in ONE transaction, before the first byte  journal, store
     execute     steps grouped into UID sets and flights, IDLE behind the last              flights, executor
-    record      what was answered, in ONE transaction                                      journal, store
+    record      what was answered, in the transaction that journals the next batch         acting, journal, store
+
+A backlog is read in windows, some of them ahead (``ahead``), and several make a batch. While the server moves the
+messages of one batch the next is fetched and evaluated: neither waits for the other.
 
 ``filing`` brings new mail to it, ``apply`` mail that is there already, ``recovery`` finishes what a
 crash left on the way. The checkpoint moves when the journal takes a batch over: from then on each of
@@ -33,7 +36,7 @@ from mailrules.engine.limits import Waiting, limits_of, over_limit
 from mailrules.engine.reading import UNREADABLE, Fetched, validity
 from mailrules.engine.recalling import Recollection
 from mailrules.imap import ImapError, MailboxName, SelectedMailbox, State
-from mailrules.rules import Ruleset
+from mailrules.rules import Limit, Ruleset
 from mailrules.store import Acted, Checkpoint, Entry, EntryState, Own
 
 __all__ = ["Path"]
@@ -50,6 +53,8 @@ class Path:
         self.ended: Callable[[Entry], object] = _nobody
         """Told of each entry that has ended for now."""
         self._paths = Paths(session.namespace)
+        self._limits: tuple[Ruleset | None, Mapping[str, Limit]] = (None, {})
+        """The rules that are in force, and those of them that have a limit."""
         self._acting = Acting(context, session, name, self.report)
         self._recollection = Recollection(
             context.store, context.name, lambda: (name, validity(self.selected)), self._path_of
@@ -100,9 +105,10 @@ class Path:
         ``answers`` takes what was found out, for whoever wants to show it.
         """
         decisions = await decide(self.context, self.origin, messages, ruleset, owners, self._recollection, answers)
+        observe = self.context.observe
         for decision in decisions:
             verdict = decision.verdict
-            if self.context.observe and (verdict.plan or verdict.error):
+            if observe and (verdict.plan or verdict.error):
                 self.report_observed(decision)
             elif verdict.observed:
                 # The other rules' actions are no would-be: they are carried out, and reported then.
@@ -129,7 +135,8 @@ class Path:
         """
         taken = self._recollection.taken(decision.message for decision in decisions)
         met = [] if self.context.observe else taken
-        limited = _limited(decisions, ruleset)
+        limits = self._limits_of(ruleset)
+        limited = [one for one in decisions if limits and not limits.keys().isdisjoint(one.verdict.matched)]
         async with self.context.counting if limited else nullcontext():
             over = await self._over_limit(limited, ruleset, copied)
             waiting = {uid: each for uid, each in over.items() if leave is None or not leave(uid, each)}
@@ -163,18 +170,24 @@ class Path:
         self, decisions: Sequence[Decision], ruleset: Ruleset, copied: Mapping[int, frozenset[bytes]] | None
     ) -> tuple[list[Entry], list[Acted]]:
         """Make the entries, and name the rules with a limit that they count for."""
-        era, limits = validity(self.selected), limits_of(ruleset)
+        era, limits = validity(self.selected), self._limits_of(ruleset)
         entries = await entries_for(self.context, self.origin, decisions, ruleset)
         entries = without_old_copies(entries, copied) if copied else entries
         begun = {entry.uid for entry in entries if entry.state is EntryState.BEGUN}
         acted = [
             Acted(rule, era, decision.message.uid)
             for decision in decisions
-            if decision.message.uid in begun
+            if limits and decision.message.uid in begun
             for rule in decision.verdict.matched
             if rule in limits
         ]
         return entries, acted
+
+    def _limits_of(self, ruleset: Ruleset) -> Mapping[str, Limit]:
+        """The rules that have a limit; there may be thousands without, and a batch may be one message."""
+        if self._limits[0] is not ruleset:
+            self._limits = ruleset, limits_of(ruleset)
+        return self._limits[1]
 
     async def _over_limit(
         self, limited: Sequence[Decision], ruleset: Ruleset, copied: Mapping[int, frozenset[bytes]] | None
@@ -186,7 +199,7 @@ class Path:
         begun = {entry.uid for entry in entries if entry.state is EntryState.BEGUN}
         acting = [decision for decision in limited if decision.message.uid in begun]
         store, account, now = self.context.store, self.context.name, self.context.now()
-        return await over_limit(store, account, limits_of(ruleset), acting, now)
+        return await over_limit(store, account, self._limits_of(ruleset), acting, now)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -232,11 +245,6 @@ class Path:
     def report_observed(self, decision: Decision) -> None:
         """Tell what would be done."""
         self.context.report(would_be(self.context.name, self.readable, decision.message, decision.verdict))
-
-
-def _limited(decisions: Iterable[Decision], ruleset: Ruleset) -> Sequence[Decision]:
-    limits = limits_of(ruleset)
-    return [decision for decision in decisions if not limits.keys().isdisjoint(decision.verdict.matched)]
 
 
 def _until(entry: Entry, waiting: Waiting) -> Entry:

@@ -6,7 +6,7 @@ import pytest
 
 from mailrules.engine import deciding
 from mailrules.engine.outcome import OutcomeState
-from mailrules.imap import Quirks, protocol
+from mailrules.imap import Quirks, quirks
 from tests.builders import message
 from tests.engine.scene import Scene, rule, scene
 from tests.servers.dovecot import Dovecot
@@ -154,6 +154,6 @@ async def test_a_connection_that_is_lost_in_a_search_decides_nothing(
 async def test_on_gmail_an_expunge_is_a_move_to_the_trash(
     dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "detect", lambda *_: Quirks(expunge_archives=True))
+    monkeypatch.setattr(quirks, "detect", lambda *_: Quirks(expunge_archives=True))
     async with scene(dovecot, user, tmp_path, rule("r", 'subject = "one"', "expunge = true")) as it:
         assert await filed(it, "one") == {"Trash": ["one"]}
