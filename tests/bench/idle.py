@@ -23,6 +23,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import uvloop
+
+from mailrules.cli import main as mailrules
 from tests.builders import message
 from tests.faults.process import DaemonProcess
 from tests.servers.certificates import Authority
@@ -134,8 +137,6 @@ async def staged(folder: Path, boxes: tuple[str, ...] = MAILBOXES) -> AsyncItera
 
 def daemon(config: str) -> None:
     """Be ``mailrules run``, and answer SIGUSR1 by a line of what cannot be seen from outside."""
-    from mailrules.cli import main
-
     pauses, began = [0.0], 0.0
 
     def clock(phase: str, _info: dict[str, int]) -> None:
@@ -153,7 +154,7 @@ def daemon(config: str) -> None:
     gc.callbacks.append(clock)
     signal.signal(signal.SIGUSR1, tell)
     sys.argv = ["mailrules", "run", "-c", config, "--log-format", "json"]
-    main()
+    mailrules()
 
 
 def rule_file(folder: Path, stage: Stage, accounts: int, extra: str = "") -> Path:
@@ -206,8 +207,8 @@ async def measure(accounts: int, boxes: int, seconds: float) -> Idle:
                 process.send_signal(signal.SIGUSR1)
                 told = await running.logged("inside")
                 size = resident(process.pid)
-                descriptors = len(os.listdir(f"/proc/{process.pid}/fd"))
-                threads = len(os.listdir(f"/proc/{process.pid}/task"))
+                descriptors = len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+                threads = len(list(Path(f"/proc/{process.pid}/task").iterdir()))
                 answers = [
                     float(await stage.ask(f"deliver u{random.randrange(accounts)} {number}")) * 1000
                     for number in range(PARTS)
@@ -238,8 +239,8 @@ def compare(one: Idle, many: Idle) -> str:
         f"{(many.blocks - one.blocks) / more:.0f} blocks each (process {many.resident / 1024:.0f} MiB, of 1 "
         f"{one.resident / 1024:.0f}), {(many.descriptors - one.descriptors) / more:.2f} descriptors and "
         f"{(many.tasks - one.tasks) / more:.2f} tasks each, {many.threads} threads\n"
-        f"signed in after {many.seconds:.1f} s, CPU {many.cpu:.1f} s; idle {many.load:.2f} % of a core; longest GC pause "
-        f"{many.longest_pause:.0f} ms\nEXISTS to MOVE's OK {many.answer:.2f} ms, with one mailbox {one.answer:.2f}"
+        f"signed in after {many.seconds:.1f} s, CPU {many.cpu:.1f} s; idle {many.load:.2f} % of a core; longest "
+        f"GC pause {many.longest_pause:.0f} ms\nEXISTS to MOVE's OK {many.answer:.2f} ms, with one {one.answer:.2f}"
     )
 
 
@@ -255,8 +256,6 @@ def main() -> None:
     if given.daemon:
         daemon(given.daemon)
     elif given.serve:
-        import uvloop
-
         certificate, key, *boxes = given.serve
         uvloop.run(serve(certificate, key, tuple(boxes)))
     else:
