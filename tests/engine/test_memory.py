@@ -48,5 +48,6 @@ async def test_what_was_handled_is_kept_no_more(
             await it.directory.refresh(session)
             await apply(it.context, session, INBOX, mode=ApplyMode.DO, progress=lambda _done, _all: None)
 
-    full = MESSAGES // WINDOW // 2  # by then there are as many windows in memory as there ever are
-    assert max(blocks[full:]) - blocks[full] < WINDOW * LITTLE
+    half = MESSAGES // WINDOW // 2
+    # How many windows are on their way differs from moment to moment: what counts is how few blocks it can be.
+    assert min(blocks[half:]) - min(blocks[half // 2 : half]) < WINDOW * LITTLE
