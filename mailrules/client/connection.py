@@ -176,7 +176,7 @@ class Connection:
     # --- commands
 
     def submit(self, command: Command[T]) -> asyncio.Future[T]:
-        """Send a command with all that is submitted before the loop's next turn, in one write.
+        """Send a command with all that is submitted before the loop's next turn, in one write; IDLE ends with it.
 
         The future raises Refused for NO and BAD, ConnectionLost or CommandTimeout where no answer will come. Raises at
         once StateError and ArgumentError, which are the caller's mistakes.
@@ -186,6 +186,7 @@ class Connection:
         if self._loss is not None:
             waiting.fail(self._loss())
             return future
+        self.done()
         was_due = self.answer_is_due()
         tag = self._protocol.send(command)
         self._waiting[tag] = waiting

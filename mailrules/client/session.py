@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from mailrules.client.connection import Connection
 from mailrules.client.endpoint import Timeouts
@@ -23,6 +23,8 @@ from mailrules.imap import (
     List,
     ListEntry,
     MailboxName,
+    NotifyNone,
+    NotifyWithStatus,
     Refused,
     Select,
     SelectedMailbox,
@@ -38,8 +40,12 @@ from mailrules.imap import (
 from mailrules.imap import Namespace as NamespaceCommand
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Coroutine, Sequence
+
     from mailrules.client.endpoint import Endpoint
-    from mailrules.imap import UID, Capabilities, IdData, SearchProgram
+    from mailrules.imap import UID, Capabilities, EventGroup, SearchProgram
+
+T = TypeVar("T")
 
 STATUS_ITEMS = (StatusItem.MESSAGES, StatusItem.UIDNEXT, StatusItem.UIDVALIDITY)
 
@@ -70,7 +76,7 @@ class Session:
     Each verb ends IDLE first if it runs, as nothing can be asked meanwhile; to begin it again is the caller's.
     """
 
-    __slots__ = ("_named", "_names_searches", "capabilities", "connection", "namespace")
+    __slots__ = ("_named", "_names_searches", "announcing", "capabilities", "connection", "deaf", "namespace")
 
     def __init__(self, connection: Connection, capabilities: Capabilities, namespace: Namespace) -> None:
         self.connection = connection
@@ -79,6 +85,10 @@ class Session:
         self._names_searches = "ESEARCH" in capabilities
         self._named: list[asyncio.Future[tuple[UID, ...] | None]] = []
         """Named searches in flight."""
+        self.announcing = False
+        """Whether what `announce` asked for is in force; a refusal or another mailbox ends it."""
+        self.deaf = False
+        """Whether the server was told to announce nothing, not even EXISTS, and to announce again is due."""
 
     @classmethod
     async def open(cls, endpoint: Endpoint, credentials: Credentials, timeouts: Timeouts | None = None) -> Self:
@@ -158,17 +168,55 @@ class Session:
             self._names_searches = "ESEARCH" in self.capabilities  # so it was not for the name
             raise
 
-    async def select(self, name: MailboxName) -> SelectedMailbox:
-        """Select a mailbox; what is returned goes on changing with it. Raises Refused and NetworkError."""
-        self.connection.done()
-        found = await self.connection.submit(Select(name))
+    def select(self, name: MailboxName) -> Coroutine[object, object, SelectedMailbox]:
+        """Select a mailbox; what is returned goes on changing with it. Raises Refused and NetworkError.
+
+        It is submitted at once: what is submitted before the loop's next turn leaves in the same flight.
+        """
+        self.hush()
+        return self._as_it_is(self.connection.submit(Select(name)))
+
+    def examine(self, name: MailboxName) -> Coroutine[object, object, SelectedMailbox]:
+        r"""Open a mailbox to look only: no flag changes by it, not even \Recent. Raises Refused and NetworkError."""
+        self.hush()
+        return self._as_it_is(self.connection.submit(Examine(name)))
+
+    async def _as_it_is(self, answer: Awaitable[SelectedMailbox]) -> SelectedMailbox:
+        found = await answer
         return self.selected or found
 
-    async def examine(self, name: MailboxName) -> SelectedMailbox:
-        r"""Open a mailbox to look only: no flag changes by it, not even \Recent. Raises Refused and NetworkError."""
+    def announce(self, groups: Sequence[EventGroup]) -> asyncio.Future[tuple[StatusData, ...]]:
+        """Submit NOTIFY, in place of what was announced before: the server tells by itself what happens. RFC 5465.
+
+        What has happened meanwhile it does not tell: UID FETCH is to follow, and the future has the STATUS of the other
+        mailboxes. It raises as that of `Connection.submit`.
+        """
+        # Dovecot tells nothing of other mailboxes after a second NOTIFY SET, unless there was a NOTIFY NONE before it.
+        self.hush()
+        answer = self.connection.submit(NotifyWithStatus(groups))
+        self.announcing = True
+        answer.add_done_callback(self._announces)
+        return answer
+
+    def hush(self) -> None:
+        """End what is announced, and IDLE; nothing is told any more then, of the selected mailbox neither.
+
+        Dovecot has to be told before another mailbox is selected: its process ends at the next message otherwise.
+        """
         self.connection.done()
-        found = await self.connection.submit(Examine(name))
-        return self.selected or found
+        if self.announcing:
+            self.announcing, self.deaf = False, True
+            self.connection.submit(NotifyNone()).add_done_callback(_ignore)
+
+    def silenced(self) -> None:
+        """Take note that the server has ended by itself what it announced: it announces nothing now (RFC 5465 §5.8)."""
+        self.announcing, self.deaf = False, True
+
+    def _announces(self, answer: asyncio.Future[tuple[StatusData, ...]]) -> None:
+        if answer.cancelled() or answer.exception() is not None:
+            self.announcing = False
+        elif self.announcing:
+            self.deaf = False
 
     async def create(self, name: MailboxName) -> MailboxName | None:
         """Create and subscribe a mailbox in one flight; that it exists already is fine.
@@ -241,6 +289,6 @@ async def _namespace(connection: Connection, capabilities: Capabilities) -> Name
     return Namespace(delimiter=root[0].data.delimiter if root else None)
 
 
-def _ignore(future: asyncio.Future[IdData]) -> None:
+def _ignore(future: asyncio.Future[T]) -> None:
     if not future.cancelled():
         future.exception()

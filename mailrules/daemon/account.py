@@ -16,12 +16,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mailrules.daemon import logs
+from mailrules.daemon.announcements import Reach, Terms
 from mailrules.daemon.door import Door, TurnedAway
 from mailrules.daemon.layout import Layout, arrange
 from mailrules.daemon.link import ended, retried
 from mailrules.daemon.pulse import Promise, Pulse
 from mailrules.daemon.rounds import Rounds
 from mailrules.daemon.schedule import Schedule
+from mailrules.daemon.visitor import Visitor
+from mailrules.daemon.visits import Visits
 from mailrules.daemon.vitals import Condition, MailboxReport
 from mailrules.daemon.worker import Worker, patience
 from mailrules.engine.account import AccountContext
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
     from mailrules.client import Session
     from mailrules.config import Loaded
+    from mailrules.daemon.announcements import Announcements
     from mailrules.daemon.door import Pace
     from mailrules.engine.outcome import Outcome
     from mailrules.imap import StatusData
@@ -100,6 +104,12 @@ class Account:
         self._lead_session: Session | None = None
         self._shortcomings = Shortcomings(self._context)
         self._schedule = Schedule(self._context, self._spawn, self._log)
+        self._terms = Terms(self._context, self._log, self._share_out_anew)
+        self._visits = Visits(self._context, self._mend, self._log, self._pulses)
+        self._visitor = Visitor(self._settings, self._visits, self._door, self._spawn, self._log)
+        self._announcements: Announcements | None = None
+        """Of the lead's session."""
+        self._rounds: Rounds | None = None
 
     async def run(self) -> None:
         """Watch the account until cancelled; then the flights in hand have a moment to come to their end."""
@@ -151,20 +161,27 @@ class Account:
         self._log.info("signed in", host=self._settings.host)
         self._pulse.attend(session.connection)
         self._room, self._lead_session = self._settings.max_connections, session
+        self._visitor.may = self._room > 1
+        self._announcements = self._terms.announcements(session)
         try:
             await self._serve_as_lead(session)
         finally:
-            self._lead_session = None
+            self._lead_session = self._announcements = self._rounds = None
             for name in self._of_lead():
                 self._pulses[name].leave()
             await session.connection.close()
 
     async def _serve_as_lead(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
-        rounds = Rounds(self._context, session, self._mend, self._log, self._pulses)
+        quiet = self._settings.keepalive - patience(self._settings)
+        rounds = self._rounds = Rounds(
+            session, self._announcements, self._visits, self._visitor, self._log, self._pulses, quiet
+        )
         home: Worker | None = None
         told: Mapping[MailboxName, StatusData] = {}
         self._list_at = self._look_at = go_at = loop.time()
+        if self._tells_all:
+            go_at += self._settings.poll  # the server tells what there is to do, once it is asked to
         while True:
             now, self._called = loop.time(), False
             self._pulse.make("at work")
@@ -174,7 +191,7 @@ class Account:
                 told = await self._list(session)
             if now >= self._look_at:
                 await self._look_around(session)
-            if now >= go_at:
+            if now >= go_at or rounds.called:
                 go_at = now + self._settings.poll
                 await rounds.go(self._layout.rounds, told)
             told = {}
@@ -187,13 +204,22 @@ class Account:
             limit = 0.0 if self._schedule.waits_for_lead else limit
             self._pulse.make("waiting for its next round", min(limit, self._settings.keepalive))
             if home is None:
-                quiet = self._settings.keepalive - patience(self._settings)
                 await session.connection.until(self._is_called, min(limit, quiet))
             elif not await self._rest_at(session, home, limit):
                 home = None
 
     def _is_called(self) -> bool:
-        return self._called
+        return self._called or (self._rounds is not None and self._rounds.called)
+
+    @property
+    def _tells_all(self) -> bool:
+        """Whether the server tells of all mailboxes by itself, so that none but the lead's needs a connection."""
+        return self._announcements is not None and self._terms.reach is Reach.ALL
+
+    def _share_out_anew(self) -> None:
+        """Share the mailboxes out at once: the server does not tell of all that it was asked about."""
+        self._list_at = 0.0
+        self._call(0.0)
 
     async def _list(self, session: Session) -> Mapping[MailboxName, StatusData]:
         """Ask for the list of mailboxes, and share them out; return what it told of them."""
@@ -211,7 +237,7 @@ class Account:
         self._pulse.turn(Condition.IDLE, "" if self._pulses else _NONE_THERE)
         await release(self._context)
         strays_left = await self._mend_strays()
-        await self._schedule.look(self._room - 1 - len(self._layout.held))
+        await self._schedule.look(self._room - 1 - len(self._layout.held) - self._visitor.is_there)
         now = asyncio.get_running_loop().time()
         if self._shortcomings.told or self._layout.rounds or has_wildcards(self._settings.watch):
             self._list_at = min(self._list_at, now + _LIST_EVERY)
@@ -234,7 +260,8 @@ class Account:
             return None
         try:
             if home is None or home.name != name or selected is None or selected.name != name:
-                home = Worker(self._context, session, name, self._mend, self._log, self._pulses[name])
+                pulse = self._pulses[name]
+                home = Worker(self._context, session, name, self._mend, self._log, pulse, self._announcements)
                 await home.hold()
                 await home.look()
             elif not await home.rests():
@@ -263,12 +290,17 @@ class Account:
     async def _share_out(self) -> None:
         """Let workers begin and end so that they fit the mailboxes that are watched now."""
         watched = self._directory.watched()
-        self._layout = arrange([info.name for info in watched], self._room, self._layout)
+        on_rounds = set(self._layout.rounds)
+        self._layout = arrange([info.name for info in watched], 1 if self._tells_all else self._room, self._layout)
         before = dict(self._pulses)
         self._pulses.clear()  # the rounds have this mapping too
         self._pulses.update((info.name, before.get(info.name) or Pulse(info.path)) for info in watched)
         # No two connections may ever handle one mailbox: who leaves is waited for.
         await ended([self._workers.pop(name) for name in set(self._workers) - set(self._layout.held)])
+        if not self._tells_all or on_rounds.intersection((*self._layout.held, self._layout.lead)):
+            await self._visitor.end()
+        if self._announcements is not None and self._rounds is not None:
+            self._announcements.tell_of(self._layout.rounds if self._tells_all else (), self._rounds.hear)
         for name in self._layout.held:
             if name not in self._workers:
                 pulse = self._pulses[name]
@@ -280,7 +312,8 @@ class Account:
             session = await self._door.enter()
             try:
                 self._turned_away.pop(name, None)
-                await Worker(self._context, session, name, self._mend, self._log, pulse).serve()
+                announcements = self._terms.announcements(session)
+                await Worker(self._context, session, name, self._mend, self._log, pulse, announcements).serve()
             finally:
                 await session.connection.close()
         except Refused:
@@ -340,6 +373,7 @@ class Account:
     def _mailbox_report(self, name: MailboxName, pulse: Pulse, counts: Counts | None) -> MailboxReport:
         """A mailbox that the lead looks after is alive by the lead's connection, and can't be better than it is."""
         over = pulse if name in self._workers else self._pulse
+        over = self._visitor.pulse if over.condition.well and self._visitor.waits_in(name) else over
         way = pulse if over.condition.well else over
         return MailboxReport(
             path=pulse.name,
@@ -358,11 +392,11 @@ class Account:
         """Whether there is anything to look into."""
         if self._pulse.may_be_broken(now) or self._door.promise.may_be_broken(now) or self._workers or self._beside:
             return True
-        return any(pulse.may_be_broken(now) for pulse in self._pulses.values())
+        return any(pulse.may_be_broken(now) for pulse in (self._visitor.pulse, *self._pulses.values()))
 
     def late(self, now: float) -> Iterator[str]:
         """Tell what has not kept its promise."""
-        promises = (self._pulse, self._door.promise, *self._pulses.values(), *self._beside)
+        promises = (self._pulse, self._door.promise, self._visitor.pulse, *self._pulses.values(), *self._beside)
         yield from filter(None, (promise.broken(now) for promise in promises if promise.may_be_broken(now)))
         yield from (
             f"{self._pulses[name].name}: nobody looks after it" for name in self._workers if self._workers[name].done()

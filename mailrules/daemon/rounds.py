@@ -1,4 +1,7 @@
-"""Goes round the mailboxes that have no connection of their own, and visits those in which something has come."""
+"""Goes round the mailboxes that have no connection of their own, and has those visited in which something has come.
+
+Where the server tells by itself that something has come (NOTIFY), it is asked only now and then whether it tells all.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,19 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from mailrules.daemon.vitals import Condition
-from mailrules.daemon.worker import Worker
 from mailrules.imap import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from structlog.typing import FilteringBoundLogger
 
     from mailrules.client import Session
+    from mailrules.daemon.announcements import Announcements
     from mailrules.daemon.pulse import Pulse
-    from mailrules.engine.account import AccountContext
+    from mailrules.daemon.visitor import Visitor
+    from mailrules.daemon.visits import Visits
     from mailrules.imap import MailboxName, StatusData
-    from mailrules.store import Entry
 
 __all__ = ["Rounds"]
 
@@ -26,38 +29,67 @@ _IN_ONE_FLIGHT = 100  # STATUS commands; some servers open each mailbox for it
 
 
 class Rounds:
-    """The rounds of one account, on one session."""
+    """The rounds of one account, on the lead's session."""
 
     def __init__(
         self,
-        context: AccountContext,
         session: Session,
-        mend: Callable[[MailboxName, Sequence[Entry]], None],
+        announcements: Announcements | None,
+        visits: Visits,
+        visitor: Visitor,
         log: FilteringBoundLogger,
         pulses: Mapping[MailboxName, Pulse],
+        every: float,
     ) -> None:
-        self._context = context
+        """Make those of a session; ``every``: seconds after which the server is asked of what it tells by itself."""
         self._session = session
-        self._mend = mend
+        self._announcements = announcements
+        self._visits = visits
+        self._visitor = visitor
         self._log = log
         self._pulses = pulses
-        self._visited: dict[MailboxName, tuple[int | None, ...]] = {}
+        self._every = every
+        self._ask_at = asyncio.get_running_loop().time() + every
+        self.called = False
+        """Whether the server has told of something that is to be looked at on this session."""
+
+    def hear(self, told: Mapping[MailboxName, StatusData]) -> None:
+        """Take note of what the server has told by itself."""
+        for name in told:
+            if (pulse := self._pulses.get(name)) is not None and pulse.condition is not Condition.REFUSED:
+                pulse.turn(Condition.NOTIFY_STATUS)
+        if self._visitor.may:
+            self._visitor.call(told)
+        else:
+            self.called = True
+            self._session.connection.poke()
 
     async def go(self, names: Sequence[MailboxName], told: Mapping[MailboxName, StatusData]) -> None:
         """Visit each mailbox that has grown since its last visit, or in which a retry is due.
 
         ``told`` are the answers that came with the list of mailboxes; STATUS asks for the others.
         """
+        self.called = False
+        by_itself = self._announcements.known if self._announcements is not None else {}
+        now = asyncio.get_running_loop().time()
+        if now < self._ask_at:
+            told = {**by_itself, **told}
+        else:
+            self._ask_at = now + self._every
         asked = [name for name in names if name not in told]
         for start in range(0, len(asked), _IN_ONE_FLIGHT):
             told = {**told, **await self._ask(asked[start : start + _IN_ONE_FLIGHT])}
         known = [name for name in names if name in told]
-        stirred = [name for name in known if await self._has_stirred(name, told[name])]
+        by_visitor = self._visitor.is_there or (self._visitor.may and bool(by_itself))
+        stirred = {name: told[name] for name in known if await self._visits.are_due(name, told[name])}
         for name in known:
-            if name in stirred:
-                await self._visit(name, told[name])
-            else:
-                self._pulses[name].turn(Condition.ROUNDS)
+            way = Condition.NOTIFY_STATUS if name in by_itself else Condition.ROUNDS
+            if name not in stirred:
+                self._pulses[name].turn(way)
+            elif not by_visitor:
+                await self._visits.visit(self._session, name, told[name], way)
+        if by_visitor:
+            self._visitor.call(stirred)
 
     async def _ask(self, names: Sequence[MailboxName]) -> dict[MailboxName, StatusData]:
         self._session.connection.done()
@@ -65,42 +97,11 @@ class Rounds:
         told: dict[MailboxName, StatusData] = {}
         for name, answer in zip(names, answers, strict=True):
             if isinstance(answer, Refused):
-                self._log.debug("no STATUS of a mailbox", mailbox=self._path(name), reason=str(answer))
+                path = self._session.namespace.to_path(name)
+                self._log.debug("no STATUS of a mailbox", mailbox=path, reason=str(answer))
                 self._pulses[name].turn(Condition.REFUSED, str(answer))
             elif isinstance(answer, BaseException):
                 raise answer
             else:
                 told[name] = answer
         return told
-
-    async def _has_stirred(self, name: MailboxName, status: StatusData) -> bool:
-        store, account = self._context.store, self._context.name
-        due = await store.next_due(account, name.raw)
-        if due is not None and due <= self._context.now():
-            return True
-        if self._visited.get(name) == _mark(status):
-            return False
-        checkpoint = await store.checkpoint(account, name.raw)
-        if checkpoint is None or status.uidnext is None or status.uidvalidity != checkpoint.uidvalidity:
-            return True
-        ahead = max(0, status.uidnext - 1 - checkpoint.uid)
-        self._pulses[name].waits(ahead if status.messages is None else min(ahead, status.messages))
-        return ahead > 0
-
-    async def _visit(self, name: MailboxName, status: StatusData) -> None:
-        try:
-            await Worker(self._context, self._session, name, self._mend, self._log, self._pulses[name]).visit()
-            self._visited[name] = _mark(status)
-        except Refused as error:
-            self._log.warning("mailbox can't be watched", mailbox=self._path(name), reason=str(error))
-            self._pulses[name].turn(Condition.REFUSED, str(error))
-
-    def _path(self, name: MailboxName) -> str:
-        return self._session.namespace.to_path(name)
-
-
-def _mark(status: StatusData) -> tuple[int | None, ...]:
-    """Reduce a status to what changes when something comes: Courier tells no UIDNEXT here, so the count has to do."""
-    if status.uidnext is None:
-        return (status.uidvalidity, status.messages)
-    return (status.uidvalidity, status.uidnext)

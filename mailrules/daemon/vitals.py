@@ -18,6 +18,10 @@ class Condition(Enum):
 
     STARTING = "starting"
     """Not there yet, for the first time."""
+    NOTIFY = "notify"
+    """Watched on a connection of its own, on which the server shows each new message by itself (NOTIFY)."""
+    NOTIFY_STATUS = "notify status"
+    """Without a connection of its own: the server tells by itself, on another one, that something has come (NOTIFY)."""
     IDLE = "idle"
     """Watched by IDLE on a connection of its own. An account: signed in."""
     POLL = "poll"
@@ -34,7 +38,7 @@ class Condition(Enum):
     @property
     def well(self) -> bool:
         """Whether mail is being sorted."""
-        return self in (Condition.IDLE, Condition.POLL, Condition.ROUNDS)
+        return self not in (Condition.STARTING, Condition.BACKING_OFF, Condition.REFUSED, Condition.PAUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

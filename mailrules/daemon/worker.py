@@ -1,9 +1,9 @@
 """Looks after one mailbox on one session: what is there, what comes, what is due again.
 
-News come by IDLE, or by polling where there is no IDLE. Neither is trusted alone: now and then the
-server is asked by STATUS whether it has more than it has told, and from time to time by SELECT. It is a proof of life
-too, asked for early enough that a dead connection is given up within the account's ``keepalive``. Where all is as it
-was known, that is one flight, and the mailbox rests on.
+News come by NOTIFY, which shows the messages themselves, by IDLE, or by polling. None is trusted alone: now and then
+the server is asked by STATUS whether it has more than it has told, and from time to time by SELECT. It is a proof of
+life too, asked for early enough that a dead connection is given up within the account's ``keepalive``. Where all is as
+it was known, that is one flight, and the mailbox rests on.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mailrules.client import Session
     from mailrules.config import Account
+    from mailrules.daemon.announcements import Announcements
     from mailrules.daemon.pulse import Pulse
     from mailrules.engine.account import AccountContext
     from mailrules.imap import MailboxName, StatusData
@@ -36,6 +37,7 @@ _PATIENCE = 60.0  # seconds for a sign of life
 _SHORTEST_IDLE = 5.0  # seconds; a server that ends IDLE sooner by itself has none worth the name
 _SHORTEST_WAIT = 5.0  # seconds; what is due and can't be taken up yet must not make us ask without pause
 _SELECT_EVERY = 30 * 60.0  # seconds; what STATUS says may be as old as what the session sees (Exchange)
+_RIGHT_BEHIND = 0.2  # seconds in which the server shows the messages that it has told of
 _GRID = 1.0  # seconds
 _EARLY = 0.01  # seconds that a timer may be early
 _FOREVER = float("inf")
@@ -62,8 +64,12 @@ class Worker:
         mend: Callable[[MailboxName, Sequence[Entry]], None],
         log: FilteringBoundLogger,
         pulse: Pulse,
+        announcements: Announcements | None = None,
     ) -> None:
         self.name = name
+        self._announcements = announcements
+        self._shows = True
+        """Whether the last new messages were shown by the server, as soon as it told how many there are."""
         self._context = context
         self._connection = session.connection
         self._filing = Filing(context, session, name)
@@ -98,16 +104,25 @@ class Worker:
     async def hold(self) -> None:
         """Begin to stay in the mailbox. Raises Refused if it can't be selected."""
         await self._begin()
-        self._pulse.turn(Condition.IDLE if self._idles else Condition.POLL)
-        self._log.info("watching", by="idle" if self._idles else "poll")
+        if self._announcements is not None:
+            self._announcements.show_to(self._filing)
+        self._tell_way()
+        self._log.info("watching", by=self._pulse.condition.value)
 
-    async def _begin(self) -> None:
+    def _tell_way(self) -> None:
+        """Tell how the mailbox is watched."""
+        way = Condition.IDLE if self._idles else Condition.POLL
+        self._pulse.turn(
+            Condition.NOTIFY if self._announcements is not None and self._announcements.reach_here else way
+        )
+
+    async def _begin(self, uidnext: int | None = None) -> None:
         self._pulse.attend(self._connection, self._filing)
         self._connection.done()
         # What is unfinished now is not in this session's hands; later the journal could not tell.
         stale = await self._context.store.unfinished(self._context.name, self.name.raw)
         self._mend(self.name, stale)
-        await self._filing.start()
+        await self._filing.start(uidnext)
         selected = self._connection.selected
         self._uidnext = selected.uidnext or 0 if selected else 0
         self._select_later()
@@ -116,15 +131,14 @@ class Worker:
         until = self._check_at - self._now()
         self._check_at = _together(self._check_at - random.random() / 2 * until, until)  # noqa: S311 - no secret
 
-    async def visit(self) -> None:
-        """Handle what is new and due in the mailbox, once, without staying."""
+    async def visit(self, uidnext: int | None = None) -> None:
+        """Handle what is new and due in the mailbox, once, without staying; ``uidnext``: as it was told of."""
         try:
-            await self._begin()
+            await self._begin(uidnext)
             await unhurried(self._filing.retry_due(_no_rest))
             await unhurried(self._filing.handle_new(_no_rest))
         finally:
             self._pulse.leave()
-        self._pulse.turn(Condition.ROUNDS)
 
     async def look(self) -> None:
         """Handle everything new and everything due, then leave the connection at rest."""
@@ -132,8 +146,11 @@ class Worker:
         if due is not None and due <= self._context.now():
             await unhurried(self._ask_first(self._filing.retry_due(_no_rest)))
         if self._is_time(self._check_at):
+            self._filing.ask()
             await unhurried(self._ask_first(self._look_twice()))
             self._check_later()
+        elif self._filing.shown and not self._must_renew():
+            await unhurried(self._filing.handle_new(self._begin_rest))
         else:
             await unhurried(self._ask_first(self._filing.handle_new(self._begin_rest)))
 
@@ -159,6 +176,10 @@ class Worker:
             stirred = await self._connection.until(lambda: called() or self._stirred(), max(0.0, seconds))
             if stirred or not self._is_time(self._check_at) or not await self._is_as_known():
                 break
+        if self._announcements is not None and self._connection.selected is not None and self._filing.news:
+            # EXISTS has come. As a rule the messages are shown right behind it.
+            limit = _RIGHT_BEHIND if self._shows else 0.0
+            self._shows = await self._connection.until(lambda: self._is_lost() or self._filing.shown, limit)
         if self._connection.selected is None:
             await self._connection.submit(Noop())  # the server said BYE, or something as final: this raises it
         if self._rest is not None and self._rest.done():
@@ -170,7 +191,11 @@ class Worker:
             return False
         self._connection.ask_for_life(self._patience)
         uidnext = max(self._uidnext, self._filing.reached + 1)
+        if self._must_renew():
+            return False
         if self._is_time(self._select_at):
+            if self._announcements is not None:
+                return False  # they end with it
             again = self._connection.submit(Select(self.name))
             self._begin_rest()
             found = await again
@@ -194,8 +219,19 @@ class Worker:
         selected = self._connection.selected
         return selected.exists if selected else 0
 
+    def _is_lost(self) -> bool:
+        return self._connection.selected is None
+
+    def _must_renew(self) -> bool:
+        return self._announcements is not None and self._announcements.are_due
+
+    def _is_told_wrong(self) -> bool:
+        """Whether the server shows messages by itself no more, while it is told that it does."""
+        told = self._pulse.condition is Condition.NOTIFY
+        return told and self._announcements is not None and not self._announcements.reach_here
+
     def _stirred(self) -> bool:
-        if self._connection.selected is None:
+        if self._is_lost() or self._must_renew() or self._is_told_wrong():
             return True
         return self._filing.news or (self._rest is not None and self._rest.done())
 
@@ -217,7 +253,7 @@ class Worker:
         else:
             return
         self._idles = False
-        self._pulse.turn(Condition.POLL)
+        self._tell_way()
         self._check_later()
 
     def _select_later(self) -> None:
@@ -231,7 +267,10 @@ class Worker:
     async def _ask_first(self, work: Coroutine[None, None, None]) -> None:
         """Do what begins with a flight, and let that begin with a question that a living server answers at once."""
         self._connection.ask_for_life(self._patience)
+        if self._announcements is not None:
+            self._announcements.renew()
         await work
+        self._tell_way()
 
     async def _look_twice(self) -> None:
         """Look, and ask by STATUS in the same flight whether the server keeps something from this session."""
@@ -239,8 +278,9 @@ class Worker:
         await self._filing.handle_new(self._begin_rest)
         if await self._is_behind(asked) or self._is_time(self._select_at):
             self._select_later()
-            self._connection.done()
             await self._filing.start()
+            if self._announcements is not None:
+                self._announcements.renew()
             await self._filing.handle_new(self._begin_rest)
 
     async def _is_behind(self, asked: asyncio.Future[StatusData]) -> bool:

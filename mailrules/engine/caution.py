@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from mailrules.client import NetworkError, Session
-from mailrules.engine.reading import Fetched, Fetching, fetch, uids_in
-from mailrules.imap import UID, MailboxName, UIDSet
+from mailrules.engine.reading import WINDOW, Fetched, Fetching, fetch, uids_in
+from mailrules.imap import UID, MailboxName, Refused, SelectedMailbox, UIDSet
+from mailrules.store import Checkpoint
 
-__all__ = ["CarefulFetching", "Caution", "careful_fetch", "carefully"]
+__all__ = ["CarefulFetching", "Caution", "careful_fetch", "carefully", "select_and_fetch"]
 
 T = TypeVar("T")
 
@@ -174,3 +175,30 @@ class CarefulFetching:
         """Want the messages no more."""
         if self._fetching is not None:
             self._fetching.abandon()
+
+
+async def select_and_fetch(
+    caution: Caution, session: Session, checkpoint: Checkpoint, fields: Iterable[str]
+) -> tuple[SelectedMailbox, Sequence[Fetched]]:
+    """SELECT a mailbox and fetch what is above its checkpoint in one flight; nothing, if that may not be all there is.
+
+    So it is where there are many, and where the mailbox is not the one of the checkpoint. Raises Refused and
+    NetworkError.
+    """
+    name, first = MailboxName(checkpoint.mailbox), checkpoint.uid + 1
+    uids = UIDSet.from_ranges([(first, first + WINDOW - 1)])
+    if caution.is_due(name, first) or caution.suspects(name, uids):
+        return await session.select(name), ()
+    selecting = session.select(name)
+    fetching = CarefulFetching(caution, session, name, uids, fields)
+    try:
+        selected = await selecting
+    except Refused:
+        fetching.abandon()
+        raise
+    except NetworkError:
+        fetching.note_loss()
+        raise
+    messages = await fetching.messages()
+    whole = selected.uidnext is not None and selected.uidnext <= first + WINDOW
+    return selected, messages if whole and selected.uidvalidity == checkpoint.uidvalidity else ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,15 +12,16 @@ from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.ahead import Reader
 from mailrules.engine.answers import retry_after
-from mailrules.engine.caution import careful_fetch
+from mailrules.engine.caution import careful_fetch, select_and_fetch
 from mailrules.engine.deciding import Decision
 from mailrules.engine.journal import MET_AGAIN, held, postponed
 from mailrules.engine.limits import release
 from mailrules.engine.process import Path
 from mailrules.engine.reading import UNREADABLE, Fetched, validity, windows
+from mailrules.engine.shown import Shown
 from mailrules.engine.stale import OUTDATED, is_outdated
 from mailrules.engine.starting import Renumbered, start
-from mailrules.imap import DELETED, UID, MailboxName, SelectedMailbox, UIDSet, has_flag
+from mailrules.imap import DELETED, UID, MailboxName, MessageData, SelectedMailbox, UIDSet, has_flag
 from mailrules.rules import Ruleset
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
 
@@ -50,14 +52,30 @@ class Filing:
         self._checkpoint: Checkpoint | None = None
         self._unhandled = 0
         self._mark = 0
+        self._shown = Shown()
+        self._ahead: Sequence[Fetched] = ()
+        """All that is new, if it came together with SELECT."""
+        self._asked: Collection[str] = frozenset()
+        """The header fields that it was asked for."""
         self.handled: datetime | None = None
         """When the last new message was handled, in this session."""
 
-    async def start(self) -> None:
-        """SELECT the mailbox and find where to go on. Raises Refused if it can't be selected."""
+    async def start(self, uidnext: int | None = None) -> None:
+        """SELECT the mailbox and find where to go on. Raises Refused if it can't be selected.
+
+        With the ``uidnext`` that somebody has told of, what is new is fetched in the same flight.
+        """
         await release(self._context)
-        selected = await self._session.select(self._name)
+        self._shown.forget()
+        old = await self._context.store.checkpoint(self._context.name, self._name.raw) if uidnext else None
+        if old is not None and uidnext is not None and old.uid + 1 < uidnext:
+            self._asked = self._context.rules().header_fields
+            selected, self._ahead = await select_and_fetch(self._context.caution, self._session, old, self._asked)
+        else:
+            selected, self._ahead = await self._session.select(self._name), ()
         begin = await start(self._context, self._session, self._name, selected)
+        if begin.checkpoint != old:
+            self._ahead = ()
         self._checkpoint = begin.checkpoint
         if begin.renumbered is not None:
             await self._cross_over(begin.renumbered)
@@ -84,6 +102,26 @@ class Filing:
         self._mark = selected.arrived
         return True
 
+    def expect(self, fields: Collection[str]) -> None:
+        """From now on the server shows each new message with these header fields by itself; UID FETCH is to follow."""
+        self._shown.expect(fields)
+
+    def ask(self) -> None:
+        """Have what is new asked for next, whatever was shown of it."""
+        self._shown.forget()
+
+    def hear(self, data: MessageData) -> None:
+        """Take in a FETCH that answers nothing."""
+        selected = self._session.selected
+        if selected is not None and selected.name == self._name:
+            self._shown.note(data, _moment())
+
+    @property
+    def shown(self) -> bool:
+        """Whether the server has shown all messages that have come, so that nobody has to ask for them."""
+        count = self._path.selected.arrived - self._mark
+        return count > 0 and self._shown.are(self._started.uid, count)
+
     @property
     def backlog(self) -> int:
         """How many messages have been seen and are not handled yet; those that nobody has looked at are estimated."""
@@ -99,11 +137,19 @@ class Filing:
     async def handle_new(self, rest: Callable[[], object]) -> None:
         """Take every message above the checkpoint through the path: UID FETCH (ending IDLE) is the first flight.
 
-        ``rest`` is called with the last flight, so that IDLE leaves in the same write. Raises
-        NetworkError when the connection is lost; the journal knows what was begun.
+        What is known already is not asked for; IDLE goes on then until there is something to do. ``rest`` is called
+        with the last flight, so that IDLE leaves in the same write. Raises NetworkError when the connection is lost;
+        the journal knows what was begun.
         """
+        if known := self._known():
+            self._unhandled = len(known)
+            await self._take(known, rest)
+            self._unhandled = 0
+            self._rest(rest)
+            return
         expected = self.backlog
         self._mark = self._path.selected.arrived
+        self._shown.forget()
         after = self._started.uid
         reader = Reader(self._session, self._name, self._context.caution, self._context.rules)
         async with self._path.at_work(), aclosing(reader.all_after(after, expected)) as windows:
@@ -205,6 +251,17 @@ class Filing:
         await self._take(messages, _nothing)
         # A batch moves no checkpoint back. Should we not get here, its messages are known by their fingerprints.
         await self._context.store.set_checkpoint(self._started)
+
+    def _known(self) -> Sequence[Fetched]:
+        """Take what need not be asked for: all that came together with SELECT, or what the server has shown since."""
+        ahead, self._ahead = self._ahead, ()
+        fields = self._context.rules().header_fields
+        if ahead:
+            return ahead if fields == self._asked else ()
+        count = self._path.selected.arrived - self._mark
+        shown = self._shown.take(self._started.uid, count, fields, _moment()) if self.shown else ()
+        self._mark += len(shown)
+        return shown
 
     async def _fetch(self, uids: UIDSet) -> Sequence[Fetched]:
         fields = self._context.rules().header_fields
@@ -308,6 +365,10 @@ class Filing:
     def _rest(self, rest: Callable[[], object]) -> None:
         if not self._session.connection.idling:
             rest()
+
+
+def _moment() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _has_marked(entry: Entry) -> bool:

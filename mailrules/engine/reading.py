@@ -11,6 +11,7 @@ from asyncio import Future
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from mailrules.client import NetworkError, Session
 from mailrules.imap import (
@@ -39,6 +40,7 @@ __all__ = [
     "fetched",
     "uids_in",
     "validity",
+    "wanted",
     "windows",
 ]
 
@@ -109,6 +111,16 @@ class Fetched:
         return Seen(self.uid, self.fingerprint, self.internaldate)
 
 
+def wanted(fields: Iterable[str]) -> tuple[FetchAttribute, ...]:
+    """What is asked of each message where rules ask for these header fields."""
+    return _wanted(frozenset(fields))
+
+
+@lru_cache(maxsize=16)  # thousands of mailboxes have it in common
+def _wanted(fields: frozenset[str]) -> tuple[FetchAttribute, ...]:
+    return Items.UID, Items.FLAGS, Items.INTERNALDATE, Items.SIZE, header_fields(sorted(_IDENTITY | fields))
+
+
 async def fetch(session: Session, uids: UIDSet, fields: Iterable[str] = ()) -> Sequence[Fetched]:
     """Fetch messages by UID, ascending, with the header ``fields`` that rules ask for; ends IDLE in the same flight.
 
@@ -125,13 +137,7 @@ class Fetching:
         self._session = session
         self._uids = uids
         self._before = session.connection.misunderstood
-        self._items = (
-            Items.UID,
-            Items.FLAGS,
-            Items.INTERNALDATE,
-            Items.SIZE,
-            header_fields(sorted(_IDENTITY | set(fields))),
-        )
+        self._items = wanted(fields)
         session.connection.done()
         self._answers = _sent(session, uids, self._items)
 

@@ -29,7 +29,7 @@ async def test_a_mailbox_keeps_its_connection_while_the_network_has_trouble(
     house: House, dovecot: Dovecot, user: str
 ) -> None:
     await asyncio.to_thread(dovecot.create, user, "A")
-    async with Proxy(dovecot.ports.imap) as proxy:
+    async with Proxy(dovecot.ports.imap, without=["NOTIFY"]) as proxy:
         house.write(account("work", proxy.port, user, extra='watch = ["INBOX", "A"]'))
         async with house.running():
             await house.heard("watching", times=2)
@@ -58,9 +58,10 @@ async def test_a_mailbox_for_which_the_server_hangs_up_is_left_to_the_lead(
     sign_in = door.sign_in
     monkeypatch.setattr(door, "sign_in", one_only)
     await asyncio.to_thread(dovecot.create, user, "A")
-    house.write(account("work", dovecot.ports.imap, user, extra='watch = ["INBOX", "A"]'))
-    async with house.running():
-        await house.heard(GIVEN_UP)
+    async with Proxy(dovecot.ports.imap, without=["NOTIFY"]) as proxy:
+        house.write(account("work", proxy.port, user, extra='watch = ["INBOX", "A"]'))
+        async with house.running():
+            await house.heard(GIVEN_UP)
     assert (tries, house.count("sign-in failed")) == (4, 3)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.daemon import link, rounds
+from mailrules.daemon import link, visits
 from mailrules.daemon.backoff import delays
 from mailrules.daemon.vitals import AccountReport, Condition, MailboxReport
 from mailrules.demo import MemoryServer, Refuse
@@ -161,7 +161,7 @@ async def test_a_mailbox_that_can_not_be_selected_is_told_of_and_the_others_are_
     house: House, connections: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it would have a connection of its own or not."""
-    monkeypatch.setattr(rounds.Rounds, "_has_stirred", lambda *_: asyncio.sleep(0, result=True))
+    monkeypatch.setattr(visits.Visits, "are_due", lambda *_: asyncio.sleep(0, result=True))
     async with MemoryServer() as server, Proxy(server.port) as proxy:
         server.deliver("Locked", message("makes the mailbox"))
         proxy.refuse('SELECT "?Locked', "NO [NOPERM] not yours")

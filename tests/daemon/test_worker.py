@@ -41,7 +41,7 @@ def numbered(first: int, last: int) -> list[str]:
 
 
 async def test_new_mail_is_filed_in_two_flights(house: House, dovecot: Dovecot, user: str) -> None:
-    async with Proxy(dovecot.ports.imap) as proxy:
+    async with Proxy(dovecot.ports.imap, without=["NOTIFY"]) as proxy:
         await asyncio.to_thread(dovecot.create, user, "Filed")
         house.write(account("work", proxy.port, user))
         async with house.running():
@@ -188,15 +188,16 @@ async def test_a_mailbox_for_which_the_server_takes_no_connection_is_visited(
     monkeypatch.setattr(account_module, "_LIST_EVERY", 0.5)
     with Dovecot(Layout(extra="protocol imap {\n mail_max_userip_connections = 2\n}")) as server:
         await asyncio.to_thread(server.create, user, "A", "B")
-        house.write(account("work", server.ports.imap, user, extra='watch = ["INBOX", "A", "B"]'))
-        async with house.running(poll=0.2):
-            await house.heard("the server takes no further connection, so a mailbox is only looked at now and then")
-            await deliver(server, user, ["in INBOX"])
-            mail = server.folder / "saved.eml"  # not by IMAP: there is no connection left
-            mail.write_bytes(message("saved"))
-            for box in ("A", "B", "A", "B"):
-                await asyncio.to_thread(server.doveadm, "save", "-u", user, "-m", box, str(mail))
-            await house.filed(5)
+        async with Proxy(server.ports.imap, without=["NOTIFY"]) as proxy:
+            house.write(account("work", proxy.port, user, extra='watch = ["INBOX", "A", "B"]'))
+            async with house.running(poll=0.2):
+                await house.heard("the server takes no further connection, so a mailbox is only looked at now and then")
+                await deliver(server, user, ["in INBOX"])
+                mail = server.folder / "saved.eml"  # not by IMAP: there is no connection left
+                mail.write_bytes(message("saved"))
+                for box in ("A", "B", "A", "B"):
+                    await asyncio.to_thread(server.doveadm, "save", "-u", user, "-m", box, str(mail))
+                await house.filed(5)
 
 
 async def test_mailboxes_beyond_the_connections_are_visited_on_rounds(
@@ -204,7 +205,7 @@ async def test_mailboxes_beyond_the_connections_are_visited_on_rounds(
 ) -> None:
     boxes = [f"Box/{number}" for number in range(5)]
     await asyncio.to_thread(dovecot.create, user, *boxes)
-    async with Proxy(dovecot.ports.imap) as proxy:
+    async with Proxy(dovecot.ports.imap, without=["NOTIFY"]) as proxy:
         house.write(account("work", proxy.port, user, extra='watch = ["INBOX", "Box/*"]\nmax_connections = 2'))
         async with house.running(poll=0.2):
             await house.heard("watching", times=2)
@@ -232,15 +233,16 @@ async def test_a_mailbox_that_is_made_later_is_watched_from_its_first_message_on
     house: House, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(account_module, "_LIST_EVERY", 0.2)
-    house.write(account("work", dovecot.ports.imap, user, extra='watch = ["INBOX", "Lists/*"]'))
-    async with house.running():
-        await house.heard("watching", mailbox="INBOX")
-        await asyncio.to_thread(dovecot.append, user, "Lists/new", message("its first"))
-        await house.filed(1)
-        await house.heard("watching", mailbox="Lists/new")
-        await asyncio.to_thread(partial(dovecot.doveadm, "mailbox", "delete", "-u", user, "Lists/new"))
-        await deliver(dovecot, user, ["still there"])
-        await house.filed(2)
+    async with Proxy(dovecot.ports.imap, without=["NOTIFY"]) as proxy:
+        house.write(account("work", proxy.port, user, extra='watch = ["INBOX", "Lists/*"]'))
+        async with house.running():
+            await house.heard("watching", mailbox="INBOX")
+            await asyncio.to_thread(dovecot.append, user, "Lists/new", message("its first"))
+            await house.filed(1)
+            await house.heard("watching", mailbox="Lists/new")
+            await asyncio.to_thread(partial(dovecot.doveadm, "mailbox", "delete", "-u", user, "Lists/new"))
+            await deliver(dovecot, user, ["still there"])
+            await house.filed(2)
     assert await subjects(dovecot, user) == {"Filed": ["its first", "still there"]}
 
 

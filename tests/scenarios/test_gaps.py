@@ -56,12 +56,28 @@ MOMENTS = [
 ]
 
 
+WITH_NOTIFY = [moment for moment in MOMENTS if moment.values[0] != "UID FETCH"]  # nobody has to ask for it then
+
+
 @pytest.mark.parametrize(("command", "point"), MOMENTS)
 async def test_mail_that_comes_between_fetch_and_idle_is_filed_at_once(
     house: House, dovecot: Dovecot, user: str, command: str, point: Point
 ) -> None:
     """At once: nothing but the next message, or keepalive minutes later, would find it otherwise."""
-    async with Proxy(dovecot.ports.imap) as proxy:
+    await _file_at_once(house, dovecot, user, command, point, ["NOTIFY"])
+
+
+@pytest.mark.parametrize(("command", "point"), WITH_NOTIFY)
+async def test_mail_that_comes_while_others_are_moved_is_filed_at_once_where_the_server_shows_it(
+    house: House, dovecot: Dovecot, user: str, command: str, point: Point
+) -> None:
+    await _file_at_once(house, dovecot, user, command, point, [])
+
+
+async def _file_at_once(
+    house: House, dovecot: Dovecot, user: str, command: str, point: Point, without: list[str]
+) -> None:
+    async with Proxy(dovecot.ports.imap, without=without) as proxy:
         house.write(account("work", user, proxy.port))
         async with house.running():
             await house.heard("watching")
