@@ -390,14 +390,19 @@ class Account:
 
     def may_be_late(self, now: float) -> bool:
         """Whether there is anything to look into."""
-        if self._pulse.may_be_broken(now) or self._door.promise.may_be_broken(now) or self._workers or self._beside:
+        if now > self._pulse.due or now > self._door.promise.due or self._workers or self._beside:
             return True
-        return any(pulse.may_be_broken(now) for pulse in (self._visitor.pulse, *self._pulses.values()))
+        if now > self._visitor.pulse.due:
+            return True
+        for pulse in self._pulses.values():  # noqa: SIM110 - any() takes twice as long
+            if now > pulse.due:
+                return True
+        return False
 
     def late(self, now: float) -> Iterator[str]:
         """Tell what has not kept its promise."""
         promises = (self._pulse, self._door.promise, self._visitor.pulse, *self._pulses.values(), *self._beside)
-        yield from filter(None, (promise.broken(now) for promise in promises if promise.may_be_broken(now)))
+        yield from filter(None, (promise.broken(now) for promise in promises if now > promise.due))
         yield from (
             f"{self._pulses[name].name}: nobody looks after it" for name in self._workers if self._workers[name].done()
         )

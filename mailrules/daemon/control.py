@@ -112,7 +112,8 @@ class _Desk:
                     await held.enter_async_context(self._pause(account))
                     return {"paused": account}
                 case {"status": True}:
-                    return {"status": to_json(await self._report())}
+                    # In a thread: for thousands of mailboxes it takes a while, and mail goes on meanwhile.
+                    return {"status": await asyncio.to_thread(to_json, await self._report())}
         except Unwilling as refusal:
             return {"error": str(refusal)}
         return {"error": 'not understood; this one knows {"pause": "ACCOUNT"} and {"status": true}'}

@@ -27,10 +27,11 @@ _NEVER = float("inf")
 class Promise:
     """Something that must not stop unnoticed. Without a promise it may wait for ever: for others, who make their own.
 
-    An answer on its `connection` is progress: whoever has flights in hand promises the next one.
+    An answer on its `connection` is progress: whoever has flights in hand promises the next one. Before the loop's time
+    is `due` there is nothing to look into: thousands are compared with it each few seconds.
     """
 
-    __slots__ = ("_made", "_seconds", "_what", "connection", "name")
+    __slots__ = ("_made", "_seconds", "_what", "connection", "due", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -40,20 +41,19 @@ class Promise:
     def make(self, what: str, seconds: float | None = None) -> None:
         """Promise to have come further in so many seconds, or with a flight; earlier promises count no more."""
         self._what, self._seconds, self._made = what, FLIGHT if seconds is None else seconds, _now()
+        self.due = self._made + self._seconds
 
     def keep(self) -> None:
         """Promise nothing any more."""
         self._what, self._seconds, self._made = "", _NEVER, 0.0
-
-    def may_be_broken(self, now: float) -> bool:
-        """Say whether there is anything to look into at this time of the loop; it costs next to nothing."""
-        return now > self._made + self._seconds + SLACK
+        self.due = _NEVER
 
     def broken(self, now: float) -> str:
         """Say what has stopped, and since when; nothing if the promise is kept or may still be."""
         if self.connection:
             self._made = max(self._made, self.connection.last_answer)
-        if not self.may_be_broken(now):
+            self.due = self._made + self._seconds
+        if now <= self.due + SLACK:
             return ""
         return f"{self.name}: {self._what}, since {_moment(self._made):%Y-%m-%d %H:%M:%S %Z}"
 
