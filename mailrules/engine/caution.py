@@ -25,6 +25,8 @@ _IN_A_ROW = 3
 _ALONE = 2
 """Losses with one message alone after which it is taken for the reason."""
 
+_NONE: frozenset[tuple[MailboxName, int]] = frozenset()
+
 
 class Caution:
     """What was lost while messages were asked for, in the mailboxes of one account.
@@ -36,7 +38,7 @@ class Caution:
     def __init__(self) -> None:
         self._together: Counter[tuple[MailboxName, int]] = Counter()
         self._alone: Counter[tuple[MailboxName, int]] = Counter()
-        self._suspects: set[tuple[MailboxName, int]] = set()
+        self._suspects = _NONE
 
     def is_due(self, name: MailboxName, first: int) -> bool:
         """Whether messages of a mailbox, from the ``first`` on, are better asked for one by one."""
@@ -52,7 +54,7 @@ class Caution:
         Where nothing is answered at all, it is the network or the server: do not ask this then.
         """
         if self._alone[name, uid] >= _ALONE:
-            self._suspects.add((name, uid))
+            self._suspects |= {(name, uid)}
         return (name, uid) in self._suspects
 
     def in_order(self, name: MailboxName, uids: Iterable[int]) -> list[int]:
@@ -89,7 +91,8 @@ class Caution:
 
     def forget(self, name: MailboxName, uid: int) -> None:
         """Let go of a message: from now on the journal holds it, and who frees it there wants another try."""
-        self._suspects.discard((name, uid))
+        if self._suspects:
+            self._suspects = self._suspects - {(name, uid)} or _NONE
         del self._alone[name, uid]
 
 
