@@ -25,14 +25,15 @@ class Row:
     special_use: str | None
     messages: int | None
     watched: str
-    """``idle``, ``poll`` where the server has no IDLE, ``sweep`` or ``no``."""
+    """``notify``, ``notify status``, ``idle``, ``poll`` where the server has no IDLE, ``sweep`` or ``no``."""
 
 
 def command(config: ConfigFile = None, account: AccountName = None, as_json: AsJson = False) -> None:
     """List the mailboxes of the accounts and how each is watched.
 
-    idle: by a connection of its own; poll: the same on a server without IDLE; sweep: looked at now and then; no: not
-    watched.
+    notify: by a connection on which the server shows new mail by itself; notify status: the server tells there that
+    mail has come; idle: by a connection of its own; poll: the same on a server without IDLE; sweep: looked at now and
+    then; no: not watched.
     """
     loaded = load(find_config(config))
     loaded.require_accounts()
@@ -83,10 +84,11 @@ async def _status(session: Session, info: MailboxInfo) -> StatusData | None:
 def _watching(settings: Account, session: Session, infos: list[MailboxInfo]) -> Iterator[tuple[str, str]]:
     """Share the mailboxes out as the daemon would."""
     watched = [info.name for info in infos if is_watched(info, settings.watch)]
-    layout = arrange(watched, settings.max_connections)
-    held = "idle" if "IDLE" in session.capabilities else "poll"
+    tells = "NOTIFY" in session.capabilities and "IDLE" in session.capabilities
+    layout = arrange(watched, 1 if tells else settings.max_connections)
+    held = "notify" if tells else "idle" if "IDLE" in session.capabilities else "poll"
     for info in infos:
         if info.name == layout.lead or info.name in layout.held:
             yield info.path, held
         elif info.name in layout.rounds:
-            yield info.path, "sweep"
+            yield info.path, "notify status" if tells else "sweep"

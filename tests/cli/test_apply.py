@@ -237,14 +237,14 @@ def test_mailboxes_shows_how_each_one_is_watched(tmp_path: Path, dovecot: Doveco
     rows = {row["mailbox"]: (row["special_use"], row["messages"], row["watched"]) for row in shown}
     assert shown[0]["mailbox"] == "INBOX"
     assert {key: rows[key] for key in ("INBOX", "Lists/a", "Lists/b", "Other", "Trash")} == {
-        "INBOX": (None, 2, "idle"),
-        "Lists/a": (None, 0, "idle"),
-        "Lists/b": (None, 0, "sweep"),
+        "INBOX": (None, 2, "notify"),
+        "Lists/a": (None, 0, "notify status"),
+        "Lists/b": (None, 0, "notify status"),
         "Other": (None, 0, "no"),
         "Trash": ("\\Trash", 0, "no"),
     }
     plain = mailrules("mailboxes", "-c", path, "--account", "work")
-    assert "work\tINBOX\t\t2\tidle\n" in plain.stdout
+    assert "work\tINBOX\t\t2\tnotify\n" in plain.stdout
     assert (plain.exit_code, plain.stderr) == (0, "")
 
 
@@ -262,5 +262,5 @@ def test_mailboxes_names_the_account_that_fails_and_lists_the_others(
     assert result.exit_code == 3
     assert wrong.startswith("account 'wrong': the server refused user name or password")
     assert unread.startswith("account 'unread': the environment variable NOT_SET is not set")
-    assert "work\tINBOX\t\t1\tidle\n" in result.stdout
+    assert "work\tINBOX\t\t1\tnotify\n" in result.stdout
     assert "canary" not in result.stderr
