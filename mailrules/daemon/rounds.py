@@ -56,8 +56,10 @@ class Rounds:
     def hear(self, told: Mapping[MailboxName, StatusData]) -> None:
         """Take note of what the server has told by itself."""
         for name in told:
-            if (pulse := self._pulses.get(name)) is not None and pulse.condition is not Condition.REFUSED:
+            pulse = self._pulses.get(name)
+            if pulse is not None and pulse.condition not in (Condition.NOTIFY_STATUS, Condition.REFUSED):
                 pulse.turn(Condition.NOTIFY_STATUS)
+                self._log.info("watching", mailbox=pulse.name, by=pulse.condition.value)
         if self._visitor.may:
             self._visitor.call(told)
         else:

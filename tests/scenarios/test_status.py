@@ -103,7 +103,7 @@ async def test_a_dead_server_is_named_and_takes_the_others_not_with_it(
             code, text = await status(path)
             lines = text.splitlines()
             assert (code, len([line for line in lines if line.startswith("home: backing off")])) == (1, 1)
-            assert "work: INBOX: idle" in text
+            assert "work: INBOX: notify" in text
             code, text = await status(path, "--account", "work", "--json")
             told = json.loads(text)
             assert (code, told["running"], told["well"], len(told["accounts"])) == (0, True, True, 1)

@@ -29,7 +29,7 @@ async def test_from_exists_to_the_finished_move_are_two_flights(
     then, expected = RULES[name]
     pattern = "nothing of the kind" if name == "nothing" else "*"
     dovecot.create(user, "Filed")
-    async with Proxy(dovecot.ports.imap, delay=0.025) as proxy:
+    async with Proxy(dovecot.ports.imap, delay=0.025, without=["NOTIFY"]) as proxy:
         house.write(account("work", user, proxy.port), rules=rule("r", f'subject.glob = "{pattern}"', *then))
         async with daemon(house.path) as running:
             await running.logged("watching")
@@ -49,7 +49,7 @@ async def test_a_keyword_that_is_new_to_the_mailbox_goes_before_the_move_once(
 ) -> None:
     """The server may refuse it, and then the message must stay; afterwards the mailbox is known to have it."""
     dovecot.create(user, "Filed")
-    async with Proxy(dovecot.ports.imap) as proxy:
+    async with Proxy(dovecot.ports.imap, without=["NOTIFY"]) as proxy:
         rules = rule("r", "subject.exists = true", 'add_flags = ["$New"]', 'move = "Filed"')
         house.write(account("work", user, proxy.port), rules=rules)
         async with house.running():
