@@ -97,14 +97,15 @@ async def test_a_server_that_is_only_quiet_keeps_its_connection_and_idle_is_rene
     assert house.count("interrupted") == 0
 
 
-async def test_mail_of_which_a_real_servers_idle_says_nothing_is_found_all_the_same(
-    house: House, dovecot: Dovecot, user: str
+@pytest.mark.parametrize(("by", "without"), [("idle", ["NOTIFY"]), ("notify", [])])
+async def test_mail_of_which_a_real_server_says_nothing_is_found_all_the_same(
+    house: House, dovecot: Dovecot, user: str, by: str, without: list[str]
 ) -> None:
-    async with Proxy(dovecot.ports.imap) as proxy:
+    async with Proxy(dovecot.ports.imap, without=without) as proxy:
         proxy.rewrite(r"^\* \d+ (EXISTS|RECENT)\r\n", "* OK Still here\r\n")
         house.write(account("work", proxy.port, user))
         async with house.running(keepalive=4):
-            await house.heard("watching", by="idle")
+            await house.heard("watching", by=by)
             await asyncio.to_thread(dovecot.deliver, user, message("one"))
             await house.filed(1)
     assert await asyncio.to_thread(dovecot.subjects, user) == {"Filed": ["one"]}

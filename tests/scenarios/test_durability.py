@@ -15,6 +15,7 @@ from tests.engine.scene import rule
 from tests.faults.process import LIMIT, daemon, eventually
 from tests.scenarios.setting import account, deliver
 from tests.servers.dovecot import Dovecot
+from tests.servers.proxy import Proxy
 
 STRACE = ["strace", "-D", "-f", "-y", "-s300", "--seccomp-bpf", "-etrace=write,writev,sendto,sendmsg,fsync,fdatasync"]
 STEPS = {"UID STORE", "UID COPY", "UID MOVE", "UID EXPUNGE"}
@@ -76,12 +77,14 @@ async def test_the_journal_is_synced_before_the_first_byte_of_a_step(
     trace = tmp_path / "trace"
     house.write(account("work", user, dovecot.ports.imap), rules=RULES)
     if command == "run":
-        async with daemon(house.path, under=[*STRACE, "-o", str(trace)]) as running:
-            await running.logged("watching")
-            for uid, subject in enumerate(("move", "copy", "expunge"), start=1):
-                await deliver(dovecot, user, subject)
-                await running.logged("acted", uid=uid)
-            assert await running.stop() == 0
+        async with Proxy(dovecot.ports.imap, without=["NOTIFY"]) as proxy:  # a fetch tells where a batch begins
+            house.write(account("work", user, proxy.port), rules=RULES)
+            async with daemon(house.path, under=[*STRACE, "-o", str(trace)]) as running:
+                await running.logged("watching")
+                for uid, subject in enumerate(("move", "copy", "expunge"), start=1):
+                    await deliver(dovecot, user, subject)
+                    await running.logged("acted", uid=uid)
+                assert await running.stop() == 0
     else:
         await deliver(dovecot, user, "move", "copy", "expunge")
         arguments = ["-m", "mailrules", "apply", "-c", str(house.path), "--account", "work"]
