@@ -82,7 +82,7 @@ class Fetched:
             return cls.unreadable(uid)
         flags, received, size = data.flags or frozenset(), data.internaldate or _LONG_AGO, data.size or 0
         message = Message(header=header, size=data.size, received=data.internaldate, flags=data.flags)
-        message_id = _first(message, "MESSAGE-ID")
+        message_id = message.fields.value("MESSAGE-ID")[:_LONGEST]
         fingerprint = f"{message_id or _digest(message)} {size} {int(received.timestamp())}"
         return cls(uid, flags, received, size, message, fingerprint, message_id)
 
@@ -99,12 +99,12 @@ class Fetched:
     @property
     def sender(self) -> str:
         """The From header as people see it."""
-        return _first(self.message, "FROM")
+        return self.message.fields.value("FROM")[:_LONGEST]
 
     @property
     def subject(self) -> str:
         """The decoded subject."""
-        return _first(self.message, "SUBJECT")
+        return self.message.fields.value("SUBJECT")[:_LONGEST]
 
     def seen(self) -> Seen:
         """The message as the journal remembers having met it."""
@@ -218,11 +218,6 @@ async def _worth(command: UidFetch, answer: Awaitable[tuple[MessageData, ...]]) 
 def validity(selected: SelectedMailbox) -> int:
     """The mailbox's UIDVALIDITY; 0 where the server does not tell one (then its UIDs are taken to last)."""
     return selected.uidvalidity or 0
-
-
-def _first(message: Message, field: str) -> str:
-    texts = message.fields.texts(field)
-    return texts[0].value[:_LONGEST] if texts else ""
 
 
 def _digest(message: Message) -> str:

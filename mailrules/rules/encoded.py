@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64, a2b_qp
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from mailrules.rules.charsets import decode_octets
 # Spaces and single question marks inside the text are against §5 and common. Every repetition is possessive and stops
 # at a question mark, so that no header takes more than linear time.
 ENCODED_WORD = re.compile(r"=\?([^?\s]*+)\?([bBqQ])\?([^?]*+(?:(?<!=)\?(?!=)[^?\s]*+){0,8}+)\?=")
+_SHORT = 200
+"""Characters of a text that is remembered: a sender's name comes with each of their messages."""
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 
 
@@ -28,6 +31,10 @@ def decode_words(text: str) -> str:
     """Replace the encoded words in unfolded text; white space between two of them is dropped (RFC 2047 §6.2)."""
     if "=?" not in text:
         return text
+    return _short(text) if len(text) <= _SHORT else _decoded(text)
+
+
+def _decoded(text: str) -> str:
     pieces: list[str] = []
     run: list[_Word] = []
     end = 0
@@ -41,6 +48,9 @@ def decode_words(text: str) -> str:
         end = found.end()
     pieces += [_decode_run(run), text[end:]]
     return "".join(pieces)
+
+
+_short = lru_cache(maxsize=2048)(_decoded)
 
 
 def _decode_run(run: list[_Word]) -> str:

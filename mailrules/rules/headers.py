@@ -7,6 +7,7 @@ import re
 # A name is printable ASCII without space and colon. White space before the colon is obsolete syntax (§4.5), still sent.
 # A line that begins with white space belongs to the field above it. Nothing is gone back over: it takes linear time.
 _FIELDS = re.compile(r"^([!-9;-~]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_END = re.compile(r"\n\r?\n")
 _NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 §3.6.8: ftext
 NAMES_SCHEMA = f"^{_NAME.pattern}$"
 """What can be a field's name, as JSON Schema has it."""
@@ -28,10 +29,13 @@ def cut_fields(block: bytes) -> dict[str, list[str]]:
     field, such as mbox's ``From `` line, is passed over; so is what goes beyond `MAX_OCTETS` in the fields of one name.
     """
     text = block.decode("latin-1").lstrip("\r\n")
-    ends = [end for end in (text.find("\n\r\n"), text.find("\n\n")) if end >= 0]
-    fields: dict[str, list[str]] = {}
-    for name, value in _FIELDS.findall(text[: min(ends)] if ends else text):
-        fields.setdefault(name.upper(), []).append(value)
+    end = _END.search(text)
+    found = _FIELDS.findall(text, 0, end.start() if end else len(text))
+    fields = {name.upper(): [value] for name, value in found}
+    if len(fields) < len(found):
+        fields = {name: [] for name in fields}
+        for name, value in found:
+            fields[name.upper()].append(value)
     if len(text) > MAX_OCTETS:
         return {name: _bounded(name, values) for name, values in fields.items()}
     return fields

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox, parse_addresses
@@ -15,16 +16,21 @@ from mailrules.rules.encoded import decode_words
 from mailrules.rules.headers import cut_fields, unfold
 from mailrules.rules.plan import flag_key
 from mailrules.rules.spelling import address_text, domain_text
-from mailrules.rules.text import Text
+from mailrules.rules.text import Text, nfc
 from mailrules.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from mailrules.rules.questions import Question
 
 T = TypeVar("T")
+
+_SHORT = 300
+"""Octets of a field that is remembered: mail comes from the same people and lists, over and over."""
+_REMEMBERED = 2_048
+"""So many of each kind; strangers can push others out, and no more."""
 
 
 @value(frozen=True, slots=True)
@@ -142,13 +148,22 @@ _PARTS: dict[str, Callable[[Address, Mailbox], Text | None]] = {
 class AddressField:
     """One occurrence of an address header."""
 
-    __slots__ = ("_parsed", "_text", "_written", "addresses")
+    __slots__ = ("_parsed", "_parts", "_text", "_written", "addresses")
 
-    def __init__(self, written: str, limit: int) -> None:
+    def __init__(self, written: str, limit: int = MAX_ADDRESSES) -> None:
         self._written = written
         self._parsed = parse_addresses(written, limit)
         self._text: Text | None = None
+        self._parts: dict[str, tuple[Text, ...]] = {}
         self.addresses = tuple(map(Address, self._parsed.mailboxes))
+
+    def parts(self, name: str) -> tuple[Text, ...]:
+        """Give this part of each address that has it, in every spelling."""
+        parts = self._parts.get(name)
+        if parts is None:
+            texts: list[Text | None] = [getattr(address, name) for address in self.addresses]
+            parts = self._parts[name] = tuple([each for text in texts if text is not None for each in text.spellings])
+        return parts
 
     @property
     def text(self) -> Text:
@@ -194,26 +209,30 @@ class HeaderFields:
         """Give the first occurrence of a field without its case; empty if there is none."""
         return next((text.folded for text in self.texts(name)), "")
 
+    def value(self, name: str) -> str:
+        """Give the first occurrence of a field, decoded; empty if there is none."""
+        raw = self._raw(name)
+        return _decoded(raw[0]) if raw else ""
+
     def texts(self, name: str) -> tuple[Text, ...]:
         """Give each occurrence of a field, decoded."""
         texts = self._texts.get(name)
         if texts is None:
-            texts = tuple([Text.of(decode_words(written).strip()) for written in self.written(name)])
-            self._texts[name] = texts
+            texts = self._texts[name] = tuple([Text.of(_decoded(raw)) for raw in self._raw(name)])
         return texts
 
     def addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:
         """Give each occurrence of these address fields."""
         fields = self._addresses.get(names)
         if fields is None:
-            fields = tuple([field for name in names for field in _address_fields(self.written(name))])
+            fields = tuple([field for name in names for field in _address_fields(self._raw(name))])
             self._addresses[names] = fields
         return fields
 
     def list_ids(self) -> tuple[ListId, ...]:
         """Give each List-Id."""
         if self._list_ids is None:
-            self._list_ids = tuple(map(_list_id, self.texts("LIST-ID")))
+            self._list_ids = tuple(map(_list_id, self._raw("LIST-ID")))
         return self._list_ids
 
     def dates(self, name: str) -> tuple[Date | None, ...]:
@@ -228,27 +247,50 @@ class HeaderFields:
 
     def written(self, name: str) -> list[str]:
         """Give each occurrence of a field as it is written, encoded words and all."""
+        return list(map(_written, self._raw(name)))
+
+    def _raw(self, name: str) -> Sequence[str]:
         if self._cut is None:
             self._cut = cut_fields(self._block)
-        values = map(unfold, self._cut.get(name, ()))
-        return [each if each.isascii() else guess(each.encode("latin-1")) for each in values]
+        return self._cut.get(name, ())
+
+
+def _written(raw: str) -> str:
+    value = unfold(raw)
+    return value if value.isascii() else guess(value.encode("latin-1"))
+
+
+def _decoded(raw: str) -> str:
+    return nfc(decode_words(_written(raw)).strip())
 
 
 def _address_fields(values: Iterable[str]) -> list[AddressField]:
     """Read fields of one name until there are `MAX_ADDRESSES` in them; one without any counts as one."""
     found: list[AddressField] = []
     room = MAX_ADDRESSES
-    for written in values:
+    for raw in values:
         if room <= 0:
             break
-        field = AddressField(written, room)
+        field = _short_field(raw) if len(raw) <= _SHORT <= room else AddressField(_written(raw), room)
         room -= len(field.addresses) or 1
         found.append(field)
     return found
 
 
-def _list_id(text: Text) -> ListId:
+@lru_cache(maxsize=_REMEMBERED)
+def _short_field(raw: str) -> AddressField:
+    return AddressField(_written(raw))
+
+
+def _list_id(raw: str) -> ListId:
+    return _short_list_id(raw) if len(raw) <= _SHORT else _read_list_id(raw)
+
+
+def _read_list_id(raw: str) -> ListId:
     """Read ``Python developers <python-dev.python.org>``; without brackets all of it is the identifier."""
-    _, bracket, rest = text.value.rpartition("<")
-    identifier = (rest.partition(">")[0] if bracket else text.value).strip()
-    return ListId(Text.of(identifier))
+    text = _decoded(raw)
+    _, bracket, rest = text.rpartition("<")
+    return ListId(Text.of((rest.partition(">")[0] if bracket else text).strip()))
+
+
+_short_list_id = lru_cache(maxsize=_REMEMBERED)(_read_list_id)

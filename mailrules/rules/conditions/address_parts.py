@@ -25,7 +25,7 @@ from mailrules.rules.tables import each, one_or_many, read_pattern, wrong
 from mailrules.rules.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.lookup import Keys
@@ -42,15 +42,12 @@ class AddressTexts:
     headers: tuple[str, ...]
     part: str
 
-    def texts(self, message: Message) -> list[Text]:
+    def texts(self, message: Message) -> Sequence[Text]:
         """Give the texts."""
-        texts: list[Text] = []
-        for field in message.fields.addresses(self.headers):
-            for address in field.addresses:
-                text: Text | None = getattr(address, self.part)
-                if text is not None:
-                    texts += text.spellings
-        return texts
+        fields = message.fields.addresses(self.headers)
+        if len(fields) == 1:
+            return fields[0].parts(self.part)
+        return [text for field in fields for text in field.parts(self.part)]
 
 
 @dataclass(frozen=True, slots=True)
