@@ -13,7 +13,7 @@ from mailrules.engine.apply import ApplySummary
 from mailrules.engine.outcome import ActionDone, Outcome, OutcomeState
 from mailrules.rules.text import printable
 
-_FAILED = {OutcomeState.PENDING, OutcomeState.HELD}
+_FAILED = (OutcomeState.PENDING, OutcomeState.HELD)
 _WORDS = {
     OutcomeState.DONE: "done",
     OutcomeState.OBSERVED: "would be acted on",
@@ -36,6 +36,9 @@ class Tally(ABC):
 
         What rules in observe mode say of a message comes first, and alone: it waits for what the others do.
         """
+        if outcome.state is OutcomeState.DONE and not (self._foretold or self._only_observed):
+            self.show(outcome, ())  # as there may be a million
+            return
         message = (outcome.mailbox, outcome.uid)
         foretold = outcome.state is OutcomeState.OBSERVED
         if message in self._foretold:
@@ -141,7 +144,8 @@ class TextTally(Tally):
         """Count it; say what went wrong."""
         only_observed = outcome.state is OutcomeState.OBSERVED and not outcome.rules
         self._results["observed only" if only_observed else _WORDS[outcome.state]] += 1
-        self._observed[outcome.account, outcome.mailbox].update(outcome.observed)
+        if outcome.observed:
+            self._observed[outcome.account, outcome.mailbox].update(outcome.observed)
         if outcome.state in _FAILED:
             place = f"{outcome.account} {outcome.mailbox} UID {outcome.uid} {outcome.message_id}".rstrip()
             complain(f"{place}: {outcome.state.value}: {outcome.reason}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision, Origin
 from mailrules.engine.directory import TargetError
-from mailrules.engine.journal import decided, held, postponed
+from mailrules.engine.journal import blank_of, decided, held, postponed
 from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, lowering_for
 from mailrules.engine.reading import Fetched, validity
 from mailrules.imap import Flags, MailboxName, SelectedMailbox, admits, has_flag
@@ -63,8 +63,7 @@ class _Batch:
     def __init__(self, context: AccountContext, origin: Origin, ruleset: Ruleset) -> None:
         self._context = context
         self._origin = origin
-        self._digest = ruleset.digest
-        self._era = validity(origin.selected)
+        self._blank = blank_of(context.name, origin.name.raw, validity(origin.selected), ruleset.digest)
         capabilities = origin.session.capabilities
         self._can_expunge = "UIDPLUS" in capabilities
         self._lowering = lowering_for(capabilities, move_refused=context.directory.move_refused)
@@ -100,8 +99,7 @@ class _Batch:
         if not error:
             steps, error = course.steps.get(self._key(course, message)) or self._lower(course, message)
         own = None if error else decision.origin
-        account, mailbox = self._context.name, self._origin.name.raw
-        entry = decided(account, mailbox, self._era, message, verdict, self._digest, steps, own)
+        entry = decided(self._blank, message, verdict, steps, own)
         if not error:
             return entry
         return postponed(entry, error, self._context.now()) if decision.postponed else held(entry, error)

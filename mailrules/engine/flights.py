@@ -11,10 +11,11 @@ Rules of the file:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailrules.store import Entry, EntryState, Step, StepKind, StepState
+from mailrules.values import copier
 
 __all__ = ["Command", "Work", "is_last", "next_flight"]
 
@@ -25,6 +26,7 @@ _ORDER = (
     StepKind.MARK_DELETED,
     StepKind.UID_EXPUNGE,
 )
+_settled: Callable[..., Step] = copier(Step, "target_uidvalidity", "target_uid", "state")
 _MAY_SHARE = frozenset(
     {
         (StepKind.STORE_FLAGS, StepKind.STORE_FLAGS),
@@ -67,17 +69,11 @@ class Work:
         """Record how the step at ``index`` ended, with the UID the message has in the target where the server told."""
         step = self.steps[index]
         self.sent.discard(index)
-        self.steps[index] = Step(
-            kind=step.kind,
-            rule=step.rule,
-            add=step.add,
-            remove=step.remove,
-            replace=step.replace,
-            target=step.target,
-            target_uidvalidity=validity if validity is not None else step.target_uidvalidity,
-            target_uidnext=step.target_uidnext,
-            target_uid=target_uid if target_uid is not None else step.target_uid,
-            state=state,
+        self.steps[index] = _settled(
+            step,
+            validity if validity is not None else step.target_uidvalidity,
+            target_uid if target_uid is not None else step.target_uid,
+            state,
         )
 
     def ready(self) -> Sequence[int]:

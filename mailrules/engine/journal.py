@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from mailrules.client import Namespace
 from mailrules.engine.answers import RETRY_FOR, retry_after
@@ -15,10 +15,12 @@ from mailrules.engine.reasons import reasons_of
 from mailrules.imap import MailboxName
 from mailrules.rules import Expunge, FlagChange, MoveTo, Plan, Trash, Verdict
 from mailrules.store import Entry, EntryState, Own, Step, StepKind, StepState
+from mailrules.values import copier
 
 __all__ = [
     "MET_AGAIN",
     "Paths",
+    "blank_of",
     "conclude",
     "decided",
     "draft",
@@ -42,6 +44,14 @@ _STATES = {
 }
 
 
+# fmt: off
+_decided: Callable[..., Entry] = copier(
+    Entry, "uid", "message_id", "fingerprint", "internaldate", "size", "prior_flags", "rules", "trace", "chain", "hops",
+    "steps", "sender", "subject",
+)
+# fmt: on
+_concluded: Callable[..., Entry] = copier(Entry, "steps", "state", "reason")
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_HOPS = 8
 _LONGEST = 300
 """Characters of a sender or a subject that the journal keeps."""
@@ -50,6 +60,21 @@ _LONGEST = 300
 def is_met_again(entry: Entry) -> bool:
     """Whether the rules have met its message once more; else one that is gone was moved or deleted by somebody."""
     return entry.state is EntryState.GONE and entry.reason == MET_AGAIN
+
+
+def blank_of(account: str, mailbox: bytes, uidvalidity: int, ruleset: str = "") -> Entry:
+    """What the entries of a batch have in common; ``ruleset`` is the digest of all rules in force."""
+    return Entry(
+        account=account,
+        mailbox=mailbox,
+        uidvalidity=uidvalidity,
+        uid=0,
+        message_id="",
+        fingerprint="",
+        internaldate=_NO_TIME,
+        size=0,
+        ruleset=ruleset,
+    )
 
 
 def draft(account: str, mailbox: bytes, uidvalidity: int, message: Fetched) -> Entry:
@@ -70,26 +95,17 @@ def draft(account: str, mailbox: bytes, uidvalidity: int, message: Fetched) -> E
 
 
 def decided(
-    account: str,
-    mailbox: bytes,
-    uidvalidity: int,
-    message: Fetched,
-    verdict: Verdict,
-    ruleset: str,
-    steps: tuple[Step, ...] = (),
-    own: Own | None = None,
+    blank: Entry, message: Fetched, verdict: Verdict, steps: tuple[Step, ...] = (), own: Own | None = None
 ) -> Entry:
     """The entry of a message with the steps to be done, the rules that acted and their reasons.
 
-    ``ruleset`` is the digest of all rules in force. ``own`` is how mailrules itself had put the message there: its
-    rules are not to act on it again, and after so many hops nobody's are.
+    ``blank`` has what the entries of a batch have in common. ``own`` is how mailrules itself had put the message there:
+    its rules are not to act on it again, and after so many hops nobody's are.
     """
     ending = verdict.plan.ending
     hops = own.hops + 1 if own else 0
-    return Entry(
-        account=account,
-        mailbox=mailbox,
-        uidvalidity=uidvalidity,
+    return _decided(
+        blank,
         uid=message.uid,
         message_id=message.message_id,
         fingerprint=message.fingerprint,
@@ -97,7 +113,6 @@ def decided(
         size=message.size,
         prior_flags=tuple(sorted(message.flags)),
         rules=(*own.rules, *verdict.matched) if own else verdict.matched,
-        ruleset=ruleset,
         trace=reasons_of(verdict, verdict.matched),
         chain=isinstance(ending, MoveTo) and ending.chain and hops < _MAX_HOPS and bool(steps),
         hops=hops,
@@ -114,34 +129,8 @@ def held(entry: Entry, reason: str) -> Entry:
 
 def conclude(work: Work, now: datetime) -> Entry:
     """The entry as it is to be recorded after the executor: a work without verdict stays begun, for recovery."""
-    entry = work.entry
-    ended = Entry(
-        account=entry.account,
-        mailbox=entry.mailbox,
-        uidvalidity=entry.uidvalidity,
-        uid=entry.uid,
-        message_id=entry.message_id,
-        fingerprint=entry.fingerprint,
-        internaldate=entry.internaldate,
-        size=entry.size,
-        prior_flags=entry.prior_flags,
-        rules=entry.rules,
-        ruleset=entry.ruleset,
-        trace=entry.trace,
-        chain=entry.chain,
-        hops=entry.hops,
-        steps=tuple(work.steps),
-        state=EntryState.BEGUN if work.verdict is None or work.verdict is EntryState.PENDING else work.verdict,
-        attempts=entry.attempts,
-        reason=work.reason,
-        id=entry.id,
-        begun=entry.begun,
-        finished=entry.finished,
-        sender=entry.sender,
-        subject=entry.subject,
-        undoes=entry.undoes,
-        retried=entry.retried,
-    )
+    state = EntryState.BEGUN if work.verdict is None or work.verdict is EntryState.PENDING else work.verdict
+    ended = _concluded(work.entry, tuple(work.steps), state, work.reason)
     return postponed(ended, work.reason, now) if work.verdict is EntryState.PENDING else ended
 
 
@@ -176,6 +165,7 @@ def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str]) -> Outcom
     Of one that is done only what was done is told: a server may have refused a flag and moved the message all the same.
     """
     steps = [step for step in entry.steps if entry.state is not EntryState.DONE or step.state is StepState.DONE]
+    only_moved = len(steps) == 1 and steps[0].kind is StepKind.MOVE  # as most are
     return Outcome(
         account=entry.account,
         mailbox=mailbox,
@@ -185,7 +175,7 @@ def outcome_of(entry: Entry, mailbox: str, paths: Mapping[bytes, str]) -> Outcom
         subject=entry.subject,
         state=OutcomeState.DONE if entry.state is EntryState.DONE else _STATES[entry.state],
         rules=entry.rules,
-        actions=tuple(_actions(steps, paths)),
+        actions=(_to(ActionKind.MOVE, steps[0], paths),) if only_moved else tuple(_actions(steps, paths)),
         reason=entry.reason,
         why=entry.trace,
         undoes=entry.undoes,

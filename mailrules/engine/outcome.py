@@ -6,11 +6,11 @@ floors above print it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from mailrules.engine.reasons import read_reasons
 from mailrules.rules import RuleTrace
+from mailrules.values import value
 
 __all__ = ["ActionDone", "ActionKind", "Outcome", "OutcomeState"]
 
@@ -43,7 +43,7 @@ class OutcomeState(Enum):
     """A rule in observe mode, or a dry run: this is what would be done."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ActionDone:
     """One action with its target mailbox (path with "/") or its flags, and the rule that asked for it."""
 
@@ -53,7 +53,7 @@ class ActionDone:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Outcome:
     """What was done to one message, by which rules, and why."""
 
