@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PIECE = 256 * 1024
 """The most octets that are read in one turn of the loop, so that a long answer does not hold up the others."""
 
+_LEAST = 4 * 1024
+"""What one reading counts for at least: records of an octet each would hold up the others as well."""
+
 _RECORD = 16 * 1024
 """The longest plain text of a TLS record: whoever reads as much leaves nothing behind in OpenSSL, where no event loop
 would see it."""
@@ -55,14 +58,18 @@ class Pump(ABC):
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Turn to TLS, reading nothing until `listen`. Raises ssl.SSLError and ConnectionError; it waits without limit.
 
-        Cancelled or not, the socket is still ours afterwards.
+        Cancelled or not, the socket is still ours afterwards, if it has not been closed.
         """
         if self._socket is None or self._unsent:
             raise ConnectionResetError
         self.pause()
+        bare, self._socket = self._socket, None  # where wrapping fails, nothing is left of it
         try:
-            self._socket = context.wrap_socket(self._socket, server_hostname=host, do_handshake_on_connect=False)
-            await self._shake_hands(self._socket)
+            with bare:
+                bare.getpeername()
+                wrapped = context.wrap_socket(bare, server_hostname=host, do_handshake_on_connect=False)
+            self._socket = wrapped
+            await self._shake_hands(wrapped)
         except (ssl.SSLError, ConnectionError):
             raise
         except OSError as error:  # ENOTCONN: it broke before the first octet
@@ -141,7 +148,7 @@ class Pump(ABC):
                     over = True
                     break
                 pieces.append(piece)
-                room -= len(piece)
+                room -= max(len(piece), _LEAST)
         except (BlockingIOError, ssl.SSLWantReadError):
             pass
         except ssl.SSLWantWriteError:

@@ -24,10 +24,13 @@ RECENT = "\\Recent"
 ANY_KEYWORD = "\\*"
 """In PERMANENTFLAGS: new keywords can be made by storing them."""
 
+_USUAL = 500
+"""Letters of all the flags of a mailbox together, more than nearly all mailboxes have."""
+
 
 def shared(flags: Flags) -> Flags:
     """Return one value for all that are equal: thousands of mailboxes have the same flags. Long ones are not kept."""
-    return _shared(flags) if len(flags) <= 32 else flags  # a server could send any number of those
+    return _shared(flags) if sum(map(len, flags)) <= _USUAL else flags  # a server could send any number of those
 
 
 @lru_cache(maxsize=256)

@@ -171,7 +171,8 @@ class ClientProtocol:
             if run:
                 framer.skip(octets)
                 for response, octets in run:
-                    self._take(response, weight(octets, 0))
+                    flags = response.flags if isinstance(response, MessageData) else None
+                    self._take(response, weight(octets, len(flags or ())))
             elif (raw := next(responses, None)) is not None:
                 response, values = parse_counting(raw)
                 self._usual.learn(raw, response)

@@ -140,6 +140,21 @@ async def test_a_turn_has_its_measure(kind: Kind, contexts: Contexts, monkeypatc
         assert max(map(len, near.pieces)) <= 2 * pump._RECORD
 
 
+@pytest.mark.parametrize("kind", KINDS[1:])
+async def test_a_turn_has_its_measure_for_the_smallest_records_too(
+    kind: Kind, contexts: Contexts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pump, "PIECE", 2 * pump._RECORD)
+    octets = b"x" * 40
+    async with connected(kind, contexts) as (near, far):
+        near.pause()
+        for each in octets:
+            await asyncio.to_thread(far.send, bytes([each]))
+        near.listen()
+        assert await near.receive(len(octets)) == octets
+        assert max(map(len, near.pieces)) <= 2 * pump._RECORD // pump._LEAST
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_what_came_before_the_end_is_told_before_it(kind: Kind, contexts: Contexts) -> None:
     async with connected(kind, contexts) as (near, far):
@@ -177,16 +192,34 @@ async def test_the_last_words_of_a_server_that_reads_no_more_are_heard(contexts:
         assert len(near.ends) == 1
 
 
-async def test_a_reset_is_told_as_one() -> None:
+def reset(greeting: bytes = b"") -> socket.socket:
+    """Connect to a server that says this, and then ends the connection without a word of TCP's."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         near = socket.create_connection(listener.getsockname())
         near.setblocking(False)
         far, _ = listener.accept()
-    recorder = Recorder()
-    recorder.take(near)
-    recorder.listen()
+    far.sendall(greeting)
     far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     far.close()
+    return near
+
+
+@pytest.mark.parametrize("greeting", [b"", b"* BYE too many connections\r\n"])
+async def test_a_connection_that_is_reset_before_tls_begins_ends_as_any_other(
+    greeting: bytes, contexts: Contexts
+) -> None:
+    recorder = Recorder()
+    recorder.take(reset(greeting))
+    with pytest.raises(ConnectionResetError):
+        await recorder.start_tls(contexts("TLS 1.3")[0], "localhost")
+    recorder.abort()
+    assert recorder._socket is None
+
+
+async def test_a_reset_is_told_as_one() -> None:
+    recorder = Recorder()
+    recorder.take(reset())
+    recorder.listen()
     await asyncio.wait_for(recorder.over.wait(), LIMIT)
     assert [type(end) for end in recorder.ends] == [ConnectionResetError]
     assert recorder.peer() == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailrules.imap.flags import ANY_KEYWORD, SEEN, admits, flag_key, has_flag, missing_flags
+from mailrules.imap.flags import ANY_KEYWORD, SEEN, admits, flag_key, has_flag, missing_flags, shared
 
 
 def test_two_spellings_of_a_flag_have_one_key() -> None:
@@ -35,3 +35,12 @@ def test_flags_that_a_server_left_out_are_named_as_they_were_wanted() -> None:
 )
 def test_permanentflags_say_what_a_mailbox_keeps(permanent: frozenset[str] | None, flag: str, expected: bool) -> None:
     assert admits(permanent, flag) is expected
+
+
+def test_flags_that_many_mailboxes_have_are_one_value() -> None:
+    assert shared(frozenset({"\\Seen", "$Work"})) is shared(frozenset({"$Work", "\\Seen"}))
+
+
+def test_flags_that_no_mailbox_has_are_not_kept() -> None:
+    for flags in (["x" * 1_000], [f"a{number}" for number in range(300)]):
+        assert shared(frozenset(flags)) is not shared(frozenset(flags))

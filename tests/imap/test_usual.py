@@ -171,6 +171,17 @@ def test_usual_responses_weigh_what_others_weigh() -> None:
             protocol.receive_data(line * 8)
 
 
+def test_flags_weigh_what_they_take() -> None:
+    line = b"* 3 FETCH (UID 12 FLAGS (%s))\r\n" % b" ".join(b"a%d" % number for number in range(100))
+    protocol = ClientProtocol(Limits(memory=4 * 256 * 100))
+    protocol.receive_data(b"* PREAUTH hi\r\n")
+    protocol.send(Select(INBOX))
+    protocol.receive_data(b"A1 OK\r\n")
+    protocol.send(UidFetch(UIDSet.all(), (Items.FLAGS,)))
+    with pytest.raises(ProtocolError, match="UID FETCH"):
+        protocol.receive_data(line * 4)
+
+
 def test_expunges_come_as_they_are() -> None:
     usual = Usual()
     usual.learn(b"* 9 EXPUNGE", Expunge(SeqNum(9)))
