@@ -86,8 +86,11 @@ def lasting() -> Iterator[None]:
 
     Rules live until others take their place, and hold no cycles, so they go when nobody refers to them any more. The
     collector would look through all of them again and again, and nothing else in the process goes on meanwhile.
+    All else that there is, connections too, is passed over with them, and looked through when others are loaded.
     """
-    gc.collect(1)  # what is young and already of no use shall not last
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    gc.collect(2 if frozen else 1)  # what is already of no use shall not last
     gc.disable()
     try:
         yield

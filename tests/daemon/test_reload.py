@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import weakref
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -218,5 +219,25 @@ def test_the_collector_passes_over_what_is_loaded() -> None:
             loaded: list[list[str]] = [[] for _ in range(1_000)]
         assert gc.get_freeze_count() >= len(loaded)
         assert (collecting, gc.isenabled()) == (False, True)
+    finally:
+        gc.unfreeze()
+
+
+def test_what_was_there_while_rules_were_loaded_is_let_go_of_when_others_are() -> None:
+    """A connection and its wire know each other, and so does much else that ends while the rules go on."""
+
+    class Connection:
+        wire: Connection
+
+    try:
+        connection = Connection()
+        connection.wire = connection
+        with lasting():
+            pass
+        gone = weakref.ref(connection)
+        del connection
+        with lasting():
+            pass
+        assert gone() is None
     finally:
         gc.unfreeze()
