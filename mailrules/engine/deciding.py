@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
@@ -93,7 +94,7 @@ async def decide(
         kept = Answers() if answers is None else answers
         inquiry = _Inquiry(context, origin, ruleset, owners, facts, recollection, kept)
         decisions += await inquiry.decide(chunk)
-    return sorted(decisions, key=lambda decision: decision.message.uid)
+    return sorted(decisions, key=attrgetter("message.uid"))
 
 
 def _portions(open_ones: Iterable[tuple[Fetched, Needs]]) -> Iterator[list[tuple[Fetched, Needs]]]:

@@ -57,9 +57,7 @@ class Recollection:
     def note(self, messages: Iterable[Fetched], ruleset: Ruleset, facts: Facts) -> None:
         """Let messages of one mailbox know of each other."""
         for message in messages:
-            if not message.is_known_again:
-                continue
-            if marks := ruleset.marks(message.message, facts):
+            if (marks := ruleset.marks(message.message, facts)) and message.is_known_again:
                 self._forget(message.uid)
                 # What is said to have come tomorrow came now, or it would be the last one until then.
                 received = min(message.internaldate, facts.now)
@@ -79,6 +77,8 @@ class Recollection:
 
     def taken(self, messages: Iterable[Fetched]) -> list[Met]:
         """Give what the journal has to remember of these messages, which it takes over now."""
+        if not self.noted:
+            return []
         taken = [noted for message in messages if (noted := self._forget(message.uid))]
         if not taken:
             return []

@@ -213,6 +213,22 @@ def step_row(entry: Entry, position: int, step: Step, target: int | None) -> tup
     )
 
 
+def is_usual_step(step: Step) -> bool:
+    """Whether the step is one that nothing is known to have come of, as all are at first, and changes no flags."""
+    return (
+        step.state is StepState.BEGUN
+        and not step.add
+        and not step.remove
+        and step.replace is None
+        and step.target_uid is None
+    )
+
+
+def usual_step_row(step: Step, target: int | None) -> tuple[Column, ...]:
+    """Spell what such a step of an entry that is BEGUN says beside its place, the same for all of one plan."""
+    return step.kind.value, text_column(step.rule), target, step.target_uidvalidity, step.target_uidnext
+
+
 def step_value(
     row: tuple[str, str, str, str, str | None, bytes | None, int | None, int | None, int | None, str],
 ) -> Step:

@@ -18,11 +18,13 @@ from mailrules.store.rows import (
     entry_row,
     expected_fingerprint,
     is_usual,
+    is_usual_step,
     list_column,
     step_row,
     text_column,
     time_column,
     usual_entry_row,
+    usual_step_row,
 )
 from mailrules.store.values import Entry, EntryState, Step, StepState
 from mailrules.values import copier
@@ -80,7 +82,9 @@ def insert_entries(db: sqlite3.Connection, entries: Iterable[Entry], now: dateti
                 insert_rows(db, _usual_entries, shared, [usual_entry_row(entry) for entry in some])
             else:
                 db.executemany(_PUT_ENTRY, (entry_row(entry, place, now) for entry in some))
-    insert_rows(db, _new_steps, (), list(mailboxes.steps(numbered)))
+    usual_steps, others = mailboxes.new_steps(numbered)
+    insert_rows(db, _usual_steps, (), usual_steps)
+    insert_rows(db, _new_steps, (), others)
     return numbered
 
 
@@ -204,6 +208,13 @@ def _new_steps(rows: int) -> str:
     return _PUT_STEP + values(rows, _STEP.count("?"), 0, "")
 
 
+@lru_cache(maxsize=len(TOGETHER))
+def _usual_steps(rows: int) -> str:
+    columns = "entry, position, kind, rule, target, target_uidvalidity, target_uidnext"
+    written = values(rows, columns.count(",") + 1, 0, ", '[]', '[]', '', 'begun'")
+    return f"INSERT INTO step ({columns}, flags_add, flags_remove, fingerprint, state) {written}"
+
+
 class _Mailboxes:
     """The rows of the mailboxes that one transaction names, each looked up once."""
 
@@ -216,6 +227,24 @@ class _Mailboxes:
         if key not in self._rows:
             self._rows[key] = mailbox_id(self._db, account, mailbox)
         return self._rows[key]
+
+    def new_steps(self, entries: Iterable[Entry]) -> tuple[list[tuple[Column, ...]], list[tuple[Column, ...]]]:
+        """Spell steps that are written for the first time: those that are as most are, and the others."""
+        spelt: dict[tuple[str, int], tuple[Column, ...]] = {}  # by the identity of a step: those of one plan share it
+        usual: list[tuple[Column, ...]] = []
+        others: list[Entry] = []
+        for entry in entries:
+            if entry.state is not EntryState.BEGUN or not all(map(is_usual_step, entry.steps)):
+                others.append(entry)
+                continue
+            account = entry.account
+            for position, step in enumerate(entry.steps):
+                row = spelt.get((account, id(step)))
+                if row is None:
+                    target = None if step.target is None else self.row(account, step.target)
+                    row = spelt[account, id(step)] = usual_step_row(step, target)
+                usual.append((entry.id, position, *row))
+        return usual, list(self.steps(others))
 
     def steps(self, entries: Iterable[Entry]) -> Iterator[tuple[Column, ...]]:
         for entry in entries:
