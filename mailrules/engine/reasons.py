@@ -31,7 +31,7 @@ class _Rule(TypedDict):
 
 def reasons_of(verdict: Verdict, rules: Collection[str]) -> str:
     """Why these rules matched."""
-    return f"[{', '.join(_written(trace) for trace in verdict.trace if trace.rule in rules)}]" if rules else "[]"
+    return f"[{', '.join([_written(trace) for trace in verdict.trace if trace.rule in rules])}]" if rules else "[]"
 
 
 def read_reasons(text: str) -> tuple[RuleTrace, ...]:
@@ -46,11 +46,12 @@ def _written(trace: RuleTrace) -> str:
 
 
 def _conditions(traces: Iterable[ConditionTrace]) -> str:
-    return ", ".join(map(_written_condition, traces))
+    return ", ".join([_written_condition(trace) for trace in traces])
 
 
 def _written_condition(trace: ConditionTrace) -> str:
-    start = f'{{"key": {_quoted(trace.key)}, "result": "{trace.result.value}"'
+    result = "true" if trace.result is Truth.TRUE else trace.result.value  # an enum's value takes as long as all else
+    start = f'{{"key": {_quoted(trace.key)}, "result": "{result}"'
     if trace.children:
         return f'{start}, "children": [{_conditions(trace.children)}]}}'
     return f'{start}, "wanted": {_quoted(trace.wanted)}, "seen": {_quoted(trace.seen)}}}'

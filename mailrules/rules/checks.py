@@ -51,6 +51,10 @@ class Leaf:
         """Show what was wanted and seen."""
         return ConditionTrace(self.key, self.wanted, self.seen(message, facts), self.check(message, facts))
 
+    def proof(self, message: Message, facts: Facts) -> ConditionTrace:
+        """Show the same where it is known to hold."""
+        return ConditionTrace(self.key, self.wanted, self.seen(message, facts), TRUE)
+
     def found(self, message: Message, _facts: Facts) -> Iterator[tuple[str, Element]]:
         """Give what the message matched by, and the texts in which its patterns had groups."""
         element = self.find and self.find(message)
@@ -88,6 +92,12 @@ class Group:
         """Show every child, also those that `check` need not look at."""
         children = tuple(child.trace(message, facts) for child in self.children)
         return ConditionTrace(self.key, "", "", self.fold(child.result for child in children), children)
+
+    def proof(self, message: Message, facts: Facts) -> ConditionTrace:
+        """Show the same where it is known to hold; if all have to, each of them does."""
+        if self.fold is not all_of:
+            return self.trace(message, facts)
+        return ConditionTrace(self.key, "", "", TRUE, tuple([child.proof(message, facts) for child in self.children]))
 
     def found(self, message: Message, facts: Facts) -> Iterator[tuple[str, Element]]:
         """Give what the message matched by; nothing can be found by what is excluded."""

@@ -9,6 +9,7 @@ import re
 from binascii import a2b_base64, a2b_qp
 from functools import lru_cache
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from mailrules.rules.charsets import decode_octets
@@ -25,6 +26,9 @@ class _Word(NamedTuple):
     charset: str
     encoding: str
     text: str
+
+
+_CHARSET, _ENCODING = attrgetter("charset"), attrgetter("encoding")
 
 
 def decode_words(text: str) -> str:
@@ -56,9 +60,9 @@ _short = lru_cache(maxsize=2048)(_decoded)
 def _decode_run(run: list[_Word]) -> str:
     """Decode words that follow one another, those of one charset together."""
     decoded: list[str] = []
-    for charset, of_charset in groupby(run, key=lambda word: word.charset):
+    for charset, of_charset in groupby(run, key=_CHARSET):
         octets = bytearray()
-        for encoding, words in groupby(of_charset, key=lambda word: word.encoding):
+        for encoding, words in groupby(of_charset, key=_ENCODING):
             texts = [word.text for word in words]
             octets += _from_base64(texts) if encoding == "B" else b"".join(map(_from_quoted, texts))
         decoded.append(decode_octets(bytes(octets), charset))
@@ -66,6 +70,13 @@ def _decode_run(run: list[_Word]) -> str:
 
 
 def _from_base64(texts: list[str]) -> bytes:
+    try:
+        return b"".join([a2b_base64(text, strict_mode=True) for text in texts])
+    except ValueError:
+        return _from_any_base64(texts)
+
+
+def _from_any_base64(texts: list[str]) -> bytes:
     """Decode each text, or all as one where they were cut inside a group of four characters."""
     bare = [_NOT_BASE64.sub("", text) for text in texts]
     cut = any(len(text) % 4 for text in bare[:-1]) and not any("=" in text for text in texts[:-1])

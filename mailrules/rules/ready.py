@@ -9,8 +9,9 @@ from mailrules.rules.actions import Scene
 from mailrules.rules.checks import Group, conjunction
 from mailrules.rules.match import Groups
 from mailrules.rules.placeholders import Values
-from mailrules.rules.plan import Draft, Plan
+from mailrules.rules.plan import Draft, Expunge, Plan, Trash
 from mailrules.rules.trace import RuleTrace
+from mailrules.rules.truth import TRUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +49,8 @@ class ReadyRule:
     """Whether no later rule sees a message that it matches."""
     scope: Scope | None
     """Where it is to be asked; None if everywhere."""
+    settles: bool
+    """Whether its plan is all that is done with a message that no rule before it does anything with."""
 
     @classmethod
     def of(cls, rule: Rule, definitions: Definitions, scope: Scope | None) -> ReadyRule:
@@ -58,6 +61,8 @@ class ReadyRule:
         templates = tuple(
             each.template for each in targets if each.template is not None and each.template.fixed is None
         )
+        plan = None if templates else _fixed_plan(rule, actions)
+        ends = rule.mode is None and any(action.ends for action in actions)
         return cls(
             rule,
             rule.name,
@@ -66,10 +71,11 @@ class ReadyRule:
             tree.check,
             actions,
             templates,
-            None if templates else _fixed_plan(rule, actions),
+            plan,
             rule.mode is not None,
-            rule.mode is None and any(action.ends for action in actions),
+            ends,
             scope,
+            ends and plan is not None and not isinstance(plan.ending, Trash | Expunge),
         )
 
     def is_for(self, facts: Facts) -> bool:
@@ -99,7 +105,13 @@ class ReadyRule:
     def trace(self, message: Message, facts: Facts, *, reached: bool) -> RuleTrace:
         """Show every condition."""
         tree = self.tree.trace(message, facts)
-        return RuleTrace(self.rule.name, tree.result, tree.children, reached)
+        return RuleTrace(self.name, tree.result, tree.children, reached)
+
+    def reasons(self, truth: Truth, message: Message, facts: Facts) -> RuleTrace:
+        """Show every condition of a rule that was reached, with this result."""
+        if truth is not TRUE:
+            return self.trace(message, facts, reached=True)
+        return RuleTrace(self.name, truth, self.tree.proof(message, facts).children)
 
 
 def _fixed_plan(rule: Rule, actions: Sequence[Action[object]]) -> Plan:

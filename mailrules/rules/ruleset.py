@@ -19,18 +19,19 @@ from mailrules.rules.headers import MAX_OCTETS
 from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
 from mailrules.rules.placeholders import TemplateError
-from mailrules.rules.plan import Draft, Ending, Expunge, Plan, Trash
+from mailrules.rules.plan import Draft, Ending, Expunge, Trash
 from mailrules.rules.ready import ReadyRule
 from mailrules.rules.scopes import Scope, Scopes
 from mailrules.rules.trace import RuleTrace, Traces
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth
-from mailrules.rules.verdict import Needs, Verdict
+from mailrules.rules.verdict import NO_PLAN, Needs, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from mailrules.rules.conditions.base import Condition, Marking
     from mailrules.rules.message import Message
+    from mailrules.rules.plan import Plan
     from mailrules.rules.questions import Mark, Question
     from mailrules.rules.rule import Rule
     from mailrules.rules.verdict import Facts
@@ -96,21 +97,24 @@ class Ruleset:
 
         `without` are names of rules that do not run.
         """
-        found = self._index.candidates(message, facts)
-        if not found:
-            return _NOTHING_MATCHED
-        candidates = [self._ready[position] or self._at(position) for position in found]
+        candidates = [
+            self._ready[position] or self._at(position) for position in self._index.candidates(message, facts)
+        ]
         if without:
             candidates = [ready for ready in candidates if ready.name not in without]
+        elif (verdict := _usual(candidates, message, facts)) is not None:
+            return verdict
         run = _run(candidates, message, facts)
         if run.needs:
             return Needs(frozenset(run.needs))
         if not run.decided:
             return _NOTHING_MATCHED
-        return _verdict(run, message, facts, [ready for ready, _ in run.decided])
+        return _verdict(run, message, facts, Traces(partial(_reasons, run.decided, message, facts)))
 
     def marks(self, message: Message, facts: Facts) -> frozenset[Mark]:
         """Give all by which the rules in scope have to know this message again, when they ask whether one was met."""
+        if not self._marking:
+            return _NO_MARKS
         marks = {mark(message) for scope, mark in self._marking if scope is None or scope.holds(facts)}
         return frozenset(mark for mark in marks if mark is not None)
 
@@ -121,11 +125,25 @@ class Ruleset:
     def explain(self, message: Message, facts: Facts) -> Verdict:
         """Decide the same, with a trace of every rule in scope; what was not asked is unknown."""
         rules = [ready for ready in map(self._at, range(len(self._enabled))) if ready.is_for(facts)]
-        return _verdict(_run(rules, message, facts), message, facts, rules)
+        run = _run(rules, message, facts)
+        return _verdict(run, message, facts, Traces(partial(_traces, rules, run.last, message, facts)))
 
 
-_NO_PLAN = Plan()
 _NOTHING_MATCHED = Verdict()
+_NO_MARKS: frozenset[Mark] = frozenset()
+
+
+def _usual(rules: Iterable[ReadyRule], message: Message, facts: Facts) -> Verdict | None:
+    """Decide, to the same result, where at most one rule has a say; None where more may have."""
+    for ready in rules:
+        if ready.scope is None or ready.scope.holds(facts):
+            truth = ready.check(message, facts)
+            if truth is TRUE and ready.settles and ready.plan is not None:
+                trace = Traces(partial(_reasons, ((ready, truth),), message, facts))
+                return Verdict(ready.plan, (ready.name,), trace=trace)
+            if truth is not FALSE:
+                return None
+    return _NOTHING_MATCHED
 
 
 @dataclass(slots=True)
@@ -163,18 +181,18 @@ def _run(rules: Iterable[ReadyRule], message: Message, facts: Facts) -> _Run:
     return run
 
 
-def _verdict(run: _Run, message: Message, facts: Facts, traced: Sequence[ReadyRule]) -> Verdict:
+def _verdict(run: _Run, message: Message, facts: Facts, trace: Traces) -> Verdict:
     matched = [ready for ready, truth in run.decided if truth is TRUE and not ready.observes]
     observed = [ready for ready, truth in run.decided if truth is TRUE and ready.observes]
     plan, error = _plan(matched, message, facts)
     error = error or _in_doubt(plan.ending, run.open_end, message)
     return Verdict(
-        plan=_NO_PLAN if error else plan,
+        plan=NO_PLAN if error else plan,
         matched=tuple([ready.name for ready in matched]),
         observed=tuple([ready.name for ready in observed]),
-        would=_would(observed, message, facts) if observed else _NO_PLAN,
+        would=_would(observed, message, facts) if observed else NO_PLAN,
         unknown=tuple([ready.name for ready, truth in run.decided if truth is UNKNOWN]),
-        trace=Traces(partial(_traces, traced, run.last, message, facts)),
+        trace=trace,
         error=error,
     )
 
@@ -188,8 +206,13 @@ def _plan(matched: Sequence[ReadyRule], message: Message, facts: Facts) -> tuple
         try:
             ready.enact(draft, message, facts)
         except TemplateError as missing:
-            return _NO_PLAN, f"rule '{ready.name}': {missing}"
+            return NO_PLAN, f"rule '{ready.name}': {missing}"
     return draft.plan(), None
+
+
+def _reasons(decided: Sequence[tuple[ReadyRule, Truth]], message: Message, facts: Facts) -> tuple[RuleTrace, ...]:
+    """Show what each of the decided rules saw."""
+    return tuple([ready.reasons(truth, message, facts) for ready, truth in decided])
 
 
 def _traces(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.rules.plan import Plan
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from mailrules.rules.questions import Question
     from mailrules.rules.trace import RuleTrace
+
+NO_PLAN = Plan()
+"""Leaves the message as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Needs:
 class Verdict:
     """What the rules decided about one message; rules are named in the order of the file."""
 
-    plan: Plan = field(default_factory=Plan)
+    plan: Plan = NO_PLAN
     matched: tuple[str, ...] = ()
     observed: tuple[str, ...] = ()
     """Rules in observe mode that matched; they add nothing to the plan."""
@@ -72,5 +75,5 @@ class Verdict:
     """
     error: str | None = None
     """Why a matching rule could not act, as when a template has no value. The plan is empty then: the message stays."""
-    would: Plan = field(default_factory=Plan)
+    would: Plan = NO_PLAN
     """What the observed rules would do, put together: their flags and copies, and the first one's ending."""

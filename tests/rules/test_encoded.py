@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailrules.rules import encoded
 from mailrules.rules.charsets import _codec, decode_octets, guess
 from mailrules.rules.encoded import decode_words
 
@@ -142,3 +143,8 @@ def test_a_charset_that_nobody_knows_is_not_remembered(monkeypatch: pytest.Monke
         decode_octets(b"", charset)
     assert asked == ["latin_1", "latin_1", "iso_8859_1_1987", "koi8_u"]
     assert _codec.cache_info().currsize == 6
+
+
+@given(st.lists(st.text(st.sampled_from("QUJ=+/-\né"), max_size=9), max_size=3))
+def test_strict_base64_is_read_as_any_other(texts: list[str]) -> None:
+    assert encoded._from_base64(texts) == encoded._from_any_base64(texts)

@@ -131,6 +131,11 @@ def test_explain_and_evaluate_agree(rules: Ruleset, message: Message) -> None:
 
 
 @given(rulesets, messages)
+def test_a_rule_that_is_alone_decides_as_among_others(rules: Ruleset, message: Message) -> None:
+    assert rules.evaluate(message, FACTS) == rules.evaluate(message, FACTS, without=["nobody's"])
+
+
+@given(rulesets, messages)
 def test_an_answered_message_is_decided_as_one_that_knew_the_answer(rules: Ruleset, message: Message) -> None:
     answers = searched({"SEEN": True, "DRAFT": None})
     fresh = Message(message.header, message.size, message.received, message.flags, {**message.answers, **answers})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailrules.rules import Facts, Message, RuleTrace
+from mailrules.rules import Facts, Message, RuleTrace, Truth
 from mailrules.rules import ruleset as ruleset_module
 from mailrules.rules.ready import ReadyRule
 from tests.rules.builders import decide, message, rule, ruleset
@@ -30,13 +30,13 @@ def test_a_level_of_dots_alone_is_no_fixed_name() -> None:
 
 def test_the_trace_is_made_when_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    trace = ReadyRule.trace
+    reasons = ReadyRule.reasons
 
-    def counted(self: ReadyRule, message: Message, facts: Facts, *, reached: bool) -> RuleTrace:
+    def counted(self: ReadyRule, truth: Truth, message: Message, facts: Facts) -> RuleTrace:
         made.append(self.name)
-        return trace(self, message, facts, reached=reached)
+        return reasons(self, truth, message, facts)
 
-    monkeypatch.setattr(ReadyRule, "trace", counted)
+    monkeypatch.setattr(ReadyRule, "reasons", counted)
     verdict = decide(ruleset(rule({"subject": "a"})), message("Subject: a"))
 
     assert (verdict.plan.to_json(), made) == ([{"add_flags": ["\\Flagged"]}], [])

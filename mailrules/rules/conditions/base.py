@@ -122,7 +122,7 @@ def shown(patterns: tuple[str, ...]) -> str:
 
 def seen_texts(texts: Iterable[Text]) -> str:
     """Show values in a trace."""
-    return excerpt(", ".join(text.value for text in texts)) or ABSENT
+    return excerpt(", ".join([text.value for text in texts])) or ABSENT
 
 
 ABSENT = "(absent)"
