@@ -13,6 +13,7 @@ import typer
 from mailrules.cli.options import ConfigFile
 from mailrules.config import Loaded, find_config
 from mailrules.daemon import logs
+from mailrules.daemon.garbage import short_pauses
 from mailrules.daemon.logs import LogFormat, LogLevel
 from mailrules.daemon.reload import Snapshot, read
 from mailrules.daemon.supervisor import Supervisor
@@ -40,7 +41,7 @@ def command(
     logs.configure(log_format, log_level)
     for warning in loaded.warnings:
         logs.logger().warning("rule file", problem=str(warning))
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with short_pauses(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(path, loaded, as_read))
 
 

@@ -7,9 +7,8 @@ the file that is gone.
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from watchfiles import awatch
 
 from mailrules.config import load
 from mailrules.config.watch import is_folder, real, watch
+from mailrules.daemon.garbage import lasting
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mailrules.config import Loaded, Watch
 
-__all__ = ["Snapshot", "changes", "lasting", "read", "snapshot"]
+__all__ = ["Snapshot", "changes", "read", "snapshot"]
 
 Snapshot = frozenset[tuple[Path, int, int, int]]
 """The files that there are, with what shows that one has changed."""
@@ -78,25 +78,6 @@ def read(path: Path) -> tuple[Loaded, Snapshot]:
         if loaded.watch == watched:
             return loaded, before
         watched = loaded.watch
-
-
-@contextmanager
-def lasting() -> Iterator[None]:
-    """Let the garbage collector pass over what is made while the block runs, for as long as it lives.
-
-    Rules live until others take their place, and hold no cycles, so they go when nobody refers to them any more. The
-    collector would look through all of them again and again, and nothing else in the process goes on meanwhile.
-    All else that there is, connections too, is passed over with them, and looked through when others are loaded.
-    """
-    frozen = gc.get_freeze_count()
-    gc.unfreeze()
-    gc.collect(2 if frozen else 1)  # what is already of no use shall not last
-    gc.disable()
-    try:
-        yield
-        gc.freeze()
-    finally:
-        gc.enable()
 
 
 def snapshot(watched: Watch) -> Snapshot:

@@ -23,12 +23,13 @@ from mailrules.daemon.calling import Unwilling
 from mailrules.daemon.control import answering
 from mailrules.daemon.descriptors import make_room
 from mailrules.daemon.door import Pace
+from mailrules.daemon.garbage import lasting, look_through
 from mailrules.daemon.health import Health
 from mailrules.daemon.heart import Heart
 from mailrules.daemon.keeping import forget_in_time
 from mailrules.daemon.link import ended, retried
 from mailrules.daemon.pulse import Promise, Pulse
-from mailrules.daemon.reload import Snapshot, changes, lasting, snapshot
+from mailrules.daemon.reload import Snapshot, changes, snapshot
 from mailrules.daemon.reporting import shared
 from mailrules.daemon.tending import Tending
 from mailrules.daemon.vitals import AccountReport, Condition, DaemonReport, MailboxReport
@@ -114,6 +115,7 @@ class Supervisor:
         keep = partial(forget_in_time, self._store, lambda: self._loaded.config.daemon, self._log)
         keeper = asyncio.create_task(retried(keep, self._log, Pulse("history")))
         heart = asyncio.create_task(retried(self._heart.beat, self._log, Pulse("heart")))
+        cleaner = asyncio.create_task(look_through())
         try:
             await self._stopping.wait()
         finally:
@@ -124,10 +126,11 @@ class Supervisor:
             followers[1].cancel()
             keeper.cancel()
             heart.cancel()
+            cleaner.cancel()
             if self._telling is not None:
                 self._telling.cancel()
             await ended([tending.task for tending in self._accounts.values()])
-            await asyncio.gather(*followers, keeper, heart, return_exceptions=True)
+            await asyncio.gather(*followers, keeper, heart, cleaner, return_exceptions=True)
             self._log.info("stopped")
 
     # What it tells of itself

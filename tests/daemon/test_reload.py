@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import weakref
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from watchfiles import awatch
 
 from mailrules.config.watch import Watch, watch
 from mailrules.daemon import reload
-from mailrules.daemon.reload import changes, lasting, read, snapshot
+from mailrules.daemon.reload import changes, read, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -210,34 +208,3 @@ async def test_a_folder_that_nobody_may_enter_does_not_end_the_watch(
 
         monkeypatch.setattr(Path, name, refuse)
     assert await seen(watched, lambda: replace(rules), nudge=rules.touch)
-
-
-def test_the_collector_passes_over_what_is_loaded() -> None:
-    try:
-        with lasting():
-            collecting = gc.isenabled()
-            loaded: list[list[str]] = [[] for _ in range(1_000)]
-        assert gc.get_freeze_count() >= len(loaded)
-        assert (collecting, gc.isenabled()) == (False, True)
-    finally:
-        gc.unfreeze()
-
-
-def test_what_was_there_while_rules_were_loaded_is_let_go_of_when_others_are() -> None:
-    """A connection and its wire know each other, and so does much else that ends while the rules go on."""
-
-    class Connection:
-        wire: Connection
-
-    try:
-        connection = Connection()
-        connection.wire = connection
-        with lasting():
-            pass
-        gone = weakref.ref(connection)
-        del connection
-        with lasting():
-            pass
-        assert gone() is None
-    finally:
-        gc.unfreeze()
