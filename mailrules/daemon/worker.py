@@ -142,6 +142,8 @@ class Worker:
 
     async def look(self) -> None:
         """Handle everything new and everything due, then leave the connection at rest."""
+        if self._filing.renumbered:  # SELECT, or a word in passing, has told so
+            await unhurried(self._filing.start())
         due = await self._filing.next_due()
         if due is not None and due <= self._context.now():
             await unhurried(self._ask_first(self._filing.retry_due(_no_rest)))
@@ -289,7 +291,7 @@ class Worker:
             uidnext = (await asked).uidnext or 0
         except Refused:
             return False
-        if uidnext <= self._uidnext:
+        if uidnext == self._uidnext:
             return False
         self._uidnext = uidnext
         checkpoint = await self._context.store.checkpoint(self._context.name, self.name.raw)

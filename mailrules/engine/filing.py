@@ -92,12 +92,17 @@ class Filing:
         """The UID up to which all is handled."""
         return self._started.uid
 
+    @property
+    def renumbered(self) -> bool:
+        """Whether its UIDs are others than at `start`, which is due again before anything is handled."""
+        return validity(self._path.selected) != self._started.uidvalidity
+
     def goes_on_in(self, selected: SelectedMailbox) -> bool:
         """Go on without a new `start` in the mailbox as SELECT has just found it again; False if its UIDs are others.
 
         Whoever calls this knows by its UIDNEXT that nothing has come.
         """
-        if validity(selected) != self._started.uidvalidity:
+        if self.renumbered:
             return False
         self._mark = selected.arrived
         return True
