@@ -7,7 +7,6 @@ begun in the journal: a crash between leaves it to ``recovery``, which looks bef
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +23,7 @@ from mailrules.store import Entry, EntryState
 
 __all__ = ["Acting"]
 
+_NOBODY: frozenset[int | None] = frozenset()
 _UNDER_WAY = 2
 """Batches whose answers are awaited at the same time; who brings a third waits for the first."""
 
@@ -45,10 +45,9 @@ class Acting:
         self._session = session
         self._name = name
         self._report = report
-        self._under_way: deque[_Batch] = deque()
+        self._under_way: list[_Batch] = []
         self._ended: list[Entry] = []
-        self._unclear: set[int | None] = set()
-        self._mine: set[int | None] = set()
+        self._unclear = self._mine = _NOBODY
 
     async def begin(self, entries: Iterable[Entry], selected: SelectedMailbox, rest: Callable[[], object]) -> None:
         """Send what journalled entries ask for; return without the answers.
@@ -61,8 +60,9 @@ class Acting:
             return
         while len(self._under_way) >= _UNDER_WAY:
             await self._oldest()
-        self._mine.update(work.entry.id for work in works)
-        self._context.in_repair.update(self._mine)
+        mine = {work.entry.id for work in works}
+        self._mine |= mine
+        self._context.in_repair.update(mine)
         executor = Executor(self._session, self._context.directory, rest=rest, relowered=self._relowered)
         self._under_way.append(_Batch(works, asyncio.create_task(executor.run(works))))
         await asyncio.sleep(0)  # now the commands are submitted
@@ -76,13 +76,13 @@ class Acting:
 
     def settled(self, ended: Iterable[Entry]) -> None:
         """Tell what became of these entries, which are on disk now; those that nobody can tell of are looked for."""
-        unclear = tuple(entry for entry in ended if entry.id in self._unclear)
+        unclear = tuple(entry for entry in ended if entry.id in self._unclear) if self._unclear else ()
         self._release(entry.id for entry in ended)
         for entry in ended:
             if entry.state is not EntryState.BEGUN:
                 self._report(entry)
         if unclear:
-            self._unclear.difference_update(entry.id for entry in unclear)
+            self._unclear = self._unclear.difference(entry.id for entry in unclear) or _NOBODY
             self._context.spawn(partial(replay, self._context, self._name, unclear))
 
     async def finish(self) -> None:
@@ -128,18 +128,18 @@ class Acting:
 
     def _conclude(self) -> BaseException | None:
         """Take the oldest batch, which has come to its end, for what it was answered."""
-        batch = self._under_way.popleft()
+        batch = self._under_way.pop(0)
         now = self._context.now()
         concluded = [conclude(work, now) for work in batch.works]
         self._ended += concluded
         failure = _failure(batch.task)
         if failure is None and not batch.task.cancelled():
-            self._unclear.update(entry.id for entry in concluded if entry.state is EntryState.BEGUN)
+            self._unclear |= {entry.id for entry in concluded if entry.state is EntryState.BEGUN}
         return failure
 
     def _release(self, ids: Iterable[int | None]) -> None:
         released = set(ids)
-        self._mine -= released
+        self._mine = self._mine - released or _NOBODY
         self._context.in_repair.difference_update(released)
 
     async def _relowered(self, work: Work) -> None:
