@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -178,14 +179,17 @@ def _make_durable(db: sqlite3.Connection) -> None:
 def _is_to_be_checked(path: Path) -> bool:
     """Whether the state is to be read through: if that takes no time, or if whoever wrote it last came to a bad end.
 
-    Whoever ends well leaves no log behind; nor does who is still at work, but that one has looked.
+    Whoever ends well leaves no log behind; nor does who is still at work, but that one has looked. A number that was
+    left there may be another process's by now: in a container it is our own, and after a power cut nobody's.
     """
     try:
         if path.stat().st_size <= _SOON_READ:
             return True
-        return path.with_name(f"{path.name}-wal").stat().st_size > 0 and not holders(path)
+        log = path.with_name(f"{path.name}-wal").stat()
     except OSError:
         return False
+    before_boot = log.st_mtime < time.time() - time.monotonic()
+    return log.st_size > 0 and (before_boot or {*holders(path)} <= {os.getpid()})
 
 
 def _check(db: sqlite3.Connection) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 import random
 import sqlite3
 import stat
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mailrules.store import SqliteStore, StateDamaged, StateError, database
-from mailrules.store.lease import lease
+from mailrules.store.lease import lease_path
 from tests.store.builders import NOW, checkpoint, entry
 
 if TYPE_CHECKING:
@@ -75,16 +76,18 @@ async def test_a_damaged_state_is_met_at_the_start(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("great", "unclean", "at_work", "read"),
+    ("great", "unclean", "pid", "age", "read"),
     [
-        (False, False, False, True),
-        (True, False, False, False),
-        (True, True, False, True),
-        (True, True, True, False),
+        (False, False, None, 0, True),
+        (True, False, None, 0, False),
+        (True, True, None, 0, True),
+        (True, True, os.getppid(), 0, False),
+        (True, True, os.getpid(), 0, True),  # of the one that was killed, as in a container
+        (True, True, os.getppid(), 10**9, True),  # the power was cut
     ],
 )
 async def test_a_great_state_is_read_through_after_a_bad_end_only(
-    path: Path, monkeypatch: pytest.MonkeyPatch, *, great: bool, unclean: bool, at_work: bool, read: bool
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, great: bool, unclean: bool, pid: int | None, age: int, read: bool
 ) -> None:
     async with SqliteStore(path) as store:
         await store.begin([entry(1)], checkpoint(1), now=NOW)
@@ -97,9 +100,12 @@ async def test_a_great_state_is_read_through_after_a_bad_end_only(
     monkeypatch.setattr(database, "_check", checked.append)
     if great:
         monkeypatch.setattr(database, "_SOON_READ", 0)
-    with lease(path, "work") if at_work else contextlib.nullcontext():
-        async with SqliteStore(path) as store:
-            assert 1 == len(await store.unfinished("work", b"INBOX"))
+    if pid is not None:
+        lease_path(path, "work").write_text(f"{pid}\n")
+    if age:
+        os.utime(path.with_name("state.db-wal"), (time.time() - age,) * 2)
+    async with SqliteStore(path) as store:
+        assert 1 == len(await store.unfinished("work", b"INBOX"))
     assert read == bool(checked)
 
 
