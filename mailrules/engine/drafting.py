@@ -5,7 +5,8 @@ Nothing is changed on the server here but that missing targets are created.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailrules.engine.account import AccountContext
@@ -21,6 +22,8 @@ from mailrules.store import Entry, Step, StepKind
 __all__ = ["entries_for", "foreseen", "is_shareable"]
 
 _TRASH = Target(special_use="\\Trash")
+_A_TURN = 500
+"""Entries that are made in one go: a few milliseconds."""
 _ANY: Flags = frozenset()
 """Stands for the flags of a message where they do not matter."""
 
@@ -34,14 +37,20 @@ async def entries_for(
     """
     batch = _Batch(context, origin, ruleset)
     batch.take(decisions)
-    return batch.entries(await context.directory.prepare(origin.session, list(batch.targets.items())))
+    failed = await context.directory.prepare(origin.session, list(batch.targets.items()))
+    entries: list[Entry] = []
+    for number, entry in enumerate(batch.entries(failed), start=1):
+        entries.append(entry)
+        if number % _A_TURN == 0:
+            await asyncio.sleep(0)  # what comes meanwhile is read, and other mailboxes have their turn
+    return entries
 
 
 def foreseen(context: AccountContext, origin: Origin, decisions: Sequence[Decision], ruleset: Ruleset) -> list[Entry]:
     """The same entries as far as they can be known before a target is created."""
     batch = _Batch(context, origin, ruleset)
     batch.take(decisions)
-    return batch.entries({})
+    return list(batch.entries({}))
 
 
 @dataclass(slots=True)
@@ -83,14 +92,16 @@ class _Batch:
                 course = self._known.get(id(verdict.plan)) or self._course(verdict.plan)
                 self._taken.append((decision, course))
 
-    def entries(self, failed: dict[MailboxName, str]) -> list[Entry]:
+    def entries(self, failed: dict[MailboxName, str]) -> Iterator[Entry]:
         """Make the entries; ``failed`` are targets that messages can't be put in, and why."""
         self._names.clear()  # the server may have told its own spelling of a name that was to be created
         for course in self._courses.values():
             if reasons := [failed[name] for name in course.targets if name in failed]:
                 course.error = "; ".join(reasons)
-        drafted = [self._entry(decision, course) for decision, course in self._taken]
-        return [entry for entry in drafted if entry.steps or entry.reason]
+        for decision, course in self._taken:
+            entry = self._entry(decision, course)
+            if entry.steps or entry.reason:
+                yield entry
 
     def _entry(self, decision: Decision, course: _Course) -> Entry:
         verdict, message = decision.verdict, decision.message
