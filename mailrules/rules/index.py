@@ -132,10 +132,12 @@ class _Shelf:
             return
         if self._something:
             found.update(*self._something)
+        folded = self._folded
         for text in texts:
-            if text.folded in self._folded:
-                found.update(*self._folded[text.folded])
-            if self._others:
+            if text.folded in folded:
+                found.update(*folded[text.folded])
+        if self._others:
+            for text in texts:
                 self._look_up_others(text, found)
         if self._automata:
             # Many texts are looked through as one: what is found across their ends is just visited in vain.

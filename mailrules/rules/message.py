@@ -20,7 +20,7 @@ from mailrules.rules.text import Text, nfc
 from mailrules.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from mailrules.rules.questions import Question
@@ -189,11 +189,10 @@ class ListId:
 class HeaderFields:
     """The fields of one header block, by upper-case name; each is decoded when it is first asked for."""
 
-    __slots__ = ("_addresses", "_block", "_cut", "_list_ids", "_texts", "_worked_out")
+    __slots__ = ("_addresses", "_list_ids", "_raw", "_texts", "_worked_out")
 
     def __init__(self, block: bytes) -> None:
-        self._block = block
-        self._cut: dict[str, list[str]] | None = None
+        self._raw = cut_fields(block)
         self._texts: dict[str, tuple[Text, ...]] = {}
         self._addresses: dict[tuple[str, ...], tuple[AddressField, ...]] = {}
         self._list_ids: tuple[ListId, ...] | None = None
@@ -211,28 +210,28 @@ class HeaderFields:
 
     def value(self, name: str) -> str:
         """Give the first occurrence of a field, decoded; empty if there is none."""
-        raw = self._raw(name)
+        raw = self._raw.get(name)
         return _decoded(raw[0]) if raw else ""
 
     def texts(self, name: str) -> tuple[Text, ...]:
         """Give each occurrence of a field, decoded."""
         texts = self._texts.get(name)
         if texts is None:
-            texts = self._texts[name] = tuple([Text.of(_decoded(raw)) for raw in self._raw(name)])
+            texts = self._texts[name] = tuple([Text.of(_decoded(raw)) for raw in self._raw.get(name, ())])
         return texts
 
     def addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:
         """Give each occurrence of these address fields."""
         fields = self._addresses.get(names)
         if fields is None:
-            fields = tuple([field for name in names for field in _address_fields(self._raw(name))])
+            fields = tuple([field for name in names for field in _address_fields(self._raw.get(name, ()))])
             self._addresses[names] = fields
         return fields
 
     def list_ids(self) -> tuple[ListId, ...]:
         """Give each List-Id."""
         if self._list_ids is None:
-            self._list_ids = tuple(map(_list_id, self._raw("LIST-ID")))
+            self._list_ids = tuple(map(_list_id, self._raw.get("LIST-ID", ())))
         return self._list_ids
 
     def dates(self, name: str) -> tuple[Date | None, ...]:
@@ -247,12 +246,7 @@ class HeaderFields:
 
     def written(self, name: str) -> list[str]:
         """Give each occurrence of a field as it is written, encoded words and all."""
-        return list(map(_written, self._raw(name)))
-
-    def _raw(self, name: str) -> Sequence[str]:
-        if self._cut is None:
-            self._cut = cut_fields(self._block)
-        return self._cut.get(name, ())
+        return list(map(_written, self._raw.get(name, ())))
 
 
 def _written(raw: str) -> str:
@@ -261,6 +255,8 @@ def _written(raw: str) -> str:
 
 
 def _decoded(raw: str) -> str:
+    if raw.isascii() and "=?" not in raw:
+        return unfold(raw).strip()
     return nfc(decode_words(_written(raw)).strip())
 
 

@@ -155,9 +155,10 @@ class AddressCondition(Condition, FieldOperators):
         """Make the search for one header that all operators hold of, and one address in it that all parts hold of."""
         of_header = self.text_test(definitions)
         of_address = self._address_test(definitions)
+        headers, picks = self.headers, self.nth is not None
 
         def match(message: Message) -> tuple[AddressField, Address | None] | None:
-            for field in self._occurrences(message):
+            for field in self._picked(message) if picks else message.fields.addresses(headers):
                 if of_header is None or of_header(field.text):
                     if of_address is None:
                         return field, None
@@ -168,9 +169,7 @@ class AddressCondition(Condition, FieldOperators):
 
         return match
 
-    def _occurrences(self, message: Message) -> Sequence[AddressField]:
-        if self.nth is None:
-            return message.fields.addresses(self.headers)
+    def _picked(self, message: Message) -> Sequence[AddressField]:
         return [field for name in self.headers for field in self.pick(message.fields.addresses((name,)))]
 
     def _address_test(self, definitions: Definitions) -> AddressTest | None:
