@@ -22,6 +22,9 @@ PIECE = 256 * 1024
 _LEAST = 4 * 1024
 """What one reading counts for at least: records of an octet each would hold up the others as well."""
 
+_SHORT = 512
+"""Octets; to ask for more behind as few is a system call for nothing, at each check of thousands of quiet mailboxes."""
+
 _RECORD = 16 * 1024
 """The longest plain text of a TLS record: whoever reads as much leaves nothing behind in OpenSSL, where no event loop
 would see it."""
@@ -149,6 +152,8 @@ class Pump(ABC):
                     break
                 pieces.append(piece)
                 room -= max(len(piece), _LEAST)
+                if len(piece) < _SHORT:
+                    break  # that was all, as a rule; the loop tells of what else there is
         except (BlockingIOError, ssl.SSLWantReadError):
             pass
         except ssl.SSLWantWriteError:

@@ -55,7 +55,7 @@ class Filing:
         self._shown = Shown()
         self._ahead: Sequence[Fetched] = ()
         """All that is new, if it came together with SELECT."""
-        self._asked: Collection[str] = frozenset()
+        self._asked: Collection[str] = ()
         """The header fields that it was asked for."""
         self.handled: datetime | None = None
         """When the last new message was handled, in this session."""

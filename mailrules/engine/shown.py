@@ -13,6 +13,7 @@ from mailrules.imap import MessageData
 
 __all__ = ["Shown"]
 
+_NONE: frozenset[str] = frozenset()
 _STALE = 5.0
 """Seconds; flags may have changed since then, of which nobody tells."""
 
@@ -21,7 +22,7 @@ class Shown:
     """What was shown of one selected mailbox since it was last asked for."""
 
     def __init__(self) -> None:
-        self._fields: frozenset[str] = frozenset()
+        self._fields = _NONE
         self._items = wanted(())
         self._messages: dict[int, MessageData] = {}
         self._since = 0.0

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _NUMBERS = re.compile(rb"[\d ]*")
 _PIECE = 1 << 16  # octets
 _UNQUOTED = re.compile(rb"[^(\r\n]+")
+_USUAL_STATUS = re.compile(rb" \(([A-Za-z]+ [0-9]{1,18}(?: [A-Za-z]+ [0-9]{1,18}){0,7})\)\Z")
+"""As thousands of mailboxes answer that are asked again and again; whatever looks otherwise is read word by word."""
 _STATUS_FIELDS = frozenset(
     {"messages", "recent", "uidnext", "uidvalidity", "unseen", "deleted", "size", "highestmodseq"}
 )
@@ -105,6 +107,11 @@ def _mailbox_list(cursor: Cursor) -> tuple[Flags, str | None, MailboxName]:
 @untagged(b"STATUS")
 def _status(cursor: Cursor) -> StatusData:
     name = _mailbox(cursor)
+    if usual := _USUAL_STATUS.match(cursor.raw, cursor.pos):
+        words = usual[1].decode("ascii").lower().split(" ")
+        if _STATUS_FIELDS.issuperset(words[::2]):
+            cursor.pos = usual.end()
+            return StatusData(name, **dict(zip(words[::2], map(int, words[1::2]), strict=True)))
     numbers: dict[str, int] = {}
     mailboxid = None
     cursor.skip_spaces()

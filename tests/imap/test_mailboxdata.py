@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailrules.imap.capability import Capabilities
 from mailrules.imap.names import INBOX, MailboxName
@@ -138,3 +140,11 @@ def test_quirk_uw_delimiter_nil() -> None:
 
 def test_a_mailbox_may_be_called_nil() -> None:
     assert response(b'* LIST () "/" NIL') == ListData(NOTHING, "/", name(b"NIL"))
+
+
+@given(st.dictionaries(st.sampled_from(("Messages", "UIDNEXT", "uidvalidity", "UNSEEN")), st.integers(0, 10**18 - 1)))
+def test_the_usual_status_is_read_as_any_other(numbers: dict[str, int]) -> None:
+    items = [f"{item} {number}" for item, number in numbers.items()]
+    usual = f'* STATUS "a b" ({" ".join(items)})'.encode()
+    other = f'* STATUS "a b" ({"  ".join(items)} )'.encode()
+    assert response(other) == response(usual)
