@@ -41,7 +41,10 @@ def lease(database: Path, account: str) -> Iterator[None]:
     with _mutex:
         leases = _take(database, account)
     try:
-        _note(database, account, b"%d\n" % os.getpid())
+        try:
+            _note(database, account, b"%d\n" % os.getpid())
+        except BlockingIOError as error:
+            raise Locked(account, _holder(database, account), database) from error
         yield
         with suppress(OSError, StateError):
             _note(database, account, b"")
@@ -103,9 +106,13 @@ def _open(path: Path, database: Path) -> int:
 
 
 def _note(database: Path, account: str, who: bytes) -> None:
-    """Write down who has the lease; a courtesy, but that the file is there tells that there was a state."""
+    """Write down who has the lease; a courtesy, but that the file is there tells that there was a state.
+
+    Raises BlockingIOError if a daemon holds it that runs since before an update: this file was the lease once.
+    """
     descriptor = _open(lease_path(database, account), database)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(descriptor, 0)
         with suppress(OSError):  # a full disk keeps nobody from it
             os.pwrite(descriptor, who, 0)

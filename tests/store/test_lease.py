@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import subprocess
 import sys
@@ -52,6 +53,19 @@ async def test_a_second_process_is_told_who_holds_the_account(path: Path, store:
         assert (ACCOUNT, process.pid) == (refused.value.account, refused.value.pid)
         async with store.lease("private"):
             pass
+
+
+async def test_a_daemon_that_runs_since_before_an_update_has_its_lease(path: Path, store: SqliteStore) -> None:
+    """It holds the account's own file, which was the lease before all shared one."""
+    with lease_path(path, ACCOUNT).open("w") as held:
+        held.write("4711\n")
+        held.flush()
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Locked, match="account 'work' is in use by process 4711: "):
+            async with store.lease(ACCOUNT):
+                pass
+    async with store.lease(ACCOUNT):
+        assert hold(path) != 0
 
 
 async def test_the_kernel_frees_the_lease_of_a_process_that_was_killed(path: Path, store: SqliteStore) -> None:
