@@ -26,6 +26,7 @@ from mailrules.imap import (
 from mailrules.rules import Facts, Needs, Ruleset, Verdict
 from mailrules.rules.questions import Question
 from mailrules.store import Own
+from mailrules.values import value
 
 __all__ = ["Decision", "Origin", "decide"]
 
@@ -38,7 +39,7 @@ _UNTOLD_SIZE = 1 << 20
 """What counts for a message whose size the server tells as 0, or not at all."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Decision:
     """A message and what the rules say of it."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from asyncio import Future
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -29,6 +28,7 @@ from mailrules.imap import (
 )
 from mailrules.rules import Message
 from mailrules.store import Seen
+from mailrules.values import value
 
 __all__ = [
     "UNREADABLE",
@@ -55,7 +55,7 @@ _LONGEST = 998
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Fetched:
     """One message as the server showed it."""
 

@@ -29,7 +29,9 @@ T = TypeVar("T")
 
 _SHORT = 300
 """Octets of a field that is remembered: mail comes from the same people and lists, over and over."""
-_REMEMBERED = 2_048
+_FEW = 3
+"""Addresses of a field that is remembered: each takes a kilobyte at most."""
+_REMEMBERED = 4_096
 """So many of each kind; strangers can push others out, and no more."""
 
 
@@ -273,9 +275,19 @@ def _address_fields(values: Iterable[str]) -> list[AddressField]:
     return found
 
 
-@lru_cache(maxsize=_REMEMBERED)
+_fields: dict[str, AddressField] = {}
+"""Short ones, as they were written."""
+
+
 def _short_field(raw: str) -> AddressField:
-    return AddressField(_written(raw))
+    field = _fields.get(raw)
+    if field is None:
+        field = AddressField(_written(raw))
+        if len(field.addresses) <= _FEW:
+            if len(_fields) >= _REMEMBERED:
+                _fields.clear()
+            _fields[raw] = field
+    return field
 
 
 def _list_id(raw: str) -> ListId:

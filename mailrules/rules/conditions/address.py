@@ -31,7 +31,7 @@ from mailrules.rules.spelling import Spelling
 from mailrules.rules.tables import one_or_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mailrules.rules.captures import Captured
     from mailrules.rules.checks import Check, Found
@@ -95,13 +95,13 @@ class AddressCondition(Condition, FieldOperators):
         def number(message: Message) -> int:
             return sum(len(field.addresses) for field in message.fields.addresses(self.headers))
 
-        counts_only = self.counts_only
+        headers, counts_only = self.headers, self.counts_only
 
         def seen(message: Message, _facts: Facts) -> str:
             if counts_only:
                 return str(number(message))
             found = find(message)
-            return seen_texts(look(message.fields.addresses(self.headers) if found is None else (found,)))
+            return seen_texts(look(message.fields.addresses(headers) if found is None else (found,)))
 
         def captures(message: Message) -> Iterator[tuple[str, Captured]]:
             field, address = match(message) or (None, None)
@@ -183,18 +183,17 @@ class AddressCondition(Condition, FieldOperators):
         first, *others = tests
         return (lambda address: first(address) and all(test(address) for test in others)) if others else first
 
-    def _look(self) -> Callable[[Sequence[Address | AddressField]], Iterator[Text]]:
+    def _look(self) -> Callable[[Sequence[Address | AddressField]], Iterable[Text]]:
         """Choose what a trace shows: the part where one part alone is looked at, else all as people see it."""
         parts = [name for name, _ in self._parts()]
-        part = _getter(parts[0]) if len(parts) == 1 and self.given() == set(parts) else None
+        if len(parts) != 1 or self.given() != set(parts):
+            return lambda found: [each.text for each in found]
+        part = _getter(parts[0])
 
-        def look(found: Sequence[Address | AddressField]) -> Iterator[Text]:
+        def look(found: Sequence[Address | AddressField]) -> Iterable[Text]:
             for each in found:
-                if part is None:
-                    yield each.text
-                else:
-                    addresses = each.addresses if isinstance(each, AddressField) else (each,)
-                    yield from filter(None, map(part, addresses))
+                addresses = each.addresses if isinstance(each, AddressField) else (each,)
+                yield from filter(None, map(part, addresses))
 
         return look
 

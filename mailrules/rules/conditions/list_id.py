@@ -70,7 +70,7 @@ class ListId(Condition, FieldOperators):
             if counts_only:
                 return str(number(message))
             found = find(message)
-            return seen_texts(each.identifier for each in (message.fields.list_ids() if found is None else (found,)))
+            return seen_texts([each.identifier for each in (message.fields.list_ids() if found is None else (found,))])
 
         def captures(message: Message) -> Iterator[tuple[str, Captured]]:
             found = find(message)
