@@ -35,6 +35,7 @@ def is_set_apart(info: MailboxInfo) -> bool:
     return (info.special_use or "").lower() in _SET_APART
 
 
+@lru_cache(maxsize=4096)  # thousands of accounts have an INBOX, and the like beside it
 def matches(pattern: str, path: str) -> bool:
     """Whether a mailbox path ("/"-separated) fits a pattern; INBOX is INBOX in any case."""
     return _test(pattern)(path)
