@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mailrules.client import ConnectionLost
+from mailrules.client import ConnectionLost, NetworkError
 from mailrules.engine.reading import wanted
 from mailrules.imap import EventGroup, Filter, MessageData, NotifyEvent, Refused, StatusData, StatusResponse
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from structlog.typing import FilteringBoundLogger
 
@@ -30,6 +31,7 @@ __all__ = ["Announcements", "Reach", "Terms"]
 _BOTH = (NotifyEvent.MESSAGE_NEW, NotifyEvent.MESSAGE_EXPUNGE)
 _MOST_NAMES = 100  # in one command, on Dovecot
 _MOST_OCTETS = 4_000  # of names: no server likes lines of more than 8,000
+_UNANSWERED = 3  # connections in a row that were lost over it
 
 
 class Reach(Enum):
@@ -38,6 +40,12 @@ class Reach(Enum):
     ALL = "all"
     SELECTED = "the selected one"
     NONE = "none"
+
+
+_LOWERED = {
+    Reach.SELECTED: "the server does not tell by itself what comes into all mailboxes",
+    Reach.NONE: "the server does not show new messages by itself",
+}
 
 
 class Terms:
@@ -49,6 +57,7 @@ class Terms:
         self.context = context
         self._log = log
         self._lowered = lowered
+        self._unanswered = 0
 
     def announcements(self, session: Session) -> Announcements | None:
         """Make those of a session; None where the server has none."""
@@ -58,13 +67,24 @@ class Terms:
     def lower(self, groups: Sequence[EventGroup], reason: str) -> None:
         """Take note that these groups were too much."""
         if len(groups) > 1 and self.reach is Reach.ALL:
-            self.reach = Reach.SELECTED
-            self._log.warning("the server does not tell by itself what comes into all mailboxes", reason=reason)
-            self._lowered()
+            self._lower_to(Reach.SELECTED, reason)
         elif len(groups) == 1 and self.reach is not Reach.NONE:
-            self.reach = Reach.NONE
-            self._log.warning("the server does not show new messages by itself", reason=reason)
-            self._lowered()
+            self._lower_to(Reach.NONE, reason)
+
+    def _lower_to(self, reach: Reach, reason: str) -> None:
+        self.reach = reach
+        self._log.warning(_LOWERED[reach], reason=reason)
+        self._lowered()
+
+    def lost(self, reason: str) -> None:
+        """Take note that a connection was lost before NOTIFY was answered; where that is so each time, do without."""
+        self._unanswered += 1
+        if self._unanswered >= _UNANSWERED and self.reach is not Reach.NONE:
+            self._lower_to(Reach.NONE, reason)
+
+    def answered(self) -> None:
+        """Take note that NOTIFY was answered."""
+        self._unanswered = 0
 
 
 class Announcements:
@@ -112,8 +132,9 @@ class Announcements:
         if self._terms.reach is Reach.NONE:
             raise ConnectionLost("the server tells nothing any more on this connection")
         self._said = self._groups()
-        self._filing.expect(self._terms.context.rules().header_fields)
-        self._session.announce(self._said).add_done_callback(self._answered)
+        fields = self._terms.context.rules().header_fields
+        # What is shown before the answer may be shown by the terms before these.
+        self._session.announce(self._said).add_done_callback(partial(self._answered, self._filing, fields))
 
     def _groups(self) -> tuple[EventGroup, ...]:
         here = EventGroup(Filter.SELECTED, _BOTH, items=wanted(self._terms.context.rules().header_fields))
@@ -124,16 +145,24 @@ class Announcements:
             return here, EventGroup(Filter.PERSONAL, _BOTH)
         return here, EventGroup(Filter.MAILBOXES, _BOTH, names=tuple(self._others))
 
-    def _answered(self, answer: asyncio.Future[tuple[StatusData, ...]]) -> None:
+    def _answered(
+        self, filing: Filing, fields: Collection[str], answer: asyncio.Future[tuple[StatusData, ...]]
+    ) -> None:
         if answer.cancelled():
             return
-        error = answer.exception()
-        if isinstance(error, Refused):
-            self._terms.lower(self._said, str(error))
-            self.known.clear()
-        elif error is None:
-            self.known.clear()
-            self._learn(answer.result())
+        match answer.exception():
+            case None:
+                self._terms.answered()
+                filing.expect(fields)
+                told = answer.result()
+                self._learn(told)
+                self.known = {status.name: self.known[status.name] for status in told if status.name in self.known}
+            case Refused() as refused:
+                self._terms.answered()
+                self._terms.lower(self._said, str(refused))
+                self.known.clear()
+            case NetworkError() as error:
+                self._terms.lost(str(error))
         self._session.connection.poke()
 
     def _hear(self, response: Response) -> None:
@@ -153,8 +182,9 @@ class Announcements:
         """Take in what changed. UIDVALIDITY is told once, and not again with each message (Dovecot)."""
         news: dict[MailboxName, StatusData] = {}
         for status in told:
-            if status.name in self._others:
-                news[status.name] = self.known[status.name] = _together(self.known.get(status.name), status)
+            before = self.known.get(status.name)
+            if status.name in self._others and (now := _together(before, status)) != before:
+                news[status.name] = self.known[status.name] = now
         if news:
             self._tell(news)
 

@@ -91,6 +91,8 @@ class Visitor:
                 if self._turned_away < _TURNED_AWAY:
                     raise
                 self.may = False
+                self._told.clear()  # the first connection finds it on its next round
+                self.pulse.turn(Condition.ROUNDS)
                 self._log.warning("the server takes no second connection, so the first one looks after all mailboxes")
                 return
 
@@ -116,7 +118,8 @@ class Visitor:
 
     async def _is_wanted(self) -> bool:
         """Whether there is something to do in a mailbox; forgets those in which there is nothing."""
-        for name, status in list(self._told.items()):
+        while self._told:  # more may be told meanwhile
+            name, status = next(iter(self._told.items()))
             if await self._visits.are_due(name, status):
                 return True
             self._forget(name, status)
