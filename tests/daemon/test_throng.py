@@ -85,7 +85,7 @@ async def test_an_idle_mailbox_is_made_of_few_objects(
             house.lines.clear()
             gc.collect()
             blocks.append(sys.getallocatedblocks())
-    assert (blocks[1] - blocks[0]) / (2 * MANY) < 450  # the server's objects among them
+    assert (blocks[1] - blocks[0]) / (2 * MANY) < 400  # the server's objects among them
 
 
 async def test_a_check_is_one_flight_of_three_commands(house: House, throng: Throng) -> None:
