@@ -49,6 +49,9 @@ async def _run(chosen: Sequence[Campaign], options: Options) -> list[Row]:
             began = time.monotonic()
             tally = await campaign.run(replace(options, progress=progress))
             rows.append((campaign, tally, time.monotonic() - began))
+            if shown.disable:  # a log, in which an hour of silence looks like an end
+                sys.stderr.write(f"{campaign.name}: {tally.tried:,} {campaign.tries}, {rows[-1][2]:.0f} s\n")
+                sys.stderr.flush()
     return rows
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import shutil
 import signal
 import sqlite3
@@ -34,7 +35,9 @@ OUTSIDE = "Outside"
 """Where mail waits that is to come, all at once, while the daemon idles."""
 GRACE = 0.1
 """Seconds between two looks; the harness waits by itself until the server has finished what a killed daemon asked."""
-_PASSED = "SELECT count(*) FROM checkpoint WHERE uid >= {uid:d}"
+_RUN = "SELECT count(*) FROM run"
+_PASSED = """SELECT count(*) FROM checkpoint JOIN mailbox ON mailbox.id = checkpoint.mailbox
+    WHERE uid >= ? AND name = ?"""
 _LATE = 1.0
 """Seconds that a moment may take to come when the daemon is at rest already."""
 
@@ -131,7 +134,7 @@ class _Act:
         text = f'[daemon]\nstate = "{self.folder}/state.db"\ngrace = {GRACE}\n\n'
         for number, user in enumerate(self.users):
             text += f'[accounts.a{number}]\nhost = "{HOST}"\nport = {self.proxy.port}\ntls = "none"\n'
-            text += f'username = "{user}"\npassword = "{PASSWORD}"\n\n'
+            text += f'username = "{user}"\npassword = "{PASSWORD}"\nwatch = {json.dumps(self.scenario.watch)}\n\n'
         self.rule_file.write_text(text + rules)
         self.rule_file.chmod(0o600)
 
@@ -139,8 +142,8 @@ class _Act:
         """Whether nothing is open in the journal, and the new mail is the journal's."""
         with contextlib.closing(sqlite3.connect(f"file:{self.folder}/state.db?mode=ro", uri=True)) as db:
             (begun,) = db.execute("SELECT count(*) FROM entry WHERE finished IS NULL").fetchone()
-            handled = "SELECT count(*) FROM run" if self.scenario.every else _PASSED.format(uid=self.last_uid)
-            (accounts,) = db.execute(handled).fetchone()
+            passed = (_PASSED, (self.last_uid, self.scenario.watch[-1].encode()))
+            (accounts,) = db.execute(*((_RUN,) if self.scenario.every else passed)).fetchone()
         return bool(begun == 0 and accounts == len(self.users))
 
     def idles(self) -> bool:
@@ -181,10 +184,10 @@ class Theatre:
             await asyncio.to_thread(shutil.copytree, stage.folder, folder)
             for old, new in zip(stage.users, users, strict=True):
                 await self._copy_mail(old, new)
-            async with Witness(self._dovecot.ports.imap, LOWERINGS[case.lowering]) as proxy:
+            async with Witness(self._dovecot.ports.imap, (*LOWERINGS[case.lowering], *case.scenario.lacks)) as proxy:
                 act = _Act(case.scenario, users, folder, proxy, _last_uid(case.scenario))
                 if case.scenario.live:
-                    act.deliver = partial(self._bring_in, users)
+                    act.deliver = partial(self._bring_in, users, case.scenario.source)
                 act.write(case.scenario.rules)
                 return await self._play(case, act, meddle)
         finally:
@@ -225,11 +228,11 @@ class Theatre:
                 kind, data = imap.append(to_wire(mail.mailbox), f"({' '.join(sorted(mail.flags))})", date, mail.data)
                 assert kind == "OK", data
 
-    def _bring_in(self, users: Iterable[str]) -> None:
+    def _bring_in(self, users: Iterable[str], mailbox: str) -> None:
         for user in users:
             with self._dovecot.session(user) as imap:
                 imap.select(OUTSIDE)
-                kind, data = imap.uid("MOVE", "1:*", "INBOX")
+                kind, data = imap.uid("MOVE", "1:*", mailbox)
                 assert kind == "OK", data
 
     async def _copy_mail(self, old: str, new: str) -> None:
@@ -295,9 +298,9 @@ class Theatre:
 
 
 def _last_uid(scenario: Scenario) -> int:
-    """Return the UID of the last new mail in INBOX, where nobody has expunged any."""
+    """Return the UID of the last new mail in the mailbox that it comes into, where nobody has expunged any."""
     mails = (*scenario.before, *scenario.new, *scenario.beside)
-    return sum(mail.mailbox == "INBOX" for mail in mails)
+    return sum(mail.mailbox == scenario.watch[-1] for mail in mails)
 
 
 def _writes(daemon: DaemonProcess) -> list[Moment]:

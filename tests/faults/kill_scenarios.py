@@ -47,7 +47,8 @@ class Scenario:
     """One rule, on `accounts` accounts at once, and mail for it in `source`.
 
     `ending` is the mailbox to which messages are moved; empty: they are expunged. A `fresh` one is not there before.
-    `every`: the rule runs by the clock, over mail that is old. `live`: the mail comes while the daemon idles.
+    `every`: the rule runs by the clock, over mail that is old. `live`: the mail comes while the daemon idles, which the
+    server tells of by NOTIFY, in the selected mailbox or in another one, unless that is what it `lacks`.
     """
 
     name: str
@@ -61,6 +62,9 @@ class Scenario:
     fresh: bool = False
     every: str = ""
     live: bool = False
+    watch: tuple[str, ...] = ("INBOX",)
+    """What the daemon watches; the mail comes into the last of it, if it is no clock that brings the rule to it."""
+    lacks: tuple[str, ...] = ()
 
     @property
     def rules(self) -> str:
@@ -139,7 +143,11 @@ SCENARIOS = (
     Scenario("trash", ("trash = true",), "Trash"),
     Scenario("move to a new mailbox", ('move = "Lists/New"',), "Lists/New", fresh=True),
     Scenario("two accounts", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, accounts=2),
-    Scenario("while it idles", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, live=True),
+    Scenario("while it idles", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, live=True, lacks=("NOTIFY",)),
+    Scenario("shown by NOTIFY", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, live=True),
+    Scenario(
+        "told by NOTIFY", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, source="Box", live=True, watch=("INBOX", "Box")
+    ),
     Scenario("by the clock", _ALL, "Lists", ("Archive",), _ADD, _REMOVE, source="Box", every="1 day"),
     Scenario("expunge by the clock", ("expunge = true",), "", source="Box", every="1 day"),
 )
