@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from mailrules.engine.caution import CarefulFetching
 from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.reading import Fetched
 from mailrules.imap import INBOX
+from mailrules.store import StateError
 from tests.builders import message
 from tests.engine.scene import Scene, rule, ruleset, scene
 from tests.engine.test_stale import after
@@ -118,6 +120,48 @@ async def test_a_loss_in_the_middle_loses_and_doubles_nothing(
 
         assert {name: sorted(found) for name, found in it.subjects().items()} == filed(55)
         assert sorted(it.states(), key=str) == [OutcomeState.DONE] * 55
+        assert await it.store.open_mailboxes("work") == ()
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("nth", [1, 3])
+async def test_a_refusal_in_one_batch_holds_up_no_other(
+    dovecot: Dovecot, user: str, tmp_path: Path, nth: int, times: int
+) -> None:
+    """The next batch is on its way into the same mailboxes, so a look at them can't tell what was moved by whom."""
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        dovecot.create(user, "Even", "Odd")
+        dovecot.deliver(user, *mails(55))
+        it.proxy.refuse("UID MOVE", "NO [INUSE] Not now", times=times, nth=nth)
+
+        await it.until_filed()
+        await it.settled()
+        await it.retry(later=timedelta(hours=1))
+
+        assert {name: sorted(found) for name, found in it.subjects().items()} == filed(55)
+        assert await it.store.open_mailboxes("work") == ()
+
+
+async def test_what_could_not_be_recorded_with_the_next_batch_is_looked_for(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        dovecot.deliver(user, *mails(55))
+        begin, calls = it.store.begin, iter(range(100))
+
+        async def fails_the_third_time(*arguments: object, **named: object) -> object:
+            if next(calls) == 2:
+                raise StateError("the disk is full")
+            return await begin(*arguments, **named)  # type: ignore[arg-type]  # handed on as they are
+
+        monkeypatch.setattr(type(it.store), "begin", lambda _, *args, **named: fails_the_third_time(*args, **named))
+        async with it.filing() as filing:
+            with pytest.raises(StateError):
+                await filing.handle_new(lambda: None)
+        await it.settled()
+        await it.until_filed()
+
+        assert {name: sorted(found) for name, found in it.subjects().items()} == filed(55)
         assert await it.store.open_mailboxes("work") == ()
 
 
