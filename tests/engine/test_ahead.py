@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -159,6 +160,26 @@ async def test_what_could_not_be_recorded_with_the_next_batch_is_looked_for(
             with pytest.raises(StateError):
                 await filing.handle_new(lambda: None)
         await it.settled()
+        await it.until_filed()
+
+        assert {name: sorted(found) for name, found in it.subjects().items()} == filed(55)
+        assert await it.store.open_mailboxes("work") == ()
+
+
+@pytest.mark.parametrize("point", list(Point))
+@pytest.mark.parametrize(("command", "nth"), [("UID FETCH", 4), ("UID MOVE", 1), ("UID MOVE", 3)])
+async def test_a_stop_in_the_middle_loses_and_doubles_nothing(
+    dovecot: Dovecot, user: str, tmp_path: Path, command: str, nth: int, point: Point
+) -> None:
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        dovecot.deliver(user, *mails(55))
+        loop, work = asyncio.get_running_loop(), asyncio.create_task(it.file())
+        it.proxy.meanwhile(command, point, lambda: loop.call_soon_threadsafe(work.cancel), nth=nth)
+        await asyncio.wait([work])
+        assert work.cancelled()
+        await it.settled()
+        await it.proxy.finished()
+
         await it.until_filed()
 
         assert {name: sorted(found) for name, found in it.subjects().items()} == filed(55)
