@@ -91,3 +91,26 @@ async def test_where_no_second_connection_is_granted_the_first_one_visits(house:
                 await house.filed(number + 1)
             await house.heard("the server takes no second connection, so the first one looks after all mailboxes")
             await watched(supervisor, Condition.NOTIFY, *[Condition.NOTIFY_STATUS] * 3)
+
+
+@pytest.mark.parametrize(
+    ("watch", "ways"),
+    [('watch = ["INBOX"]', (Condition.IDLE,)), (LISTS, (Condition.NOTIFY,) * 4)],
+    ids=["one mailbox", "four"],
+)
+async def test_where_it_becomes_too_much_nothing_is_missed(
+    house: House, dovecot: Dovecot, user: str, watch: str, ways: tuple[Condition, ...]
+) -> None:
+    """The server says so in the place of what has happened, and tells nothing more."""
+    await asyncio.to_thread(dovecot.create, user, "A", "B", "C")
+    async with Proxy(dovecot.ports.imap) as proxy:
+        house.write(account("work", proxy.port, user, extra=watch))
+        async with house.running() as supervisor:
+            await settled(proxy)
+            proxy.rewrite(r"\* \d+ EXISTS", "* OK [NOTIFICATIONOVERFLOW] too much", times=1)
+            proxy.rewrite(r"\* \d+ FETCH", "* 1 GONE", times=1)
+            await deliver(dovecot, user, "while it is told")
+            await house.filed(1)
+            await watched(supervisor, *ways)
+            await deliver(dovecot, user, "afterwards")
+            await house.filed(2)
