@@ -33,11 +33,13 @@ from mailrules.imap import (
     Delete,
     Echo,
     Enable,
+    EventGroup,
     Examine,
     ExpungeDeleted,
     ExtendedSearch,
     Fetch,
     FetchAttribute,
+    Filter,
     Id,
     Idle,
     Items,
@@ -51,6 +53,10 @@ from mailrules.imap import (
     Namespace,
     NewMessage,
     Noop,
+    Notify,
+    NotifyEvent,
+    NotifyNone,
+    NotifyWithStatus,
     Plain,
     Rename,
     Search,
@@ -92,6 +98,7 @@ ROOT = MailboxName(b"")
 UIDS = UIDSet.parse(b"3:5,9")
 NUMBERS = SeqSet.parse(b"1,2")
 FLAGS = frozenset({"\\Seen", "$Invoice"})
+TOLD = (EventGroup(Filter.SELECTED, (NotifyEvent.MESSAGE_NEW, NotifyEvent.MESSAGE_EXPUNGE)),)
 STORE = UidStore(UIDS, StoreMode.ADD, FLAGS, Echo.SILENT)
 WHEN = datetime(2024, 2, 3, 4, 5, 6, tzinfo=UTC)
 
@@ -152,6 +159,9 @@ WRITTEN: list[tuple[Command[object], bytes]] = [
     (UidSearchNamed(key("SUBJECT", "Ä")), b"UID SEARCH RETURN (ALL) CHARSET UTF-8 SUBJECT {2+}\r\n\xc3\x84"),
     (UidExtendedSearch(key("TO", "Ä"), (SearchReturn.COUNT,), None), b"UID SEARCH RETURN (COUNT) TO {2+}\r\n\xc3\x84"),
     (Compress(), b"COMPRESS DEFLATE"),
+    (Notify(TOLD), b"NOTIFY SET (SELECTED (MessageNew MessageExpunge))"),
+    (NotifyWithStatus(TOLD), b"NOTIFY SET STATUS (SELECTED (MessageNew MessageExpunge))"),
+    (NotifyNone(), b"NOTIFY NONE"),
     (Fetch(NUMBERS, (Items.FLAGS,)), b"FETCH 1:2 (FLAGS)"),
     (
         UidFetch(UIDSet.after(8), (Items.UID, Items.SIZE, Items.INTERNALDATE, header_fields(["to", "From"]))),
