@@ -195,12 +195,12 @@ class ClientProtocol:
             self._greet(response)
             return
         match response:
+            case MessageData():  # says nothing of the mailbox, and comes by the thousand
+                self._hand_out(response, weight)
             case Tagged():
                 self._complete(response)
             case Continuation():
                 self._go_on(response)
-            case MessageData():  # says nothing of the mailbox
-                self._hand_out(response, weight)
             case _:
                 self._note(response)
                 self._hand_out(response, weight)
