@@ -152,8 +152,9 @@ class Supervisor:
         with suppress(TimeoutError, StateError):
             async with asyncio.timeout(_COUNTING):
                 self._counts = await self._store.all_open_counts()
-                for name in self._counts.keys() - self._naming.keys():
-                    self._naming[name] = await self._store.naming(name)
+                for name in self._counts:
+                    if self._naming.get(name) is None:  # as long as nobody has signed in
+                        self._naming[name] = await self._store.naming(name)
         return DaemonReport(
             version=__version__,
             pid=os.getpid(),

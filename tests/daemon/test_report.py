@@ -15,7 +15,7 @@ from mailrules.daemon.backoff import delays
 from mailrules.daemon.vitals import AccountReport, Condition, MailboxReport
 from mailrules.demo import MemoryServer, Refuse
 from mailrules.demo.faults import Hold
-from mailrules.store import EntryState, SqliteStore
+from mailrules.store import EntryState, Naming, SqliteStore
 from tests.builders import message
 from tests.daemon.house import LIMIT, House, account
 from tests.servers.proxy import Proxy
@@ -90,6 +90,19 @@ async def test_what_is_handled_and_what_waits_is_counted(house: House) -> None:
             released.set()
             await told(supervisor, lambda account: box(account).backlog == 0)
             await house.filed(4)
+
+
+async def test_mailboxes_are_named_as_people_do_as_soon_as_it_is_known_how(house: House) -> None:
+    async with MemoryServer() as server, Proxy(server.port) as proxy:
+        proxy.stop_listening()
+        house.write(table(server, port=proxy.port))
+        async with SqliteStore(house.path.with_name("state.db")) as store:
+            held = replace(entry(1), mailbox=b"INBOX.Lists", state=EntryState.HELD)
+            await store.begin([held], None, now=NOW)
+        async with house.running() as supervisor:
+            await told(supervisor, lambda account: [each.path for each in account.mailboxes] == ["INBOX.Lists"])
+            await supervisor._store.remember_naming("work", Naming("INBOX.", "."))
+            await told(supervisor, lambda account: [each.path for each in account.mailboxes] == ["Lists"])
 
 
 async def test_what_the_journal_holds_open_is_counted(house: House) -> None:
