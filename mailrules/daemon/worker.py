@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from mailrules.daemon.link import unhurried
@@ -268,10 +269,11 @@ class Worker:
 
     async def _ask_first(self, work: Coroutine[None, None, None]) -> None:
         """Do what begins with a flight, and let that begin with a question that a living server answers at once."""
-        self._connection.ask_for_life(self._patience)
-        if self._announcements is not None:
-            self._announcements.renew()
-        await work
+        with closing(work):  # it may never begin
+            self._connection.ask_for_life(self._patience)
+            if self._announcements is not None:
+                self._announcements.renew()
+            await work
         self._tell_way()
 
     async def _look_twice(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from functools import partial
 
 import pytest
@@ -114,3 +115,4 @@ async def test_where_it_becomes_too_much_nothing_is_missed(
             await watched(supervisor, *ways)
             await deliver(dovecot, user, "afterwards")
             await house.filed(2)
+    gc.collect()  # what was begun and never awaited would be complained of now
