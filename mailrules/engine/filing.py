@@ -165,7 +165,10 @@ class Filing:
                 self._unhandled = len(batch.messages) + window.left
                 if window.ends_batch:
                     await self._act(batch, rest if window.last else _nothing)
-                    self._unhandled, batch = window.left, None
+                    batch = None
+                    if not window.last:  # else they are under way until the end of the block
+                        self._unhandled = window.left
+        self._unhandled = 0
         self._rest(rest)
 
     async def retry_due(self, rest: Callable[[], object]) -> None:
