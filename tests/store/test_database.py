@@ -16,6 +16,7 @@ from mailrules.store.lease import lease_path
 from tests.store.builders import NOW, checkpoint, entry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -81,13 +82,20 @@ async def test_a_damaged_state_is_met_at_the_start(path: Path) -> None:
         (False, False, None, 0, True),
         (True, False, None, 0, False),
         (True, True, None, 0, True),
-        (True, True, os.getppid(), 0, False),
-        (True, True, os.getpid(), 0, True),  # of the one that was killed, as in a container
-        (True, True, os.getppid(), 10**9, True),  # the power was cut
+        (True, True, os.getppid, 0, False),
+        (True, True, os.getpid, 0, True),  # of the one that was killed, as in a container
+        (True, True, os.getppid, 10**9, True),  # the power was cut
     ],
 )
 async def test_a_great_state_is_read_through_after_a_bad_end_only(
-    path: Path, monkeypatch: pytest.MonkeyPatch, *, great: bool, unclean: bool, pid: int | None, age: int, read: bool
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    great: bool,
+    unclean: bool,
+    pid: Callable[[], int] | None,
+    age: int,
+    read: bool,
 ) -> None:
     async with SqliteStore(path) as store:
         await store.begin([entry(1)], checkpoint(1), now=NOW)
@@ -101,7 +109,7 @@ async def test_a_great_state_is_read_through_after_a_bad_end_only(
     if great:
         monkeypatch.setattr(database, "_SOON_READ", 0)
     if pid is not None:
-        lease_path(path, "work").write_text(f"{pid}\n")
+        lease_path(path, "work").write_text(f"{pid()}\n")
     if age:
         os.utime(path.with_name("state.db-wal"), (time.time() - age,) * 2)
     async with SqliteStore(path) as store:
