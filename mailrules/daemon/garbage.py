@@ -22,7 +22,7 @@ _YOUNG = 10_000
 _LOOKS = 1
 """Looks that an object has to outlast, and one more, before it is passed over."""
 _NEVER = 1_000_000
-_EVERY = 60 * 60.0  # seconds
+_EVERY = 5 * 60.0  # seconds; a server that ends thousands of connections leaves much at once
 _GROWTH = 1.25
 """How much more than the least that there was may be there before it is looked through: it takes a second then."""
 

@@ -232,7 +232,7 @@ async def _reconnect(proxy: Proxy, daemon: Soaked, enough: int) -> None:
 
 
 async def _at_rest(proxy: Proxy, daemon: Soaked) -> None:
-    """Wait until each watched mailbox has its connection, and each of those says IDLE last."""
+    """Wait until the daemon is signed in, and each of its connections says IDLE last."""
     await _eventually(lambda: _rests(proxy), 0.005, lambda: (proxy.recording.names[-20:], daemon.said()))
 
 
@@ -247,7 +247,7 @@ async def _eventually(holds: Callable[[], bool], pause: float, what: Callable[[]
 
 def _rests(proxy: Proxy) -> bool:
     last = {exchange.connection: exchange.name for exchange in proxy.recording.commands}
-    return [last.get(number) for number in proxy.live] == ["IDLE"] * len(_WATCHED)
+    return {last.get(number) for number in proxy.live} == {"IDLE"}
 
 
 # The command

@@ -40,6 +40,7 @@ class Held:
 
 def held() -> Held:
     """Count, after everything that nobody refers to any more has been let go of."""
+    gc.unfreeze()  # the daemon passes over what has lasted, and looks through it only now and then
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     loops = {one for one in gc.get_objects() if isinstance(one, asyncio.AbstractEventLoop) and one.is_running()}
