@@ -128,13 +128,11 @@ class Session:
 
         Raises Refused and NetworkError.
         """
-        self.connection.done()
         entries = await self._list_extended() or await self.connection.submit(List(_ROOT, (_ALL,)))
         return tuple(self._info(entry) for entry in entries)
 
     async def status(self, name: MailboxName) -> StatusData:
         """Ask for a mailbox's messages, UIDNEXT and UIDVALIDITY. Raises Refused and NetworkError."""
-        self.connection.done()
         return await self.connection.submit(Status(name, STATUS_ITEMS))
 
     def search(self, program: SearchProgram) -> asyncio.Future[tuple[UID, ...]]:
@@ -161,7 +159,6 @@ class Session:
         while self._named:
             await asyncio.wait(self._named)
         self._names_searches = False
-        self.connection.done()
         try:
             return await self.connection.submit(UidSearch(program))
         except Refused:
@@ -224,7 +221,6 @@ class Session:
         Return None if it was made, and the name that the server calls it by if it was there: Exchange and hMailServer
         compare names without case. Raises Refused and NetworkError.
         """
-        self.connection.done()
         created, _ = await asyncio.gather(
             self.connection.submit(Create(name)), self.connection.submit(Subscribe(name)), return_exceptions=True
         )
@@ -242,7 +238,6 @@ class Session:
 
     async def find(self, name: MailboxName) -> MailboxName | None:
         """Ask by LIST whether there is such a mailbox; return the name that the server calls it by. Raises Refused."""
-        self.connection.done()
         entries = await self.connection.submit(List(_ROOT, (name,)))
         listed = [entry.data.name for entry in entries if self._is_selectable(entry)]
         # A wildcard in the name lists others too.
