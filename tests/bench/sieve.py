@@ -7,7 +7,6 @@ messages is the evaluation: reading the header fields from the message, decoding
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import shutil
 import subprocess
@@ -16,25 +15,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.bench.programs import Program, measured
+from tests.sieve.pigeonhole import configure, user
 
 _REQUIRED = 'require ["fileinto", "imap4flags", "regex"];\n'
 EMPTY = _REQUIRED + "keep;\n"
-_CONFIGURATION = """
-mail_uid = {user}
-mail_gid = {group}
-first_valid_uid = 1
-first_valid_gid = 1
-mail_home = {folder}/home
-mail_location = maildir:{folder}/home/mail
-base_dir = {folder}/run
-log_path = /dev/stderr
-ssl = no
-plugin {{
-  sieve_max_script_size = 0
-  sieve_max_actions = 0
-  sieve_max_cpu_time = 0
-}}
-"""
 _FIELDS = {"from": '"From"', "recipient": '["To", "Cc"]', "subject": '"Subject"', "list_id": '"List-Id"'}
 _ADDRESSES = ("from", "recipient")
 
@@ -143,17 +127,16 @@ class Filter:
 
     def __init__(self, folder: Path, messages: Iterable[bytes]) -> None:
         self._folder = folder
-        user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-        self._configuration = folder / "dovecot.conf"
-        self._configuration.write_text(_CONFIGURATION.format(folder=folder, user=user.pw_uid, group=user.pw_gid))
+        self._configuration = configure(folder, "sieve_max_cpu_time = 0")
         mail = folder / "home" / "mail"
         for name in ("cur", "new", "tmp"):
             (mail / name).mkdir(parents=True)
         for number, message in enumerate(messages):
             (mail / "cur" / f"{1_700_000_000 + number}.M{number}P1.bench:2,S").write_bytes(message)
         if os.geteuid() == 0:
+            owner = user()
             for path in (folder / "home", *(folder / "home").rglob("*")):
-                os.chown(path, user.pw_uid, user.pw_gid)
+                os.chown(path, owner.pw_uid, owner.pw_gid)
         self._scripts = 0
 
     def compiled(self, text: str) -> Path:

@@ -27,12 +27,27 @@ ssl = no
 plugin {{
   sieve_max_actions = 0
   sieve_max_script_size = 0
-  sieve_extensions = +imapflags +editheader
+  {settings}
 }}
 """
 _IN_UTC = {**os.environ, "TZ": "UTC"}
 _STORE = re.compile(r" \* store message in folder: (.*)")
 _FLAGS = re.compile(r"\s+\+ add IMAP flags: (.*)")
+
+
+def user() -> pwd.struct_passwd:
+    """Give whom Pigeonhole's tools run as: root does not."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+
+
+def configure(folder: Path, settings: str) -> Path:
+    """Write a configuration for Pigeonhole's tools into a folder, with these settings of the plugin."""
+    configuration = folder / "dovecot.conf"
+    someone = user()
+    configuration.write_text(
+        _CONFIGURATION.format(folder=folder, user=someone.pw_uid, group=someone.pw_gid, settings=settings)
+    )
+    return configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +73,7 @@ class Pigeonhole:
         self._folder = folder
         self._number = 0
         self._scripts: dict[str, Path] = {}
-        user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-        self._configuration = folder / "dovecot.conf"
-        text = _CONFIGURATION.format(folder=folder, user=user.pw_uid, group=user.pw_gid)
-        self._configuration.write_text(text)
+        self._configuration = configure(folder, "sieve_extensions = +imapflags +editheader")
 
     def run(self, script: str, message: bytes, *options: str) -> Outcome:
         """Run a script over a message. Raises ScriptRefused."""
