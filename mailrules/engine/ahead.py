@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from itertools import chain
 
 from mailrules.client import Session
 from mailrules.engine import reading
@@ -25,10 +24,12 @@ __all__ = ["Reader", "Window"]
 
 _TOGETHER = 5
 """Windows that are acted on together: so many messages may share one command a target."""
-_AHEAD = 3
-"""Windows that are on their way while one is looked at."""
+_FIRST = 3
+"""Windows that are asked for at once: by how the first one comes it is seen whether the rest is better compressed."""
+_AHEAD = 10
+"""Windows that are on their way while one is looked at: the server goes over from reading to moving without a pause."""
 _SPARSE = 4
-"""How many times a window's width the first one may be, where messages are few among their UIDs."""
+"""How many times a window's width one may be, where messages are few among their UIDs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,48 +61,44 @@ class Reader:
     async def all_after(self, uid: int, expected: int) -> AsyncGenerator[Window, None]:
         """Read the messages beyond a UID, about so many; ends IDLE, and all that may leave does so in that flight.
 
-        Where they are more than a window, the UIDs of the others are searched for beside it.
+        Where they are more than a window, they are asked for by ranges of UIDs. Where these hold few messages, or
+        nobody knows how far they go, the UIDs are searched for beside the first window.
         """
-        sets = [UIDSet.after(uid)]
+        sets: Iterable[UIDSet] = [UIDSet.after(uid)]
         if expected > reading.WINDOW:
-            first = uid + self._width(uid, expected)
-            self._session.connection.done()
-            hits = self._session.search(search.uid(UIDSet.after(first)))
-            self._send(iter([UIDSet.from_ranges([(uid + 1, first)])]))
-            try:
-                sets = list(windows(sorted(hit for hit in await hits if hit > first)))
-            except BaseException:
-                self._abandon()
-                raise
-        async with aclosing(self.read(sets)) as found:
+            span = self._highest() - uid
+            width = reading.WINDOW * min(_SPARSE, max(1, span // expected))
+            if expected <= span <= _SPARSE * expected:
+                sets = _ranges(uid, uid + span, width)
+            else:
+                sets = await self._searched(uid, width)
+        async with aclosing(self.read(sets, expected)) as found:
             async for window in found:
                 yield window
 
-    async def read(self, sets: Sequence[UIDSet]) -> AsyncGenerator[Window, None]:
-        """Read these messages. Raises Refused and NetworkError; close it where not all of them are wanted."""
-        numbers = [0 if uids.open_ended else len(uids) for uids in sets]
-        left, together = sum(numbers), 0
-        known = chain([0] * len(self._sent), numbers)
+    async def read(self, sets: Iterable[UIDSet], expected: int) -> AsyncGenerator[Window, None]:
+        """Read these messages, about so many. Raises Refused and NetworkError; close it where not all are wanted."""
+        left, together = expected, 0
         waiting = iter(sets)
         connection = self._session.connection
         try:
-            self._send(waiting)
+            self._send(waiting, _FIRST)
             while self._sent:
                 fetching, ruleset = self._sent[0]
                 began, before = self._loop.time(), connection.octets_received
                 messages = await fetching.messages()
                 waited, octets = self._loop.time() - began, connection.octets_received - before
                 self._sent.popleft()
-                left -= next(known)
+                left = max(0, left - len(messages))
                 if pays(octets, waited, len(messages), left):
                     await self._compress()
-                self._send(waiting)
+                self._send(waiting, _AHEAD)
                 await asyncio.sleep(0)  # now it leaves, before anything is worked out
                 together += 1
                 last = not self._sent
                 ends_batch = last or together == _TOGETHER or self._sent[0][1] is not ruleset
                 together = 0 if ends_batch else together
-                yield Window(messages, ruleset, left, ends_batch, last)
+                yield Window(messages, ruleset, 0 if last else left, ends_batch, last)
         except GeneratorExit:
             # Others may have noticed the loss before us: what is asked for again and again must be known all the same.
             if self._sent:
@@ -110,8 +107,21 @@ class Reader:
         finally:
             self._abandon()
 
-    def _send(self, waiting: Iterator[UIDSet]) -> None:
-        while len(self._sent) < _AHEAD and not (self._sent and self._sent[-1][0].goes_alone):
+    async def _searched(self, uid: int, width: int) -> Iterable[UIDSet]:
+        """Ask for the first window, and find out which messages are behind it."""
+        first = uid + width
+        self._session.connection.done()
+        hits = self._session.search(search.uid(UIDSet.after(first)))
+        self._send(iter([UIDSet.from_ranges([(uid + 1, first)])]), 1)
+        try:
+            return windows(sorted(hit for hit in await hits if hit > first))
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _send(self, waiting: Iterator[UIDSet], most: int) -> None:
+        """Ask for as many more as so many may be on their way."""
+        while len(self._sent) < most and not (self._sent and self._sent[-1][0].goes_alone):
             uids = next(waiting, None)
             if uids is None:
                 return
@@ -133,8 +143,15 @@ class Reader:
             fetching.abandon()
         self._sent.clear()
 
-    def _width(self, uid: int, expected: int) -> int:
-        """How many UIDs are likely to hold a window's messages."""
+    def _highest(self) -> int:
+        """The highest UID that a message is likely to have, or a higher one; 0 where the server has told none."""
         selected = self._session.selected
-        span = (selected.uidnext if selected and selected.uidnext else 0) - 1 - uid
-        return reading.WINDOW * min(_SPARSE, max(1, span // expected))
+        return selected.uidnext - 1 + selected.arrived if selected and selected.uidnext else 0
+
+
+def _ranges(uid: int, highest: int, width: int) -> Iterator[UIDSet]:
+    """The UIDs beyond one in ranges of this width; what has a higher one than was expected is in the last of them."""
+    while uid + width < highest:
+        yield UIDSet.from_ranges([(uid + 1, uid + width)])
+        uid += width
+    yield UIDSet.after(uid)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
+from itertools import accumulate
 
 from mailrules.client import ClientError, Session
 from mailrules.engine import reading
@@ -162,9 +163,10 @@ class _Sweep:
         decisions: list[Decision] = []
         looked_at = 0
         sets = list(windows(found))
+        passed = accumulate(map(len, sets))
         reader = Reader(path.session, path.name, context.caution, lambda: self._due)
         try:
-            async with path.at_work(), aclosing(reader.read(sets)) as read:
+            async with path.at_work(), aclosing(reader.read(sets, len(found))) as read:
                 async for window in read:
                     self._must_be_in_force()
                     decisions += await self._decide(window.messages)
@@ -174,7 +176,7 @@ class _Sweep:
                     elif window.ends_batch:
                         await self._act(decisions)
                         decisions = []
-                    looked_at = len(found) - window.left
+                    looked_at = next(passed)
                     progress(looked_at)
         except (ClientError, ImapError, StateError):
             if self._begun:

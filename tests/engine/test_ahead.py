@@ -51,7 +51,7 @@ async def applied(it: Scene) -> None:
         await apply(it.context, session, INBOX, mode=ApplyMode.DO, progress=lambda _done, _all: None)
 
 
-async def test_three_windows_are_on_their_way_and_no_batch_waits_for_the_answers_to_the_one_before(
+async def test_all_is_asked_for_ahead_and_no_batch_waits_for_the_answers_to_the_one_before(
     dovecot: Dovecot, user: str, tmp_path: Path
 ) -> None:
     for mailbox in ("Even", "Odd"):
@@ -60,16 +60,41 @@ async def test_three_windows_are_on_their_way_and_no_batch_waits_for_the_answers
     async with scene(dovecot, user, tmp_path, RULES) as it:
         await applied(it)
 
-        assert it.proxy.recording.names == [
-            *("SELECT", "UID SEARCH"),
-            *FETCH * 5,  # the first one beside the search; one more leaves when the first window has come, and so on
-            *MOVES,
-            *FETCH,
-            *MOVES,
-            *MOVES,
-        ]
-        assert it.proxy.recording.flights[:2] == [["SELECT"], ["UID SEARCH", "UID FETCH"]]
+        assert it.proxy.recording.names == ["SELECT", *FETCH * 6, *MOVES * 3]
+        assert it.proxy.recording.flights[:2] == [["SELECT"], FETCH * 3]
+        assert it.proxy.recording.flights[2:3] == [FETCH * 3]  # when the first window has come
         assert it.subjects() == filed(55)
+
+
+async def test_ten_windows_are_filed_in_five_flights(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However they overlap, a line is waited for no more often: SELECT, two to read, and one for each batch."""
+    monkeypatch.setattr(ahead, "_TOGETHER", 5)
+    for mailbox in ("Even", "Odd"):
+        dovecot.create(user, mailbox)
+    dovecot.deliver(user, *mails(100))
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        await applied(it)
+
+        assert it.proxy.recording.flights == [["SELECT"], FETCH * 3, FETCH * 7, MOVES, MOVES]
+        assert it.subjects() == filed(100)
+
+
+async def test_where_uids_are_far_apart_they_are_searched_for_beside_the_first_window(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    dovecot.deliver(user, *mails(100))
+    with dovecot.session(user) as other:
+        other.select("INBOX")
+        other.uid("STORE", "1:99", "+FLAGS", r"(\Deleted)")
+        other.expunge()
+    dovecot.deliver(user, *mails(12))
+    async with scene(dovecot, user, tmp_path, RULES) as it:
+        await applied(it)
+
+        assert it.proxy.recording.flights[:3] == [["SELECT"], ["UID SEARCH", "UID FETCH"], FETCH * 2]
+        assert {name: len(found) for name, found in it.subjects().items()} == {"Even": 6, "Odd": 7}
 
 
 async def test_a_batch_costs_one_transaction_and_the_last_one_two(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
