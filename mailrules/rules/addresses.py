@@ -71,8 +71,12 @@ class AddressList:
 
 def parse_addresses(text: str, limit: int = MAX_ADDRESSES) -> AddressList:
     """Read an unfolded header value, as far as the first `limit` addresses."""
-    usual = _parse_usual(text, limit)
-    return parse_any(text, limit) if usual is None else usual
+    usual = read_usual(text, limit)
+    return parse_any(text, limit) if usual is None else AddressList(tuple(map(mailbox_of, usual)))
+
+
+Usual = tuple[str | None, str | None, str | None, str, str]
+"""One address of the usual form: the words or the quoted text before it, the bracket, the local part, the domain."""
 
 
 def _usual(letter: str, more: str = "") -> re.Pattern[str]:
@@ -87,19 +91,24 @@ _PLAIN = _usual(f"[^{_SPECIAL}]")
 _ENCODED = _usual(f"[^{_SPECIAL}=]", rf"=\?[^{_SPECIAL}?]++\?[bBqQ]\?[^{_SPECIAL}?]*+\?=|")
 
 
-def _parse_usual(text: str, limit: int) -> AddressList | None:
-    """Read a value of the usual form, to the same result; None if it has another."""
+def read_usual(text: str, limit: int) -> list[Usual] | None:
+    """Read an unfolded value of the usual form as far as its structure; None if it has another."""
     usual = _ENCODED if "=?" in text else _PLAIN
-    found: list[Mailbox] = []
-    end = 0
-    while end < len(text) and len(found) < limit:
+    found: list[Usual] = []
+    end, length = 0, len(text)
+    while end < length and len(found) < limit:
         one = usual.match(text, end)
         if one is None:
             return None
-        words, quoted, _, local, domain = one.groups()
-        found.append(Mailbox(decode_words(words or quoted).strip() if words or quoted else "", local, domain))
+        found.append(one.groups())  # type: ignore[arg-type] # the expression has these groups
         end = one.end()
-    return AddressList(tuple(found))
+    return found
+
+
+def mailbox_of(usual: Usual) -> Mailbox:
+    """Decode what `read_usual` found."""
+    words, quoted, _, local, domain = usual
+    return Mailbox(decode_words(words or quoted or "").strip(), local, domain)
 
 
 def parse_any(text: str, limit: int = MAX_ADDRESSES) -> AddressList:

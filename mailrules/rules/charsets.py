@@ -38,7 +38,8 @@ _ALIASES = {
 }
 # Python remembers every name of a codec that it was asked for, and a sender can make up any number of them.
 _NAMES = frozenset(encodings.aliases.aliases) | {module.name for module in iter_modules(encodings.__path__)}
-_LABEL = re.compile(r"[A-Za-z0-9_.:+-]{1,40}")
+_LONGEST_LABEL = 40
+_LABEL = re.compile(r"[A-Za-z0-9_.:+-]+")
 # Charsets only: Python's registry also holds punycode and idna (quadratic), unicode_escape and the like.
 _CHARSET = re.compile(
     r"utf-(7|8|8-sig|16|32)(-[bl]e)?|cp\d+|iso8859-\d+|iso2022_\w+|euc_\w+|koi8-\w+|mac-\w+|gb\w+|big5\w*"
@@ -48,7 +49,7 @@ _CHARSET = re.compile(
 
 def decode_octets(octets: bytes, charset: str) -> str:
     """Decode by the named charset; by best effort if it is unknown or wrong."""
-    codec = _codec(charset.lower()) if _LABEL.fullmatch(charset) else None
+    codec = _codec(charset.lower()) if len(charset) <= _LONGEST_LABEL else None
     if codec is None or codec == "utf-8":
         return guess(octets)
     try:
@@ -63,7 +64,7 @@ def decode_octets(octets: bytes, charset: str) -> str:
 
 def without_cut_character(octets: bytes, charset: str) -> bytes:
     """Leave out the beginning of a character at the end of octets that were cut off there."""
-    codec = (_codec(charset.lower()) if _LABEL.fullmatch(charset) else None) or "utf-8"
+    codec = (_codec(charset.lower()) if len(charset) <= _LONGEST_LABEL else None) or "utf-8"
     decoder = codecs.getincrementaldecoder(codec)("replace")
     try:
         decoder.decode(octets)
@@ -91,6 +92,8 @@ def guess(octets: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def _codec(label: str) -> str | None:
+    if not _LABEL.fullmatch(label):
+        return None
     name = encodings.normalize_encoding(_ALIASES.get(label, label)).replace(".", "_")
     if name not in _NAMES:
         return None
@@ -103,4 +106,6 @@ def _codec(label: str) -> str | None:
 
 def _without_surrogates(text: str) -> str:
     """Replace lone surrogates, which UTF-7 can smuggle in and which nothing else could encode again."""
+    if text.isprintable():  # then it has none
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -9,7 +9,7 @@ import re
 from binascii import a2b_base64, a2b_qp
 from functools import lru_cache
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from mailrules.rules.charsets import decode_octets
@@ -28,9 +28,6 @@ class _Word(NamedTuple):
     text: str
 
 
-_CHARSET, _ENCODING = attrgetter("charset"), attrgetter("encoding")
-
-
 def decode_words(text: str) -> str:
     """Replace the encoded words in unfolded text; white space between two of them is dropped (RFC 2047 §6.2)."""
     if "=?" not in text:
@@ -39,18 +36,18 @@ def decode_words(text: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    pieces: list[str] = []
+    between, *rest = ENCODED_WORD.split(text)
+    pieces = [between]
     run: list[_Word] = []
-    end = 0
-    for found in ENCODED_WORD.finditer(text):
-        between = text[end : found.start()]
-        if not run or (between and not between.isspace()):
-            pieces += [_decode_run(run), between]
-            run = []
+    words = iter(rest)
+    for charset, encoding, word, between in zip(words, words, words, words, strict=True):
         # RFC 2231 §5: the charset may carry a language behind an asterisk.
-        run.append(_Word(found[1].partition("*")[0].lower(), found[2].upper(), found[3]))
-        end = found.end()
-    pieces += [_decode_run(run), text[end:]]
+        run.append(_Word(charset.partition("*")[0].lower(), encoding.upper(), word))
+        if between and not between.isspace():
+            pieces += (_decode_run(run), between)
+            run = []
+    if run:
+        pieces += (_decode_run(run), between)
     return "".join(pieces)
 
 
@@ -59,14 +56,19 @@ _short = lru_cache(maxsize=2048)(_decoded)
 
 def _decode_run(run: list[_Word]) -> str:
     """Decode words that follow one another, those of one charset together."""
+    if len({word[:2] for word in run}) == 1:
+        return decode_octets(_octets(run), run[0].charset)
     decoded: list[str] = []
-    for charset, of_charset in groupby(run, key=_CHARSET):
-        octets = bytearray()
-        for encoding, words in groupby(of_charset, key=_ENCODING):
-            texts = [word.text for word in words]
-            octets += _from_base64(texts) if encoding == "B" else b"".join(map(_from_quoted, texts))
-        decoded.append(decode_octets(bytes(octets), charset))
+    for charset, of_charset in groupby(run, key=itemgetter(0)):
+        octets = b"".join([_octets(list(words)) for _, words in groupby(of_charset, key=itemgetter(1))])
+        decoded.append(decode_octets(octets, charset))
     return "".join(decoded)
+
+
+def _octets(words: list[_Word]) -> bytes:
+    """Give what words of one encoding stand for."""
+    texts = [word.text for word in words]
+    return _from_base64(texts) if words[0].encoding == "B" else b"".join(map(_from_quoted, texts))
 
 
 def _from_base64(texts: list[str]) -> bytes:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field, replace
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox, parse_addresses
+from mailrules.rules.addressfield import AddressField, address_fields
 from mailrules.rules.authresults import Results, parse_results
-from mailrules.rules.charsets import guess
 from mailrules.rules.dates import MAX_DATES, Date, read_date
-from mailrules.rules.domains import a_labels
-from mailrules.rules.encoded import decode_words
-from mailrules.rules.headers import cut_fields, unfold
+from mailrules.rules.headers import cut_fields
 from mailrules.rules.plan import flag_key
-from mailrules.rules.spelling import address_text, domain_text
 from mailrules.rules.text import Text, nfc
+from mailrules.rules.written import decoded, written
 from mailrules.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from mailrules.rules.questions import Question
@@ -28,11 +26,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SHORT = 300
-"""Octets of a field that is remembered: mail comes from the same people and lists, over and over."""
-_FEW = 3
-"""Addresses of a field that is remembered: each takes a kilobyte at most."""
+"""Octets of a List-Id that is remembered: mail comes from the same lists, over and over."""
 _REMEMBERED = 4_096
-"""So many of each kind; strangers can push others out, and no more."""
+"""So many; strangers can push others out, and no more."""
 
 
 @value(frozen=True, slots=True)
@@ -81,100 +77,6 @@ class Message:
         return cast("T", self.worked_out[key])
 
 
-class Address:
-    """One address; a part that is absent is None.
-
-    Each is made ready to be compared when it is first asked for: most rules look at one part, and few at the others.
-    """
-
-    __slots__ = ("_mailbox", "address", "detail", "domain", "local", "name", "text", "user")
-
-    name: Text | None
-    address: Text
-    local: Text
-    user: Text
-    """The local part before its first plus sign (RFC 5233)."""
-    detail: Text | None
-    """The local part behind its first plus sign."""
-    domain: Text | None
-    """As A-labels in lower case."""
-    text: Text
-    """As people see it: ``Ann Lee <ann@example.org>``."""
-
-    def __init__(self, mailbox: Mailbox) -> None:
-        self._mailbox = mailbox
-
-    def __getattr__(self, part: str) -> Text | None:
-        """Make a part that is not there yet."""
-        if part not in _PARTS:
-            raise AttributeError(part)
-        made = _PARTS[part](self, self._mailbox)
-        setattr(self, part, made)
-        return made
-
-
-def _address(address: Address, mailbox: Mailbox) -> Text:
-    local, domain = mailbox.local, a_labels(mailbox.domain)
-    if not domain or "xn--" in domain or not local.isascii():
-        return address_text(address.local, address.domain)
-    text = f"{local}@{domain}"
-    return Text(text, text.lower())
-
-
-def _domain(_address: Address, mailbox: Mailbox) -> Text | None:
-    name = a_labels(mailbox.domain)
-    return domain_text(name) if name else None
-
-
-def _user(address: Address, mailbox: Mailbox) -> Text:
-    user, plus, _ = mailbox.local.partition("+")
-    return Text.of(user) if plus else address.local
-
-
-def _detail(_address: Address, mailbox: Mailbox) -> Text | None:
-    _, plus, detail = mailbox.local.partition("+")
-    return Text.of(detail) if plus else None
-
-
-_PARTS: dict[str, Callable[[Address, Mailbox], Text | None]] = {
-    "name": lambda _, mailbox: Text.of(mailbox.name) if mailbox.name else None,
-    "address": _address,
-    "local": lambda _, mailbox: Text.of(mailbox.local),
-    "user": _user,
-    "detail": _detail,
-    "domain": _domain,
-    "text": lambda _, mailbox: Text.of(str(mailbox)),
-}
-
-
-class AddressField:
-    """One occurrence of an address header."""
-
-    __slots__ = ("_parsed", "_parts", "_text", "_written", "addresses")
-
-    def __init__(self, written: str, limit: int = MAX_ADDRESSES) -> None:
-        self._written = written
-        self._parsed = parse_addresses(written, limit)
-        self._text: Text | None = None
-        self._parts: dict[str, tuple[Text, ...]] = {}
-        self.addresses = tuple(map(Address, self._parsed.mailboxes))
-
-    def parts(self, name: str) -> tuple[Text, ...]:
-        """Give this part of each address that has it, in every spelling."""
-        parts = self._parts.get(name)
-        if parts is None:
-            texts: list[Text | None] = [getattr(address, name) for address in self.addresses]
-            parts = self._parts[name] = tuple([each for text in texts if text is not None for each in text.spellings])
-        return parts
-
-    @property
-    def text(self) -> Text:
-        """The whole decoded header as people see it."""
-        if self._text is None:
-            self._text = Text.of(str(self._parsed) or decode_words(self._written).strip())
-        return self._text
-
-
 @value(frozen=True, slots=True)
 class ListId:
     """One List-Id header (RFC 2919)."""
@@ -212,22 +114,26 @@ class HeaderFields:
 
     def value(self, name: str) -> str:
         """Give the first occurrence of a field, decoded; empty if there is none."""
+        texts = self._texts.get(name)
+        if texts:
+            return texts[0].value
         raw = self._raw.get(name)
-        return _decoded(raw[0]) if raw else ""
+        return nfc(decoded(raw[0])) if raw else ""
 
     def texts(self, name: str) -> tuple[Text, ...]:
         """Give each occurrence of a field, decoded."""
         texts = self._texts.get(name)
         if texts is None:
-            texts = self._texts[name] = tuple([Text.of(_decoded(raw)) for raw in self._raw.get(name, ())])
+            texts = self._texts[name] = tuple([Text.of(decoded(raw)) for raw in self._raw.get(name, ())])
         return texts
 
     def addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:
         """Give each occurrence of these address fields."""
         fields = self._addresses.get(names)
         if fields is None:
-            fields = tuple([field for name in names for field in _address_fields(self._raw.get(name, ()))])
-            self._addresses[names] = fields
+            raw = self._raw
+            found = [address_fields(raw[name]) for name in names if name in raw]
+            fields = self._addresses[names] = tuple(found[0] if len(found) == 1 else chain.from_iterable(found))
         return fields
 
     def list_ids(self) -> tuple[ListId, ...]:
@@ -246,48 +152,15 @@ class HeaderFields:
         """Give each Authentication-Results, the topmost first, whoever wrote it."""
         return self.once(Results, lambda fields: tuple(map(parse_results, fields.written("AUTHENTICATION-RESULTS"))))
 
+    def raw(self, names: tuple[str, ...]) -> Sequence[str]:
+        """Give each occurrence of these fields, octets as characters (Latin-1), folds and all."""
+        if len(names) == 1:
+            return self._raw.get(names[0], ())
+        return [value for name in names for value in self._raw.get(name, ())]
+
     def written(self, name: str) -> list[str]:
         """Give each occurrence of a field as it is written, encoded words and all."""
-        return list(map(_written, self._raw.get(name, ())))
-
-
-def _written(raw: str) -> str:
-    value = unfold(raw)
-    return value if value.isascii() else guess(value.encode("latin-1"))
-
-
-def _decoded(raw: str) -> str:
-    if raw.isascii() and "=?" not in raw:
-        return unfold(raw).strip()
-    return nfc(decode_words(_written(raw)).strip())
-
-
-def _address_fields(values: Iterable[str]) -> list[AddressField]:
-    """Read fields of one name until there are `MAX_ADDRESSES` in them; one without any counts as one."""
-    found: list[AddressField] = []
-    room = MAX_ADDRESSES
-    for raw in values:
-        if room <= 0:
-            break
-        field = _short_field(raw) if len(raw) <= _SHORT <= room else AddressField(_written(raw), room)
-        room -= len(field.addresses) or 1
-        found.append(field)
-    return found
-
-
-_fields: dict[str, AddressField] = {}
-"""Short ones, as they were written."""
-
-
-def _short_field(raw: str) -> AddressField:
-    field = _fields.get(raw)
-    if field is None:
-        field = AddressField(_written(raw))
-        if len(field.addresses) <= _FEW:
-            if len(_fields) >= _REMEMBERED:
-                _fields.clear()
-            _fields[raw] = field
-    return field
+        return list(map(written, self._raw.get(name, ())))
 
 
 def _list_id(raw: str) -> ListId:
@@ -296,7 +169,7 @@ def _list_id(raw: str) -> ListId:
 
 def _read_list_id(raw: str) -> ListId:
     """Read ``Python developers <python-dev.python.org>``; without brackets all of it is the identifier."""
-    text = _decoded(raw)
+    text = nfc(decoded(raw))
     _, bracket, rest = text.rpartition("<")
     return ListId(Text.of((rest.partition(">")[0] if bracket else text).strip()))
 

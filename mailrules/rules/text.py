@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from unicodedata import category, is_normalized, normalize
+from unicodedata import category, normalize
 
 from mailrules.values import value
 
@@ -47,7 +47,7 @@ class Text:
 
 def nfc(text: str) -> str:
     """Compose characters, so that `é` has one spelling (Unicode NFC)."""
-    return text if text.isascii() or is_normalized("NFC", text) else normalize("NFC", text)
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def fold(text: str) -> str:
@@ -57,7 +57,8 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    plain = _WITHOUT_WIDTH.sub("", _UNBREAKING.sub(" ", text))
+    # Neither is printable as Python sees it, and looking for that is quick.
+    plain = text if text.isprintable() else _WITHOUT_WIDTH.sub("", _UNBREAKING.sub(" ", text))
     return normalize("NFC", normalize("NFC", plain).casefold())
 
 

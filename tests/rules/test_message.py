@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from mailrules.rules import Message
 from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox
+from mailrules.rules.addressfield import Address
 from mailrules.rules.dates import MAX_DATES
 from mailrules.rules.headers import MAX_OCTETS
-from mailrules.rules.message import Address
 from mailrules.rules.spelling import address_text
 from mailrules.rules.text import Text
 from tests.rules.builders import message, searched

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrules.rules import Message, encoded
+from mailrules.rules import Message, addressfield, encoded
 from mailrules.rules import message as message_module
 from mailrules.rules.addresses import MAX_ADDRESSES
 from tests.rules.builders import message
@@ -34,7 +34,7 @@ def read(mail: Message) -> object:
 def test_what_is_remembered_is_what_would_be_read(lines: list[tuple[str, str]]) -> None:
     mail = message(*(f"{name}: {value}" for name, value in lines))
     with pytest.MonkeyPatch.context() as patch:
-        for module in (message_module, encoded):
+        for module in (addressfield, message_module, encoded):
             patch.setattr(module, "_SHORT", -1)
         afresh = read(Message(mail.header))
 
@@ -45,17 +45,17 @@ def test_strangers_can_push_out_what_is_remembered_and_no_more() -> None:
     for number in range(5_000):
         value = f"=?utf-8?Q?{number}?= <{number}@example.org>"
         read(message(f"From: {value}", f"List-Id: {value}"))
-        assert len(message_module._fields) <= 4_096
+        assert len(addressfield._fields) <= 4_096
 
     assert message_module._short_list_id.cache_info().currsize == 4_096
     assert encoded._short.cache_info().currsize == 2_048
 
 
 def test_what_is_long_is_not_remembered() -> None:
-    before = list(message_module._fields), encoded._short.cache_info()
+    before = list(addressfield._fields), encoded._short.cache_info()
     read(message("From: =?utf-8?Q?" + "a" * 300 + "?= <a@example.org>", "To: a@b, c@d, e@f, g@h"))
 
-    assert (list(message_module._fields), encoded._short.cache_info()) == before
+    assert (list(addressfield._fields), encoded._short.cache_info()) == before
 
 
 def test_where_there_is_room_for_few_addresses_more_few_are_read() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic.json_schema import JsonSchemaValue
 
+from mailrules.rules.addressfield import Address, AddressField
 from mailrules.rules.checks import Leaf
 from mailrules.rules.clues import Member, best_guard
 from mailrules.rules.conditions.address_parts import (
@@ -26,7 +27,6 @@ from mailrules.rules.conditions.address_parts import (
 from mailrules.rules.conditions.base import Condition, condition, seen_texts, shown
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import TextOperators, TrimmedOperators, join_wanted
-from mailrules.rules.message import Address, AddressField
 from mailrules.rules.spelling import Spelling
 from mailrules.rules.tables import one_or_many
 
@@ -93,7 +93,7 @@ class AddressCondition(Condition, FieldOperators):
             return None if found is None else found[1] or found[0]
 
         def number(message: Message) -> int:
-            return sum(len(field.addresses) for field in message.fields.addresses(self.headers))
+            return sum(field.number for field in message.fields.addresses(self.headers))
 
         headers, counts_only = self.headers, self.counts_only
 

@@ -27,9 +27,10 @@ from mailrules.rules.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mailrules.rules.addressfield import Address
     from mailrules.rules.definitions import Definitions
     from mailrules.rules.lookup import Keys
-    from mailrules.rules.message import Address, Message
+    from mailrules.rules.message import Message
 
     AddressTest = Callable[[Address], bool]
     Part = Callable[[Address], Text | None]

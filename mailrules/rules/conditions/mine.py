@@ -16,9 +16,10 @@ from mailrules.rules.text import excerpt, fold
 from mailrules.rules.truth import UNKNOWN, truth_of
 
 if TYPE_CHECKING:
+    from mailrules.rules.addressfield import Address
     from mailrules.rules.checks import Check
     from mailrules.rules.definitions import Definitions
-    from mailrules.rules.message import Address, Message
+    from mailrules.rules.message import Message
     from mailrules.rules.truth import Truth
     from mailrules.rules.verdict import Facts
 
