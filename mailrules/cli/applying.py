@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,9 +15,10 @@ from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import Directory
 from mailrules.engine.outcome import Outcome
 from mailrules.store import SqliteStore, StateError, StateTooOld, Store, connect_to_read, copy_state
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Applying:
     """An account whose mail the rules are run over."""
 

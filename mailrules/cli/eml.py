@@ -1,6 +1,5 @@
 """Reads a message from a file as a server would tell it."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,9 +7,10 @@ from mailrules.rules import Facts, Message, Ruleset, Verdict
 from mailrules.rules.reader import local_answers
 from mailrules.rules.selftest.compose import with_crlf
 from mailrules.rules.settling import settle
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Local:
     """A message at hand, with the line ends that it would have on a server."""
 

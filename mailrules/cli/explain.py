@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +19,7 @@ from mailrules.config import ConfigError, Loaded, Problem, find_config, load
 from mailrules.engine.explaining import Explanation, explain
 from mailrules.rules import Facts, Verdict
 from mailrules.rules.conditions.age import write_age
+from mailrules.values import value
 
 
 def _checked(uids: list[int] | None) -> list[int] | None:
@@ -69,7 +69,7 @@ def command(
     failures.conclude()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Showing:
     """How what is found out is shown."""
 

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from rich.text import Text
@@ -15,6 +14,7 @@ from mailrules.engine.journal import is_met_again
 from mailrules.engine.outcome import ActionDone, ActionKind, Outcome
 from mailrules.rules.text import printable
 from mailrules.store import Entry, EntryState
+from mailrules.values import value
 
 _DONE = {
     ActionKind.ADD_FLAGS: "added",
@@ -41,7 +41,7 @@ _STYLES = {
 _STATES = {EntryState.BEGUN: "in hand", EntryState.PENDING: "waits", EntryState.HELD: "held", EntryState.GONE: "gone"}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class View:
     """How entries are shown."""
 

@@ -1,7 +1,6 @@
 """What the commands that look back need to know: where the state is, what its mailboxes are called, what was meant."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 
@@ -14,12 +13,13 @@ from mailrules.engine.journal import outcome_of
 from mailrules.engine.outcome import Outcome
 from mailrules.imap import MailboxName
 from mailrules.store import Entry, HistoryQuery, Store
+from mailrules.values import value
 
 _NEWEST = 500
 """How many entries are looked through for the mailbox that may have been meant."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Setting:
     """What a rule file says that a look back needs."""
 

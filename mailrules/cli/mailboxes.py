@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple
 
 from mailrules.cli.accounts import chosen_accounts
 from mailrules.cli.failures import KNOWN, Failures
@@ -14,9 +14,10 @@ from mailrules.daemon.door import sign_in
 from mailrules.daemon.layout import arrange
 from mailrules.engine.watching import is_watched
 from mailrules.imap import Refused, StatusData
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Row:
     """One mailbox as it is shown."""
 

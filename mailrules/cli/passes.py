@@ -1,7 +1,6 @@
 """What ``apply`` runs over the mail of an account: the rules for new mail, or the scheduled ones."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from mailrules.cli.applying import Applying
 from mailrules.cli.failures import Status, complain
@@ -16,9 +15,10 @@ from mailrules.engine.sweeping import Extent, NotOpened, Reach, Swept, sweep
 from mailrules.imap import Refused
 from mailrules.rules import Rule
 from mailrules.store import EntryState
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Pass:
     """One kind of rules and the way they are run."""
 

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
@@ -12,11 +11,12 @@ from rich.tree import Tree
 from mailrules.cli.output import console
 from mailrules.rules import ConditionTrace, Plan, RuleTrace, Truth, Verdict
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 _WORDS = {Truth.TRUE: ("yes", "green"), Truth.FALSE: ("no", "red"), Truth.UNKNOWN: ("unknown", "yellow")}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Shown:
     """What is shown of a message."""
 
@@ -32,7 +32,7 @@ class Shown:
     """What is said of a rule that could not be decided."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Node:
     """A line, and what belongs below it."""
 
@@ -87,8 +87,8 @@ def _verdict(shown: Shown, verdict: Verdict) -> Iterator[_Node]:
 
 def _steps(plan: Plan, sign: tuple[str, str]) -> Iterator[Text]:
     for step in plan.to_json():
-        for action, value in step.items():
-            yield Text.assemble(sign, (action, "bold"), _value(value))
+        for action, given in step.items():
+            yield Text.assemble(sign, (action, "bold"), _value(given))
 
 
 def _value(value: list[str] | str | bool) -> str:

@@ -1,20 +1,21 @@
 """Which of the history's entries are to be taken back, as the command line chooses them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mailrules.cli.lookback import Names, require_known_mailbox
 from mailrules.config import ConfigError, Problem
 from mailrules.engine.deeds import touched
 from mailrules.engine.undone import taken_back
 from mailrules.store import Entry, EntryState, HistoryQuery, Store
+from mailrules.values import value
 
 _PAGE = 100
 """How many entries are looked through at a time for those that are not taken back."""
 _OPEN = frozenset({EntryState.BEGUN, EntryState.PENDING})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Selection:
     """What the command line chooses."""
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from mailrules.demo import MemoryServer, rulefile
 from mailrules.demo.mail import Sample, samples
 from mailrules.engine.outcome import Outcome, OutcomeState
 from mailrules.store import SqliteStore
+from mailrules.values import value
 
 PATIENCE = 30.0
 """Seconds for one mail, and for the daemon to sign in; more means that something is broken."""
@@ -22,7 +22,7 @@ _RULES, _STATE = "rules.toml", "state.db"
 _STEPS = ("UID STORE", "UID COPY", "UID MOVE")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Filed:
     """What became of one mail: what the daemon reported (nothing, if no rule matched), and where it is known to be."""
 

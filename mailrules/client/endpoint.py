@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ class TLSMode(Enum):
     NONE = "none"  # never: a password goes over it on loopback only
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Endpoint:
     """One server. `ca_file`: PEM file of the only authorities to trust, instead of the system's."""
 
@@ -32,7 +33,7 @@ class Endpoint:
         return f"{host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Timeouts:
     """Limits in seconds.
 

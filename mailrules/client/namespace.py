@@ -7,10 +7,10 @@ RFC 2342.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from mailrules.imap import MailboxName
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.imap import NamespaceData
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 INBOX = "INBOX"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Namespace:
     """One server's way to name mailboxes.
 

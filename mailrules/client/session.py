@@ -7,7 +7,6 @@ mailboxes. Fetching, copying and the like are commands for `session.connection`.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from mailrules.client.connection import Connection
@@ -38,6 +37,7 @@ from mailrules.imap import (
     special_use,
 )
 from mailrules.imap import Namespace as NamespaceCommand
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Sequence
@@ -54,7 +54,7 @@ _ALL = MailboxName(b"*")
 _UNSELECTABLE = frozenset({"\\NOSELECT", "\\NONEXISTENT"})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MailboxInfo:
     """One mailbox of the account.
 

@@ -6,11 +6,12 @@ RFC 9051 §6.2.2, §6.2.3 and §11.
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mailrules.client.errors import ClearTextRefused, ConnectionLost, HungUp, SignInFailed
 from mailrules.imap import Bad, Kind, Login, Plain, Refused, State, authenticate
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.client.connection import Connection
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Mechanism: TypeAlias = Literal["auto", "login", "plain"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Credentials:
     """Who signs in. `mechanism`: AUTHENTICATE PLAIN, LOGIN, or whichever of them the server takes."""
 

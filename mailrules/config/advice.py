@@ -1,7 +1,6 @@
 """Warns of what is surely not meant, though a rule file can be used with it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from mailrules.rules.conditions import Condition
 from mailrules.rules.conditions.named import Named
 from mailrules.rules.match import Groups
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 _EVERYONE_READS = 0o004
 _CONTAINERS_SECRETS = Path("/run/secrets")
@@ -23,7 +23,7 @@ _ALL = ("*",)
 _PREFIX = "INBOX."  # of Courier's, Cyrus' and others' namespaces
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlacedRule:
     """A rule and where it stands."""
 

@@ -6,7 +6,7 @@ A rule file whose tests fail is as good as broken: whoever is about to take its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from mailrules.config.words import expected
 from mailrules.rules import Facts
 from mailrules.rules.selftest import Case, Result, Trial, asked_searches
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.config.findings import Findings
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mailrules.rules import Ruleset
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlacedCase:
     """A test as it stands in a file, with the message that it names, if it names one."""
 

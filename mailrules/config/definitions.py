@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,13 +19,14 @@ from mailrules.rules.definitions import Definitions
 from mailrules.rules.lookup import Lookup
 from mailrules.rules.match import Match
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _NAME = re.compile(r"[\w-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlacedMatch:
     """A named condition and where it stands."""
 
@@ -33,7 +34,7 @@ class PlacedMatch:
     document: Document
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Defined:
     """What is defined, and what is wrong with the files of tables. A known name may stand for what is broken."""
 

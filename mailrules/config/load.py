@@ -5,7 +5,6 @@ asked, no password is read.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 from pathlib import Path
@@ -26,9 +25,10 @@ from mailrules.config.watch import Watch, watch
 from mailrules.config.words import expected, keys_at
 from mailrules.rules import Rule, Ruleset
 from mailrules.rules.selftest import Case, Result, run
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Loaded:
     """A rule file in which nothing is wrong."""
 

@@ -8,11 +8,11 @@ it is not: what it cannot read it leaves out.
 import re
 import tomllib
 from bisect import bisect_left
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from mailrules.config.problems import KeyPath
+from mailrules.values import value
 
 
 class Kind(Enum):
@@ -30,7 +30,7 @@ class Kind(Enum):
     """An inline table that goes on over the end of a line, which TOML does not allow."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Mark:
     """One thing in the text: its full path, the lines (from 1) on which it begins and ends.
 

@@ -7,11 +7,11 @@ words, and what to write. Nothing here ever holds a secret.
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from mailrules.config.watch import NOTHING, Watch
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 KeyPath = tuple[str | int, ...]
 """The way to a value in a TOML document: keys of tables and indexes of arrays, as in ``("rules", 3, "match")``."""
@@ -19,7 +19,7 @@ KeyPath = tuple[str | int, ...]
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Problem:
     """One mistake, or one warning: the file and line (from 1) if they are known, the place in words, the message."""
 

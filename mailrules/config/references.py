@@ -1,7 +1,6 @@
 """Checks that what rules refer to is there: tables, named conditions, and the groups that targets are filled with."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from mailrules.config.advice import PlacedRule
 from mailrules.config.definitions import Defined
@@ -21,9 +20,10 @@ from mailrules.rules.match import Groups, Match
 from mailrules.rules.placeholders import GroupValue, Placeholder, TableValue
 from mailrules.rules.spelling import Spelling
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Name:
     """A name in a condition: where it stands, and in what."""
 
@@ -38,7 +38,7 @@ class Name:
         return written(self.path, self.document)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Value:
     """A value that a target is filled with: its rule, where it stands in that, and whose value it is."""
 
@@ -52,7 +52,7 @@ class Value:
         return written(self.path, self.rule.document, self.rule.path)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class References:
     """All by which rules and named conditions refer to something."""
 
@@ -89,8 +89,8 @@ def check_references(references: References, defined: Defined, findings: Finding
         if placed := defined.conditions[name]:
             message = f"it leads to more than {_MOST_CONDITIONS:,} conditions, each counted as often as it is led to"
             findings.add(placed.document, ("conditions", name), message)
-    for value in () if loops or large else references.values:
-        _check_value(value, defined, findings)
+    for used in () if loops or large else references.values:
+        _check_value(used, defined, findings)
 
 
 def reference_warnings(references: References, defined: Defined) -> Iterator[Problem]:
@@ -101,12 +101,12 @@ def reference_warnings(references: References, defined: Defined) -> Iterator[Pro
         if message is not None:
             yield each.document.problem(each.place, message)
     yield from _unused(references, defined)
-    for value in references.values:
-        lookup = defined.lookups.get(value.placeholder.table) if isinstance(value.placeholder, TableValue) else None
+    for used in references.values:
+        lookup = defined.lookups.get(used.placeholder.table) if isinstance(used.placeholder, TableValue) else None
         slashed = next((row for row in lookup.rows.values() if "/" in row), None) if lookup else None
         if slashed is not None:
             message = f"a value of the table has a / in it ('{printable(slashed)}'): it will be _ and no level"
-            yield value.rule.problem(value.place, message)
+            yield used.rule.problem(used.place, message)
 
 
 def _unused(references: References, defined: Defined) -> Iterator[Problem]:

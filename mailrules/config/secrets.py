@@ -8,7 +8,7 @@ import os
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from mailrules.config.problems import did_you_mean, quoted_list
 from mailrules.config.values import Place, place_of, resolve, text
 from mailrules.config.words import expected
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 COMMAND_TIMEOUT = 30.0
 """Seconds that a password command may take; long enough for a key agent that asks its user."""
@@ -27,7 +28,7 @@ class SecretError(Exception):
     """A password could not be read. The message names the account and says what to do; it never holds the password."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Secret(ABC):
     """A password by its source. Two secrets are equal if their sources are."""
 
@@ -61,7 +62,7 @@ class Secret(ABC):
         return f"<Secret of {self.owner}: {self._source}>"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@value(frozen=True, slots=True, repr=False)
 class PlainSecret(Secret):
     """A password that stands in the rule file itself."""
 
@@ -75,7 +76,7 @@ class PlainSecret(Secret):
         return self.value
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@value(frozen=True, slots=True, repr=False)
 class EnvSecret(Secret):
     """A password in an environment variable."""
 
@@ -92,7 +93,7 @@ class EnvSecret(Secret):
             raise self._error(f"{self._source} is not set", "set it for the process that runs mailrules") from None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@value(frozen=True, slots=True, repr=False)
 class FileSecret(Secret):
     """A password in a file of its own."""
 
@@ -114,7 +115,7 @@ class FileSecret(Secret):
             raise self._error(f"{self._source} is not UTF-8 text", "save it as UTF-8") from None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@value(frozen=True, slots=True, repr=False)
 class CommandSecret(Secret):
     """A password that a command prints, such as a password manager's."""
 

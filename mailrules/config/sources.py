@@ -4,7 +4,6 @@ import glob
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from mailrules.config.syntax import explain
 from mailrules.config.watch import Watch, absolute, expand, watch
 from mailrules.config.words import expected
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 
 class Document:
@@ -60,7 +60,7 @@ class Document:
         return f"{owner}: {render(tuple(rest))}" if rest else owner
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Sources:
     """The main file first, then what it includes in the order of the paths."""
 

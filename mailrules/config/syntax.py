@@ -6,15 +6,15 @@ the rest of its messages are put into plain words here.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from mailrules.config import traps
 from mailrules.config.locate import Kind, Mark, scan
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SyntaxProblem:
     """Where the text stops being TOML (line from 1), and what to do about it."""
 

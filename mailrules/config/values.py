@@ -7,7 +7,6 @@ folder of the file they stand in, which validation gets as its context, a `Place
 import math
 import os
 import re
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cache
 from ipaddress import IPv6Address
@@ -21,9 +20,10 @@ from mailrules.config.problems import did_you_mean
 from mailrules.config.words import expected
 from mailrules.rules.tables import any_case
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Listen:
     """Where connections are awaited: a host's name or address, and a port; port 0 is any that is free."""
 
@@ -34,7 +34,7 @@ class Listen:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Place:
     """Where a setting stands: the folder of its file, and whose it is, as in ``account 'work'``."""
 

@@ -7,13 +7,14 @@ asked about: does it concern us?
 import glob
 import os.path
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import takewhile
 from pathlib import Path
 
+from mailrules.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value(frozen=True, slots=True)
 class Watch:
     """What a rule file was read from. All paths and patterns are absolute."""
 

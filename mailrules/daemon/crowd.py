@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from structlog import DropEvent
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ _LINES = 50
 _PERIOD = 10.0  # seconds
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Kind:
     written: int = 0
     more: int = 0

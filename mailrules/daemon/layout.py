@@ -6,8 +6,9 @@ connection that also asks for the list of mailboxes: the lead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "arrange"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Layout:
     """Who looks after which mailbox."""
 
@@ -29,7 +30,10 @@ class Layout:
     """What the lead visits when STATUS says that something has come."""
 
 
-def arrange(watched: Sequence[MailboxName], connections: int, before: Layout = Layout()) -> Layout:
+_NOTHING_PLACED = Layout()
+
+
+def arrange(watched: Sequence[MailboxName], connections: int, before: Layout = _NOTHING_PLACED) -> Layout:
     """Share ``watched`` out, the first ones first, and leave where it is what ``before`` had placed.
 
     ``connections`` (at least 1) counts the lead. What is held stays held: to move it would cost its connection.

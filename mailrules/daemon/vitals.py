@@ -6,9 +6,10 @@ Times are aware datetimes. A mailbox is named by its path, as rule files name it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from mailrules.values import value
 
 __all__ = ["AccountReport", "Condition", "DaemonReport", "MailboxReport"]
 
@@ -41,7 +42,7 @@ class Condition(Enum):
         return self not in (Condition.STARTING, Condition.BACKING_OFF, Condition.REFUSED, Condition.PAUSED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class MailboxReport:
     """One watched mailbox.
 
@@ -62,7 +63,7 @@ class MailboxReport:
     next_try: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class AccountReport:
     """One account: the way in, and its watched mailboxes by path; until they are known, those where messages wait."""
 
@@ -81,7 +82,7 @@ class AccountReport:
         return self.condition.well and all(mailbox.condition.well for mailbox in self.mailboxes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class DaemonReport:
     """The whole daemon.
 

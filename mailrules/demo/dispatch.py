@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.demo.parse import BadSyntax, Command
 from mailrules.demo.session import Session, State
 from mailrules.demo.tree import Refusal
 from mailrules.demo.verbs import access, listing, mailboxes, messages, transfer
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ _AFTER = frozenset({State.AUTHENTICATED, State.SELECTED})
 _SELECTED = frozenset({State.SELECTED})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Verb:
     """A command: what it does, in which states it may come, and the capability without which it is unknown."""
 

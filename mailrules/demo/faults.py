@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
 
+from mailrules.values import value
+
 
 class Drop(Enum):
     """The connection is cut."""
@@ -22,56 +24,56 @@ class Drop(Enum):
     AFTER = "after it was carried out, before anything is said of it"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Refuse:
     """The command is not carried out; `answer` follows the tag, such as ``NO [INUSE] busy`` or ``BAD no``."""
 
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Pretend:
     """The command is not carried out, but answered OK, as many servers do for messages that are gone."""
 
     answer: str = "OK done"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Delay:
     """The command is carried out after a while, in seconds; the connection stays."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Hold:
     """The command is carried out once `released` is set; the connection stays."""
 
     released: asyncio.Event
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Late:
     """The connection is cut at once, but the old session carries the command out some seconds later, as Dovecot can."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Torn:
     """The command is carried out; the connection is cut after so many octets of the answer, even in a literal."""
 
     octets: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Extra:
     """Untagged responses, without ``* `` and CRLF, are sent before the command's own."""
 
     responses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Interrupt:
     """COPY or MOVE stops part-way: `copied` messages are in the target, `removed` of them gone from the source.
 
@@ -82,7 +84,7 @@ class Interrupt:
     removed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Mute:
     """IDLE is entered, but nothing is told until DONE, as on servers that only pretend to push."""
 
@@ -111,7 +113,7 @@ class Planned:
         return True
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Faults:
     """Everything that is planned to go wrong on one server."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.demo import encode, mime, structure
 from mailrules.demo.mailbox import Message, StoreMode
 from mailrules.demo.parse import Arguments, BadSyntax
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.demo.mime import Part
@@ -22,7 +22,7 @@ _MACROS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Section:
     """What stands in the brackets of ``BODY[...]``: part numbers, then HEADER, HEADER.FIELDS, TEXT, MIME or nothing."""
 
@@ -57,14 +57,14 @@ class Section:
                 return part.body if self.path else part.header + part.body
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Item:
     """A plain item such as FLAGS."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Body:
     """A section of the text; without `peek` it marks the message as seen. `partial` is origin and length in octets."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,7 +19,7 @@ _BOUNDARY = "==part-of-this-mail=="
 """Given, since the library would draw lots for one."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Sample:
     """One mail: a name to speak of it, what people see of it, and its octets with CRLF line ends."""
 
@@ -63,8 +65,8 @@ def _mail(sender: str, to: str, subject: str, body: str, **headers: str) -> Emai
     message["From"] = sender
     message["To"] = to
     message["Subject"] = subject
-    for name, value in headers.items():
-        message[name.replace("_", "-")] = value
+    for name, written in headers.items():
+        message[name.replace("_", "-")] = written
     message.set_content(body)
     return message
 

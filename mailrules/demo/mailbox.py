@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from mailrules.values import value
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
@@ -22,7 +24,7 @@ class StoreMode(Enum):
     REMOVE = "-FLAGS"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Message:
     """A message as it lies in a mailbox; `change` is the mailbox's count of changes when this one last changed."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from mailrules.values import value
 
 BEFORE_LOGIN = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE", "AUTH=PLAIN")
 """Announced to a client that has not signed in."""
@@ -30,7 +32,7 @@ CAPABILITIES = (
 """Everything the server can do; `Options.without` takes names off this list."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Options:
     r"""How a memory server is set up. What is in `without` is neither announced nor understood.
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Self
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +35,7 @@ class BadSyntax(Exception):
     """The client's command does not follow the grammar; the text says where."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SequenceSet:
     """Numbers as a client names them; None stands for ``*``, the largest one in use. RFC 3501 §9, ``sequence-set``."""
 
@@ -205,7 +206,7 @@ class Arguments:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Command:
     """One command as it was sent: `name` in upper case, UID commands with their prefix (``UID FETCH``)."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mailrules.demo import mime
 from mailrules.demo.parse import Arguments, BadSyntax
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.demo.mailbox import Message
@@ -24,7 +24,7 @@ class UnknownCharset(Exception):
     """The charset of the search strings is not known; answered ``NO [BADCHARSET]``."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Candidate:
     """One message that is looked at."""
 
@@ -40,7 +40,7 @@ class Candidate:
 Predicate = Callable[[Candidate], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Program:
     """A search: what must hold, and what ESEARCH is to return (empty: the plain SEARCH response)."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.demo.mailbox import Mailbox
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ class Refusal(Exception):
         self.answer = answer
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Listed:
     """One line of LIST: a mailbox, a level of hierarchy that is none (`mailbox` None), or a subscription to nothing."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from mailrules.client import Namespace, Session
@@ -16,11 +16,12 @@ from mailrules.engine.outcome import Outcome
 from mailrules.imap import MailboxName
 from mailrules.rules import Facts, Ruleset
 from mailrules.store import Store
+from mailrules.values import value
 
 __all__ = ["AccountContext"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AccountContext:
     """One account: its settings, its state, and the callbacks into the floors above."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from mailrules.client import Session
@@ -20,6 +19,7 @@ from mailrules.engine.journal import conclude
 from mailrules.engine.recovery import replay
 from mailrules.imap import MailboxName, SelectedMailbox
 from mailrules.store import Entry, EntryState
+from mailrules.values import value
 
 __all__ = ["Acting"]
 
@@ -28,7 +28,7 @@ _UNDER_WAY = 2
 """Batches whose answers are awaited at the same time; who brings a third waits for the first."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Batch:
     works: Sequence[Work]
     task: asyncio.Task[None]

@@ -10,7 +10,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from mailrules.client import Session
 from mailrules.engine import reading
@@ -19,6 +18,7 @@ from mailrules.engine.compressing import pays
 from mailrules.engine.reading import Fetched, windows
 from mailrules.imap import MailboxName, Refused, UIDSet, search
 from mailrules.rules import Ruleset
+from mailrules.values import value
 
 __all__ = ["Reader", "Window"]
 
@@ -32,7 +32,7 @@ _SPARSE = 4
 """How many times a window's width one may be, where messages are few among their UIDs."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Window:
     """Messages that were fetched together."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 from functools import partial
 
@@ -21,6 +21,7 @@ from mailrules.engine.recovery import finish_begun
 from mailrules.engine.stale import changed
 from mailrules.imap import UID, MailboxName, UIDSet
 from mailrules.store import Checkpoint, Entry, EntryState
+from mailrules.values import value
 
 __all__ = ["ApplyMode", "ApplySummary", "apply"]
 
@@ -32,7 +33,7 @@ class ApplyMode(Enum):
     DRY_RUN = "dry run"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ApplySummary:
     """What came out of one mailbox."""
 

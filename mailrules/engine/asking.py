@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailrules.client import Session
 from mailrules.engine.answers import may_be_of_one, may_pass
@@ -29,6 +29,7 @@ from mailrules.imap import (
 )
 from mailrules.rules import questions
 from mailrules.rules.questions import CONTENT_LIMIT, Question
+from mailrules.values import value
 
 __all__ = ["Answers", "Asked", "ask"]
 
@@ -36,7 +37,7 @@ Asked = Mapping[Question[object], Sequence[int]]
 """Each question with the UIDs of the messages that it is about, ascending."""
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Answers:
     """What is known by now, message by message."""
 

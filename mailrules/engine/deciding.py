@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 
 from mailrules.client import Session
@@ -51,7 +51,7 @@ class Decision:
     """Whether the server refused for now to say what a rule asks; the verdict's error tells its words."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Origin:
     """The mailbox that the messages of a batch are in, on the session that has it selected."""
 
@@ -113,7 +113,7 @@ def _portions(open_ones: Iterable[tuple[Fetched, Needs]]) -> Iterator[list[tuple
         yield portion
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Inquiry:
     """Questions about some messages, and what they lead to."""
 

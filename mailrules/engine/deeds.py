@@ -7,17 +7,17 @@ That holds as well where rules copied a message and expunged it: the copy is wha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailrules.imap import DELETED, RECENT, Flags, has_flag, missing_flags
 from mailrules.store import Entry, EntryState, Replay, Step, StepKind, StepState
+from mailrules.values import value
 
 __all__ = ["Deeds", "deeds", "touched"]
 
 _UNDOABLE = frozenset({EntryState.DONE, EntryState.GONE, EntryState.HELD})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Deeds:
     """What was done to one message."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -20,6 +20,7 @@ from mailrules.engine.watching import is_set_apart, is_watched
 from mailrules.imap import MailboxName, Refused, StatusData
 from mailrules.rules.plan import Target
 from mailrules.store import Checkpoint, Naming, Store
+from mailrules.values import value
 
 __all__ = ["Directory", "TargetError", "from_now_on"]
 
@@ -31,7 +32,7 @@ class TargetError(Exception):
     """A target of a plan is no mailbox of this account and can't become one; the text says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Floor:
     uidvalidity: int | None
     uidnext: int | None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision, Origin
@@ -18,6 +18,7 @@ from mailrules.engine.reading import Fetched, validity
 from mailrules.imap import Flags, MailboxName, SelectedMailbox, admits, has_flag
 from mailrules.rules import Expunge, MoveTo, Plan, Ruleset, Target, Trash
 from mailrules.store import Entry, Step, StepKind
+from mailrules.values import value
 
 __all__ = ["entries_for", "foreseen", "is_shareable"]
 
@@ -53,7 +54,7 @@ def foreseen(context: AccountContext, origin: Origin, decisions: Sequence[Decisi
     return list(batch.entries({}))
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Course:
     """What a plan comes to on this server, for all the messages of a batch that it is made for."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
@@ -13,11 +13,12 @@ from mailrules.engine.proving import proved
 from mailrules.engine.reading import UNREADABLE, Fetched, fetch
 from mailrules.imap import DELETED, UID, MailboxName, UIDSet, has_flag
 from mailrules.rules import Ruleset, Verdict
+from mailrules.values import value
 
 __all__ = ["Explanation", "explain"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Explanation:
     """One message, and what the rules make of it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from mailrules.client import Session
@@ -24,6 +24,7 @@ from mailrules.engine.starting import Renumbered, start
 from mailrules.imap import DELETED, UID, MailboxName, MessageData, SelectedMailbox, UIDSet, has_flag
 from mailrules.rules import Ruleset
 from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
+from mailrules.values import value
 
 __all__ = ["Filing"]
 
@@ -31,7 +32,7 @@ _SETTLE = 5.0
 """Seconds to wait for the answer to a copy or move that may explain an arrival."""
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Batch:
     """Messages that are decided by the same rules, and acted on together."""
 

@@ -12,10 +12,10 @@ Rules of the file:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailrules.store import Entry, EntryState, Step, StepKind, StepState
-from mailrules.values import copier
+from mailrules.values import copier, value
 
 __all__ = ["Command", "Work", "is_last", "next_flight"]
 
@@ -36,7 +36,7 @@ _MAY_SHARE = frozenset(
 )
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Work:
     """One message on its way through the executor: its journal entry and how far its steps are."""
 
@@ -112,7 +112,7 @@ class Work:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Command:
     """One command of a flight: the step that all its messages have in common, and where it stands in each."""
 

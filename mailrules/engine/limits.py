@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision
 from mailrules.rules import Limit, Ruleset
 from mailrules.store import Entry, EntryState, HistoryQuery, Store
+from mailrules.values import value
 
 __all__ = ["Waiting", "limits_of", "over_limit", "release", "resume"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Waiting:
     """What holds a message back, and until when."""
 
@@ -81,7 +81,7 @@ async def over_limit(
     return waiting
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Window:
     """The uses of one rule that count against its limit, ascending."""
 

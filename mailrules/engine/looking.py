@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
@@ -14,11 +14,12 @@ from mailrules.engine.reading import Fetched, fetch, fetch_in_windows, validity
 from mailrules.engine.reckoning import Claim, Finding, Found, reckon
 from mailrules.imap import DELETED, RECENT, UID, Flags, MailboxName, Refused, SelectedMailbox, UIDSet, missing_flags
 from mailrules.store import EntryState, Own, Replay, Step, StepKind, StepState
+from mailrules.values import value
 
 __all__ = ["Bare", "Look", "look", "settle_by"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Bare:
     """Copies that stand in a target without any flag, and the flags that their originals have.
 
@@ -31,7 +32,7 @@ class Bare:
     uids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Look:
     """What stood where at one moment. Two looks that are equal saw the same."""
 

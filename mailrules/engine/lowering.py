@@ -17,12 +17,13 @@ clients have marked \Deleted.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from mailrules.imap import Capabilities, MailboxName, flag_key
 from mailrules.rules.plan import FlagChange
 from mailrules.store import Step, StepKind
+from mailrules.values import value
 
 __all__ = [
     "Destination",
@@ -45,7 +46,7 @@ class Lowering(Enum):
     NEITHER = "neither MOVE nor UIDPLUS"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Destination:
     """A target mailbox with what was known of it before: the look after a crash starts at that UIDNEXT."""
 
@@ -54,7 +55,7 @@ class Destination:
     uidnext: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Relocation:
     """The ending of a plan that moves the message (``move`` and ``trash``)."""
 
@@ -62,14 +63,14 @@ class Relocation:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Discard:
     """The ending of a plan that expunges the message."""
 
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ResolvedPlan:
     """A plan whose targets are mailboxes of the server, none of them the message's own."""
 

@@ -10,7 +10,6 @@ nothing else. None stands for the search that says nothing: for every message th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial, reduce
 from operator import and_, or_
@@ -27,6 +26,7 @@ from mailrules.rules.conditions.search import Search
 from mailrules.rules.conditions.size import Size
 from mailrules.rules.definitions import Definitions
 from mailrules.rules.match import Groups
+from mailrules.values import value
 
 __all__ = ["narrowed"]
 
@@ -36,7 +36,7 @@ _EARLIEST = date(1971, 1, 1)
 _SYSTEM_FLAGS = {flag_key(flag): flag[1:].upper() for flag in (ANSWERED, DELETED, DRAFT, FLAGGED, SEEN)}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Searches:
     wide: SearchProgram | None = None
     narrow: SearchProgram | None = None
@@ -50,7 +50,7 @@ def narrowed(rule: Rule, definitions: Definitions, now: datetime) -> SearchProgr
     return _Narrowing(definitions, now).of_groups(rule.match).wide if isinstance(rule.match, Groups) else None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Narrowing:
     definitions: Definitions
     now: datetime

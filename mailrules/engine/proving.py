@@ -7,17 +7,17 @@ wants proof: the server must say the contrary when the contrary is searched for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mailrules.engine.reading import Fetched
 from mailrules.imap import Attributes, SearchProgram, meets, parse_search
 from mailrules.rules import Expunge, Trash, Verdict
 from mailrules.rules.questions import Question, Search
+from mailrules.values import value
 
 __all__ = ["Opposite", "program_of", "proofs_wanted", "proved", "told_by_data"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Opposite(Search):
     """Whether the server finds a message by the contrary of these keys."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from mailrules.imap import MailboxName
 from mailrules.rules import Facts, Ruleset, questions
 from mailrules.rules.questions import Mark
 from mailrules.store import Marked, Met, Store
+from mailrules.values import value
 
 __all__ = ["Recollection", "repetitions"]
 
@@ -30,7 +31,7 @@ _NOTED = 20_000
 _NOBODY = Marked((), {})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Noted:
     """A message that the journal has not taken over yet."""
 
@@ -40,7 +41,7 @@ class _Noted:
     marks: frozenset[Mark]
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Recollection:
     """What is known of the messages of one mailbox while they are on their way, the journal's knowledge with it."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from mailrules.values import value
 
 __all__ = ["Claim", "Finding", "Found", "reckon"]
 
@@ -23,7 +24,7 @@ class Finding(Enum):
     UNDECIDABLE = "whether it arrived can't be told from what stands in its target"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Claim:
     """One unanswered copy or move: which message it was about, and whether it still is in the source."""
 
@@ -33,7 +34,7 @@ class Claim:
     in_source: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Found:
     """The finding for one claim, with the UID in the target where it is certain."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailrules.client import MailboxInfo, Session
@@ -14,6 +13,7 @@ from mailrules.engine.sweeping import Extent, NotOpened, Swept, sweep
 from mailrules.engine.watching import is_watched
 from mailrules.imap import Refused
 from mailrules.rules import Rule, matching
+from mailrules.values import value
 
 __all__ = ["RuleRun", "Run", "due_rules", "places", "record_runs", "scheduled_rules"]
 
@@ -23,7 +23,7 @@ _EARLY = timedelta(seconds=30)
 for each minute must not miss every other one."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RuleRun:
     """What came out of one run of a rule over all its mailboxes."""
 

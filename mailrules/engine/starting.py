@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
 from mailrules.engine.directory import from_now_on
 from mailrules.engine.reading import Fetched, fetch_in_windows, uids_in, validity
 from mailrules.imap import MailboxName, SelectedMailbox, UIDSet
 from mailrules.store import Checkpoint
+from mailrules.values import value
 
 __all__ = ["Renumbered", "Start", "highest_uid", "start"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Renumbered:
     """What new UIDs leave to be settled before the new checkpoint may be kept."""
 
@@ -24,7 +23,7 @@ class Renumbered:
     """Messages of which nobody can say whether they were handled before."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Start:
     """The checkpoint to go on from."""
 

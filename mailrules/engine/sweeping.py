@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
@@ -30,6 +30,7 @@ from mailrules.engine.stale import changed
 from mailrules.imap import ImapError, MailboxName, Refused, SearchProgram, UIDSet, search
 from mailrules.rules import Rule, Ruleset
 from mailrules.store import Awaited, Entry, EntryState, StateError
+from mailrules.values import value
 
 __all__ = ["Extent", "NotOpened", "Outdated", "Reach", "Swept", "sweep"]
 
@@ -45,7 +46,7 @@ class Reach(Enum):
     ALL = "all that is there, where nobody watches"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Extent:
     """How much of a mailbox is looked at."""
 
@@ -56,6 +57,9 @@ class Extent:
     """How many windows, before the rest of the mailbox is left for another call."""
 
 
+_ALL_OF_IT = Extent()
+
+
 class NotOpened(Exception):
     """The mailbox can't be opened; `refused` is what the server said."""
 
@@ -64,7 +68,7 @@ class NotOpened(Exception):
         self.refused = refused
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Swept:
     """What came out of one mailbox, or of several."""
 
@@ -104,7 +108,7 @@ async def sweep(
     *,
     mode: ApplyMode,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
-    extent: Extent = Extent(),
+    extent: Extent = _ALL_OF_IT,
 ) -> Swept:
     r"""Run scheduled rules over a mailbox now, without messages marked \Deleted.
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from mailrules.client import NetworkError, Session
 from mailrules.engine.account import AccountContext
@@ -32,6 +32,7 @@ from mailrules.engine.whereabouts import Found, Lost, Quest, Whereabouts
 from mailrules.imap import DELETED, RECENT, MailboxName, Refused, admits, flag_key, has_flag, missing_flags
 from mailrules.rules import FlagChange, Target
 from mailrules.store import Entry, EntryState, HistoryQuery, StepKind
+from mailrules.values import value
 
 __all__ = ["undo"]
 
@@ -41,7 +42,7 @@ _NO_MARK = frozenset({flag_key(RECENT), flag_key("\\Seen")})
 """Flags on a copy that are no work of anybody's: to have looked at it is not to have marked it."""
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Reversal:
     """What takes one entry back, found out before anything is journalled."""
 

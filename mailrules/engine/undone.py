@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from mailrules.engine.deeds import touched
 from mailrules.engine.outcome import ActionDone
 from mailrules.store import Entry, EntryState, Store
+from mailrules.values import value
 
 __all__ = ["NOT_BACK", "TakenBack", "Undone", "before", "leading", "nothing_to_undo", "state_of", "taken_back"]
 
@@ -28,7 +28,7 @@ class Undone(Enum):
     FAILED = "not taken back"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TakenBack:
     """What became of the undo of one entry. Mailboxes are named by their paths."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
@@ -20,11 +20,12 @@ from mailrules.engine.deeds import deeds
 from mailrules.engine.reading import Fetched, fetch, fetch_in_windows, validity, windows
 from mailrules.imap import DELETED, Flags, MailboxName, Refused, SelectedMailbox, UIDSet, has_flag
 from mailrules.store import Entry, HistoryQuery, Own, Step
+from mailrules.values import value
 
 __all__ = ["Found", "Lost", "Quest", "Whereabouts"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Quest:
     """What is looked for: the message of an entry, or with a step the copy that this step made."""
 
@@ -32,7 +33,7 @@ class Quest:
     copy: Step | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Found:
     """A message, where it is."""
 
@@ -47,14 +48,14 @@ class Found:
         return self.mailbox == other.mailbox and self.message.uid == other.message.uid
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Lost:
     """A message that is nowhere to be found; ``reason`` is a sentence for people."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Spot:
     """Where the journal says that a message is."""
 

@@ -6,8 +6,9 @@ The codes of RFC 9051 §7.1 that carry data have a class here; those of an exten
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.imap.capability import Capabilities
@@ -22,14 +23,14 @@ class ResponseCode:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SimpleCode(ResponseCode):
     """A code that is only a name: TRYCREATE, READ-ONLY, ALERT, OVERQUOTA, NONEXISTENT, NOPERM, ..."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class OtherCode(ResponseCode):
     """A code with data that nobody here understands, or a known code with broken data; `data` is as it came."""
 
@@ -37,7 +38,7 @@ class OtherCode(ResponseCode):
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidValidity(ResponseCode):
     """The mailbox's UIDVALIDITY. Some servers say 0 (jstedfast/MailKit#150)."""
 
@@ -46,7 +47,7 @@ class UidValidity(ResponseCode):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidNext(ResponseCode):
     """The UID that the next message will get, or a later one."""
 
@@ -55,7 +56,7 @@ class UidNext(ResponseCode):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unseen(ResponseCode):
     """The sequence number of the first unseen message. RFC 3501 §7.1."""
 
@@ -64,7 +65,7 @@ class Unseen(ResponseCode):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PermanentFlags(ResponseCode):
     r"""The flags that can be changed for good; `\*` means that new keywords can be made."""
 
@@ -73,7 +74,7 @@ class PermanentFlags(ResponseCode):
     flags: Flags
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CapabilityCode(ResponseCode):
     """The capabilities, told unasked."""
 
@@ -82,7 +83,7 @@ class CapabilityCode(ResponseCode):
     capabilities: Capabilities
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BadCharset(ResponseCode):
     """SEARCH does not know the charset; `charsets` are those that it knows, if it said so."""
 

@@ -9,10 +9,10 @@ RFC 9051 §2.2.2 and §4.3.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.imap.errors import FramingError
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ _STATUS = re.compile(rb"\* *(?:OK|NO|BAD|BYE|PREAUTH)(?![^ \r\n])", re.IGNORECAS
 _LONGEST_ANNOUNCEMENT = 64
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Limits:
     """How much a server is believed, so that one connection's part of the memory stays below 256 MiB.
 

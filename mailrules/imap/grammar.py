@@ -10,11 +10,12 @@ RFC 3501 §9, RFC 9051 §9, RFC 7888 §4.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
 from mailrules.imap.errors import ArgumentError
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,7 @@ _FIELD_NAME = re.compile(rb"[!-9;-~]+")  # RFC 5322 §3.6.8: printable US-ASCII 
 _ENDS_A_LINE = re.compile(rb"[\r\n\0]")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Literal:
     """Octets sent by count; their content is hidden from repr (RFC 9051 §4.3)."""
 
@@ -48,7 +49,7 @@ class Literal:
         return b""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Literal8(Literal):
     """A literal that may hold any octet, NUL too (RFC 6855 §4 asks for it, RFC 9051 §4.3.1)."""
 

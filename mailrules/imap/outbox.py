@@ -10,13 +10,14 @@ RFC 9051 §2.2.1, §5.5 and §7.6; RFC 2177; RFC 7888.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from typing import assert_never
 
 from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.grammar import Argument, LiteralMode, check, line, segments
 from mailrules.imap.responses import Kind
+from mailrules.values import value
 
 
 class Plus(Enum):
@@ -28,7 +29,7 @@ class Plus(Enum):
     UNEXPECTED = auto()  # nobody waited for it
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Item:
     tag: bytes
     command: Command[object]

@@ -20,7 +20,7 @@ RFC 9051 §2.2 and §5.5.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailrules.imap import quirks
 from mailrules.imap.capability import Capabilities
@@ -50,13 +50,14 @@ from mailrules.imap.responses import (
 from mailrules.imap.selected import SelectedMailbox
 from mailrules.imap.state import State, Step, after
 from mailrules.imap.usual import Usual
+from mailrules.values import value
 
 _LIMITS = Limits()
 _NOTHING: frozenset[str] = frozenset()
 _GREETINGS = {Kind.OK: Step.GREET, Kind.PREAUTH: Step.PREAUTHENTICATE, Kind.BYE: Step.LOGOUT}
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _InFlight:
     command: Command[object]
     untagged: list[Response] = field(default_factory=list)

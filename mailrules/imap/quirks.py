@@ -7,12 +7,11 @@ reading is done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailrules.imap.capability import Capabilities
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Quirks:
     """The behaviours of one server.
 
@@ -34,7 +33,7 @@ NONE = Quirks()
 """Of a server that does nothing strange, or of which nothing is known yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Row:
     """One server: `greeting` is part of its greeting's text, all of `capabilities` are among its capabilities."""
 

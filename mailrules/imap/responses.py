@@ -6,7 +6,6 @@ understood is `Unknown`. RFC 9051 §7.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,7 @@ class _Status:
         return self.code is not None and self.code.name == name
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StatusResponse(_Status, Response):
     """An untagged status response; `text` is for people and matched by nobody."""
 
@@ -60,7 +59,7 @@ class StatusResponse(_Status, Response):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tagged(_Status, Response):
     """The completion of the command that had this tag."""
 
@@ -70,28 +69,28 @@ class Tagged(_Status, Response):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Continuation(Response):
     """The server waits for the rest of a command; for AUTHENTICATE `text` is its base64 challenge. RFC 9051 §7.6."""
 
     text: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unknown(Response):
     """A complete response that makes no sense, or none that is known; without its final line end."""
 
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CapabilityData(Response):
     """The answer to CAPABILITY. RFC 9051 §7.2.2."""
 
     capabilities: Capabilities
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ListData(Response):
     """One mailbox of a LIST. RFC 9051 §7.3.1."""
 
@@ -106,7 +105,7 @@ class ListData(Response):
         return has_flag(self.attributes, attribute)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LsubData(Response):
     """One mailbox of an LSUB. RFC 3501 §7.2.3."""
 
@@ -115,7 +114,7 @@ class LsubData(Response):
     name: MailboxName
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StatusData(Response):
     """What STATUS said of a mailbox; None where it said nothing. `size` in octets. RFC 9051 §7.3.4."""
 
@@ -131,7 +130,7 @@ class StatusData(Response):
     mailboxid: str | None = None  # RFC 8474 §4.3
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SearchData(Response):
     """The hits of SEARCH or UID SEARCH, in the server's order; `modseq` after a MODSEQ key. RFC 3501 §7.2.5."""
 
@@ -139,21 +138,21 @@ class SearchData(Response):
     modseq: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FlagsData(Response):
     """The flags that are in use in the selected mailbox. RFC 9051 §7.3.5."""
 
     flags: Flags
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Exists(Response):
     """How many messages the selected mailbox has now. RFC 9051 §7.4.1."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Recent(Response):
     r"""How many of them have \Recent. RFC 3501 §7.3.2."""
 
@@ -167,7 +166,7 @@ class Expunge(Response):
     seq: SeqNum
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Section:
     """Which part of a message: `BODY[1.2.HEADER.FIELDS (FROM)]`. RFC 9051 §6.4.5.1.
 
@@ -233,7 +232,7 @@ class MessageData(Response):
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Answer:
     """A command's tagged response and the untagged ones that were its own, in their order."""
 

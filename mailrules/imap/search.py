@@ -8,7 +8,6 @@ it can be checked when the rules are loaded and sent later. RFC 9051 §6.4.4, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from mailrules.imap import grammar
 from mailrules.imap.errors import ArgumentError
 from mailrules.imap.grammar import Argument, Literal
 from mailrules.imap.uidset import SeqSet, UIDSet
+from mailrules.values import value
 
 
 class Operand(Enum):
@@ -60,7 +60,7 @@ def extension_key(name: str, operands: tuple[Operand, ...], capability: str) -> 
 Words: TypeAlias = tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SearchProgram:
     """Search keys that must all hold, each as its words are written."""
 
@@ -108,8 +108,8 @@ def key(name: str, *operands: str | int | date | SearchProgram) -> SearchProgram
     if len(wanted) != len(operands):
         raise ArgumentError(f"search: {name.upper()} wants {len(wanted)} operands, not {len(operands)}")
     words: list[Argument] = [name.upper().encode()]
-    for operand, value in zip(wanted, operands, strict=True):
-        words.extend(_written(operand, value))
+    for operand, given in zip(wanted, operands, strict=True):
+        words.extend(_written(operand, given))
     inner = [operand.capabilities for operand in operands if isinstance(operand, SearchProgram)]
     own = {_OF_EXTENSIONS[name.upper()]} if name.upper() in _OF_EXTENSIONS else frozenset[str]()
     return SearchProgram((tuple(words),), frozenset(own).union(*inner))

@@ -7,13 +7,13 @@ Some servers find everything, whatever is searched for. Flags, INTERNALDATE and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailrules.imap.flags import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Flags, has_flag
 from mailrules.imap.grammar import Argument
 from mailrules.imap.search import KEYS, Operand, SearchProgram
 from mailrules.imap.searchtext import parse_day
+from mailrules.values import value
 
 __all__ = ["Attributes", "meets"]
 
@@ -22,7 +22,7 @@ _SLACK = timedelta(days=1)
 _FLAGS = {"ANSWERED": ANSWERED, "DELETED": DELETED, "DRAFT": DRAFT, "FLAGGED": FLAGGED, "SEEN": SEEN}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Attributes:
     """What was fetched of a message; None is what the server did not tell."""
 

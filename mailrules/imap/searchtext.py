@@ -10,13 +10,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
 
 from mailrules.imap import grammar
 from mailrules.imap.errors import ArgumentError
 from mailrules.imap.search import KEYS, Operand, SearchProgram, key
+from mailrules.values import value
 
 MAX_DEPTH = 50
 """How deep NOT, OR and parentheses may nest: a mistake is more likely than a purpose."""
@@ -32,7 +32,7 @@ def parse_search(text: str) -> SearchProgram:
     return _Reader(text).program()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Token:
     kind: str
     text: str

@@ -6,16 +6,15 @@ whoever claims that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailrules.imap.codes import PermanentFlags, ResponseCode, SimpleCode, UidNext, UidValidity
 from mailrules.imap.extensions.condstore import HighestModSeq, Vanished
 from mailrules.imap.flags import Flags, shared
 from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Exists, Expunge, FlagsData, Recent, Response, StatusResponse, Tagged
+from mailrules.values import value
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class SelectedMailbox:
     """One mailbox while it is selected; changes as responses come.
 

@@ -6,14 +6,15 @@ for attachments only. RFC 9051 §7.5.2 (envelope, body).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Address:
     """One address of an ENVELOPE, undecoded; a group's start has no `host`, its end neither `host` nor `mailbox`."""
 
@@ -23,7 +24,7 @@ class Address:
     host: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Envelope:
     """The ten fields of an ENVELOPE, undecoded."""
 
@@ -43,7 +44,7 @@ Parameters = tuple[tuple[str, bytes], ...]
 """MIME parameters: names in lower case, values undecoded, in the server's order."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Disposition:
     """A part's Content-Disposition; `kind` in lower case."""
 
@@ -51,7 +52,7 @@ class Disposition:
     parameters: Parameters = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SinglePart:
     """A part without parts, except that message/rfc822 holds a message. Types in lower case, `size` in octets."""
 
@@ -68,7 +69,7 @@ class SinglePart:
     disposition: Disposition | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MultiPart:
     """A multipart; `subtype` in lower case."""
 

@@ -6,7 +6,6 @@ A new action is one class with ``@action("key")``, as long as it can be said in 
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel
@@ -18,6 +17,7 @@ from mailrules.rules.plan import MoveTo
 from mailrules.rules.plan import Trash as TrashIt
 from mailrules.rules.tables import each, kind, wrong
 from mailrules.rules.targets import TARGET_SCHEMA, TargetText, read_target
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Scene:
     """What an action may know of the rule it belongs to and of the message it is for."""
 

@@ -7,7 +7,7 @@ What is broken is read as a person would: a missing comma, a bracket or quote th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailrules.rules.comments import comment_ends
@@ -40,7 +40,7 @@ class Mailbox:
         return self.name or self.address
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Group:
     """A named group, ``Friends: a@b, c@d;``; often an empty one, ``undisclosed-recipients:;``."""
 
@@ -176,7 +176,7 @@ def _unquoted(text: str) -> str:
     return _PAIR.sub(r"\1", text) if "\\" in text else text
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Parser:
     """The state between two tokens: the mailbox being read, the group it is in, what is finished."""
 

@@ -8,11 +8,11 @@ server's own name is up to the server, which has to strip them (RFC 8601 §5).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING
 
 from mailrules.rules.comments import comment_ends
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -24,7 +24,7 @@ MAX_RESULTS = 1_000
 """Results of one field that are looked at; real ones have a dozen at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Result:
     """What one method found out; all in lower case."""
 
@@ -38,12 +38,12 @@ class Result:
     def domains(self, names: Iterable[str]) -> Iterator[str]:
         """Give the domain that each of these properties names, be it by an address; in the order of the names."""
         for name in names:
-            for known, value in self.properties:
+            for known, said in self.properties:
                 if known == name:
-                    yield value.rpartition("@")[2].strip("<>")
+                    yield said.rpartition("@")[2].strip("<>")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Results:
     """One field."""
 

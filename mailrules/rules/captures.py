@@ -5,13 +5,13 @@ They are numbered from 1, 0 is all that the pattern matched; a regular expressio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from mailrules.rules import matching
 from mailrules.rules.text import flow, fold
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +28,7 @@ class Grouping(Protocol):
         """Give what a group stood for in a text that the operators hold of; None if it took no part."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Captured:
     """A text with the operators that hold of it."""
 

@@ -5,12 +5,12 @@ A leaf decides; a group folds what its children say. `check` is the fast way to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.rules.captures import captures_of
 from mailrules.rules.trace import ConditionTrace
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of, none_of, opposite
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Asks = Callable[[Message, Facts], Iterable[Question[object]]]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Leaf:
     """One condition of one field."""
 
@@ -74,7 +74,7 @@ class Leaf:
             yield from self.needs(message, facts)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Group:
     """Conditions that count together: `any`, `all`, `not`, or simply the keys of one table."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -26,7 +27,7 @@ class Source(Protocol):
         """Give the texts."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Whole:
     """One of the source's texts is this one."""
 
@@ -36,7 +37,7 @@ class Whole:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Member:
     """One of the source's texts is in a lookup table."""
 
@@ -45,7 +46,7 @@ class Member:
     keys: Keys
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Piece:
     """All of these are somewhere in one of the source's texts."""
 
@@ -55,7 +56,7 @@ class Piece:
     texts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Expression:
     """This RE2 expression is found in one of the source's texts as it stands."""
 
@@ -63,21 +64,21 @@ class Expression:
     regex: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Something:
     """The source has a text."""
 
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Flag:
     """The message has this flag, or nobody knows its flags."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Within:
     """What is measured is more than `over` and less than `under`, None being no limit; or it is not known."""
 

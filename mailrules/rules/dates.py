@@ -7,11 +7,11 @@ names of months. Where the order of day and month would be a guess (``03/05/2024
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from mailrules.rules.comments import comment_ends
+from mailrules.values import value
 
 MONTHS = (
     "january",
@@ -42,7 +42,7 @@ _MODIFIED_JULIAN = datetime(1858, 11, 17, tzinfo=UTC).toordinal()
 """The day from which Modified Julian Days are counted (RFC 5260 §4.2 and its appendix)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Date:
     """A moment, and the time zone that it is looked at in."""
 

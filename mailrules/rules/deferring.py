@@ -6,10 +6,11 @@ takes to read a thousand rules, which hold a few kinds of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic_core import core_schema
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mailrules.rules.tables import Table
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Deferred:
     """For ``Annotated[Subject | None, Deferred(Subject)]``: it reads what the table reads, with the same errors."""
 

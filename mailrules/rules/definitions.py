@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Group
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from mailrules.rules.match import Match
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Definitions:
     """The named things of one rule file; every name that its rules refer to is known to be here."""
 

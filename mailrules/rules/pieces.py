@@ -7,7 +7,9 @@ is certain: where a pattern has something that is not understood here, or could 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from mailrules.values import value
 
 Pieces = tuple[tuple[str, ...], ...]
 """Alternatives, each with pieces all of which are in what it matches; there is at least one of both."""
@@ -47,7 +49,7 @@ class _NotUnderstoodError(Exception):
     """There is something in the expression that may mean anything."""
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Branch:
     """What is between two bars."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.rules.captures import Captured, captures_of
@@ -11,6 +10,7 @@ from mailrules.rules.cleaning import clean
 from mailrules.rules.conditions.operators import TextOperators
 from mailrules.rules.spelling import Spelling
 from mailrules.rules.text import excerpt
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ class TemplateError(Exception):
     """A template has no value in this message; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Values:
     """Where the values come from: one message, what a rule matched in it, and what the file defines."""
 
@@ -80,7 +80,7 @@ class Value(ABC):
         return cleaned
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FieldValue(Value):
     """A field of the message: ``{from.domain}``."""
 
@@ -115,7 +115,7 @@ class FieldValue(Value):
         return self.condition.value(self.part, values.message, values.found)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class GroupValue(Value):
     """A group of the patterns on a field or its part: ``{subject.1}``, ``{to.detail.ticket}``."""
 
@@ -144,7 +144,7 @@ class GroupValue(Value):
         return captured.group(self.group) if isinstance(captured, Captured) else None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PlaceValue(Value):
     """Where the message is: ``{account}``, or ``{mailbox}`` for the last level of its path."""
 
@@ -165,7 +165,7 @@ PLACES = ("account", "mailbox")
 Key = FieldValue | GroupValue | PlaceValue
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TableValue(Value):
     """What a table has for another value: ``{customers[from.domain]}``."""
 
@@ -201,7 +201,7 @@ class TableValue(Value):
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class DateValue(Value):
     """A placeholder for one part of a date, in the time zone of the facts: ``{sent:%Y}``."""
 

@@ -5,15 +5,16 @@ Carried out in this order: flags, copies, ending; so copies carry the flags.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailrules.rules.paths import path_key
+from mailrules.values import value
 
 SPECIAL_USES = (r"\Junk", r"\Archive", r"\Trash", r"\Sent", r"\Drafts", r"\Flagged", r"\All", r"\Important")
 """What mailboxes can be for: RFC 6154 §2 and RFC 8457 §3."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Target:
     """A mailbox to copy or move to: by its path or by its special use, never both."""
 
@@ -33,7 +34,7 @@ class Target:
         return self.special_use or path_key(self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FlagChange:
     """The flags to set at the end of all rules: `replace` all of them, or `add` some and `remove` others."""
 
@@ -45,7 +46,7 @@ class FlagChange:
     """The rules that had a part in it, comma-separated; without those whose every word a later one took back."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CopyTo:
     """Copy the message."""
 
@@ -53,7 +54,7 @@ class CopyTo:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MoveTo:
     """Move the message; with `chain` the rules of the target mailbox may handle it again."""
 
@@ -62,14 +63,14 @@ class MoveTo:
     chain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Trash:
     """Move the message to the account's trash."""
 
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Expunge:
     """Remove the message for good."""
 
@@ -79,7 +80,7 @@ class Expunge:
 Ending = MoveTo | Trash | Expunge
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Plan:
     """Everything to be done with one message; false when that is nothing."""
 
@@ -116,7 +117,7 @@ def flag_key(flag: str) -> str:
     return flag.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Wish:
     """The last word on one flag, and whose it was."""
 
@@ -125,7 +126,7 @@ class _Wish:
     rule: str
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Draft:
     """A plan in the making: takes what each matching rule wants, in the order of the rules."""
 

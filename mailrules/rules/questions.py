@@ -6,10 +6,10 @@ together, in ``Message.answers``, with None for what can't be found out; the rul
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mailrules.rules.structure import Part
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -20,24 +20,24 @@ CONTENT_LIMIT = 256 << 10
 """Octets of a body, and of each part of it, that are looked at, as they are encoded for transfer."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Question(Generic[T_co]):
     """Something to be asked about one message; its answer is a `T_co`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Search(Question[bool]):
     """Whether the server finds the message by these IMAP search keys (RFC 9051 §6.4.4)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Structure(Question[Part]):
     """Which parts the message has (BODYSTRUCTURE, RFC 9051 §7.5.2)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Content(Question[bytes]):
     """A part as it is encoded for transfer, at most `CONTENT_LIMIT` octets of it."""
 
@@ -45,24 +45,24 @@ class Content(Question[bytes]):
     """As in ``Part.section``."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class PartHeader(Question[bytes]):
     """The MIME header of a part (RFC 9051 §6.4.5.1, ``BODY[section.MIME]``)."""
 
     section: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RawBody(Question[bytes]):
     """Everything below the message's header, at most `CONTENT_LIMIT` octets of it (``BODY[TEXT]``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Labels(Question[frozenset[str]]):
     """Gmail's labels of the message (X-GM-LABELS)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Filed(Question[str]):
     """The path of the mailbox that mailrules last filed one of these messages in; empty if it filed none of them."""
 
@@ -70,7 +70,7 @@ class Filed(Question[str]):
     """With their angle brackets, the nearest relative first."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Mark:
     """By what a message is known again as a duplicate."""
 
@@ -79,7 +79,7 @@ class Mark:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Met(Question[bool]):
     """Whether another message with this mark has been met in the account before this one (RFC 7352)."""
 

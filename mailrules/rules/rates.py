@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from mailrules.rules.conditions.age import UNITS, AgeText, read_age, write_age
 from mailrules.rules.tables import any_case, kind, wrong
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -36,7 +36,7 @@ def read_every(value: object) -> timedelta:
     return every
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Limit:
     """So many messages within a sliding window."""
 

@@ -7,7 +7,7 @@ the longest one open that a line begins with (RFC 2046 §5.1.1), and what is cut
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailrules.rules import questions
@@ -15,6 +15,7 @@ from mailrules.rules.headers import split_fields
 from mailrules.rules.mime.fields import Described, parse_described
 from mailrules.rules.questions import CONTENT_LIMIT
 from mailrules.rules.structure import Part
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,7 +59,7 @@ def _answer(message: LocalMessage, question: Question[object]) -> object:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LocalMessage:
     """A message and its parts, with lines that end with CRLF, as IMAP gives them."""
 

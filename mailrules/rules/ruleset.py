@@ -7,7 +7,7 @@ There is one evaluator: `evaluate` and `explain` walk the same rules in the same
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from hashlib import sha256
 from itertools import chain
@@ -25,6 +25,7 @@ from mailrules.rules.scopes import Scope, Scopes
 from mailrules.rules.trace import RuleTrace, Traces
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth
 from mailrules.rules.verdict import NO_PLAN, Needs, Verdict
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _FEW = 2_000  # rules that are made ready at once, in a moment, and not when mail comes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ruleset:
     """The rules of one file, ready to run. Names have to be unique."""
 
@@ -146,7 +147,7 @@ def _usual(rules: Iterable[ReadyRule], message: Message, facts: Facts) -> Verdic
     return _NOTHING_MATCHED
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Run:
     """One pass over the rules: those that are not false, in order, until one ends the pipeline."""
 

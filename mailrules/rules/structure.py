@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,7 +13,7 @@ Parameters = tuple[tuple[str, bytes], ...]
 """Names in lower case with their values as sent: RFC 2231 and RFC 2047 are not undone yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Part:
     """One part; a multipart and a message hold others."""
 

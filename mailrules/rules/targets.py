@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic_core import CoreSchema, core_schema
@@ -12,6 +11,7 @@ from mailrules.rules.plan import SPECIAL_USES, Target
 from mailrules.rules.tables import any_case, kind, wrong
 from mailrules.rules.templates import Template
 from mailrules.rules.text import is_unprintable
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ TARGET_SCHEMA = rf"^(\\({any_case(*(use[1:] for use in SPECIAL_USES))})|[^\\/][^
 _SPECIAL_USES = {use.lower(): use for use in SPECIAL_USES}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TargetText:
     """A target as written in the file."""
 

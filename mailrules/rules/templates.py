@@ -7,7 +7,6 @@ level of its own, leave its level or look like something else.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from mailrules.rules.placeholders import (
     operators_of,
 )
 from mailrules.rules.tables import wrong
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ DATE_CODES = ("%Y", "%y", "%m", "%d", "%H", "%M", "%S", "%j", "%G", "%V", "%u")
 """The strftime codes that templates know: those that are numbers, the same in every locale."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Template:
     """A mailbox path, level by level; text stands for itself."""
 

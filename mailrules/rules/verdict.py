@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.rules.plan import Plan
@@ -19,7 +18,7 @@ NO_PLAN = Plan()
 """Leaves the message as it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Facts:
     """What rules may know beside the message itself; the clock is one of them."""
 
@@ -47,7 +46,7 @@ class Facts:
     """Whose Authentication-Results are believed (RFC 8601 §2.5), in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Needs:
     """What has to be found out before the rules can decide.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ from mailrules.sieve.run import run
 from mailrules.sieve.settle import Draft, End, Hint, Item, Note, settle
 from mailrules.sieve.state import Script, State
 from mailrules.sieve.values import Placeholder, shown, uses_captures
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ _MOST_SOURCE: Final = 12
 """Lines of the script that a comment quotes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CarriedOver:
     """A script as rules."""
 

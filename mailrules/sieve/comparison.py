@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mailrules.sieve.errors import Place
@@ -11,6 +11,7 @@ from mailrules.sieve.grammar import MATCH_TYPES
 from mailrules.sieve.logic import Unknown
 from mailrules.sieve.ordering import ordered_regex
 from mailrules.sieve.patterns import Glob, posix_as_re2, quote
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,7 @@ _DIGITS = re.compile(r"[0-9]+")
 _NUMBER_FIRST, _NUMBER_NOT_FIRST = "^[0-9]", "^([^0-9]|$)"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Comparison:
     """What a test's tags say about comparing."""
 
@@ -48,7 +49,7 @@ class Comparison:
         return self.comparator == NUMERIC
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Wanted:
     """Operators on one text, any alternative of which is enough."""
 
@@ -95,7 +96,7 @@ def wanted_of_text(comparison: Comparison, keys: Iterable[str], *, captures: boo
             return Wanted(collected.alternatives())
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Collected:
     """Patterns by their operator."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mailrules.sieve.errors import Place
 from mailrules.sieve.logic import Expression
 from mailrules.sieve.values import Value
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.sieve.state import Script
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Event:
     """Something that is done for the messages of which the guard holds."""
 
@@ -24,7 +24,7 @@ class Event:
     """What the script's author calls this part of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class File(Event):
     """Put the message into a mailbox."""
 
@@ -35,7 +35,7 @@ class File(Event):
     """The flags of what is filed; None for those of the moment."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Keep(Event):
     """Leave it in the inbox."""
 
@@ -44,12 +44,12 @@ class Keep(Event):
     """Whether it is kept once more if nothing else deals with it, with the flags that it has then."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Discard(Event):
     """Do not keep it unless something else says so."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Flag(Event):
     """Change the flags of what is filed from here on."""
 
@@ -57,12 +57,12 @@ class Flag(Event):
     flags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Stop(Event):
     """End the script."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Lost(Event):
     """Something that no rule can do."""
 
@@ -73,12 +73,12 @@ class Lost(Event):
     """As it stands in the script."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Rescue(Event):
     """The message may have been put somewhere in a way that no rule can do: it must not be discarded."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Remark(Event):
     """Something about the script to be said, though nothing is lost."""
 
@@ -86,7 +86,7 @@ class Remark(Event):
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Disabled(Event):
     """A filter that is switched off."""
 

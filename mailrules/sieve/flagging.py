@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from mailrules.sieve.errors import Place
 from mailrules.sieve.events import Event, File, Flag, Keep
 from mailrules.sieve.flags import why_not
 from mailrules.sieve.groups import is_delivery
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.sieve.groups import Course, Group
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Change = tuple[Literal["set", "add", "remove"], tuple[str, ...]]
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Flagging:
     """What a rule changes in the flags, and what of the script's wishes it can't do."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from mailrules.sieve.errors import Place, SieveError
 from mailrules.sieve.syntax import Argument, Number, Strings, Tag
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mailrules.sieve.syntax import Command, Test
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Arguments:
     """What was written: tags by name, and what stands behind them."""
 
@@ -61,7 +62,7 @@ class Arguments:
         return value.value if isinstance(value, Number) else 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Signature:
     """What a command or test takes."""
 
@@ -74,7 +75,7 @@ class Signature:
     block: bool = False
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Reading:
     tags: dict[str, Number | Strings | None] = field(default_factory=dict)
     positional: list[Number | Strings] = field(default_factory=list)
@@ -122,9 +123,9 @@ def _check_positional(written: Command | Test, signature: Signature, given: list
     takes = f"'{written.name}' takes {' and '.join(words) or 'nothing'} here"
     if len(given) != len(wanted):
         raise SieveError(written.place, _miscounted(takes, len(given), len(wanted)))
-    for value, each in zip(given, wanted, strict=True):
-        if not _fits(value, each.rstrip("?")):
-            raise SieveError(value.place, takes)
+    for argument, each in zip(given, wanted, strict=True):
+        if not _fits(argument, each.rstrip("?")):
+            raise SieveError(argument.place, takes)
 
 
 def _miscounted(takes: str, given: int, wanted: int) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from mailrules.sieve.errors import Place
 from mailrules.sieve.events import Disabled, Discard, Event, File, Flag, Keep, Lost, Remark, Rescue, Stop
 from mailrules.sieve.logic import FALSE, Atom, Expression, Facts, Unknown, at_most, atoms, unknowns
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.sieve.state import Script
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Group:
     """Events of one guard and one path."""
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from mailrules.sieve.alternatives import Operators, Toml, merged
 from mailrules.sieve.errors import Place
+from mailrules.values import value
 
 __all__ = ["Operators", "Toml"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Truth:
     """What is so for every message."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Atom:
     """One condition of the rule language; two are the same if they say the same."""
 
@@ -39,7 +40,7 @@ class Atom:
         return hash(self.key)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Not:
     """The opposite of one atom."""
 
@@ -49,21 +50,21 @@ class Not:
         return ~hash(self.atom.key)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class And:
     """All of several; none of them is an `And`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Or:
     """One of several; none of them is an `Or`."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unknown:
     """What no rule can ask; so is its opposite."""
 

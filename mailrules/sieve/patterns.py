@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 import re2
 
 from mailrules.rules.matching import compile_regex
+from mailrules.values import value
 
 _SPECIAL = frozenset(r"\.+*?()|[]{}^$")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Glob:
     """A pattern of `:matches` (RFC 5228 §2.7.1), its escapes read."""
 

@@ -7,7 +7,7 @@ a script files on the way is copied, and where no more can follow on a way, its 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ from mailrules.sieve.groups import Course, Group, cancels
 from mailrules.sieve.logic import FALSE, TRUE, Expression, Facts, conjunction, conjuncts, negation
 from mailrules.sieve.naming import named
 from mailrules.sieve.values import Placeholder, Value
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.sieve.state import Script
@@ -36,7 +37,7 @@ class End(Enum):
     REMOVE = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Draft:
     """A rule to be: on which condition, what it does."""
 
@@ -50,7 +51,7 @@ class Draft:
     enabled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Note:
     """What could not be carried over."""
 
@@ -59,7 +60,7 @@ class Note:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Hint:
     """What is to be known of the rules, though nothing is lost."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum, auto
 from itertools import product
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from mailrules.sieve.values import (
     text_of,
     without_encoded_characters,
 )
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.sieve.events import Event
@@ -37,7 +38,7 @@ class Over(Enum):
     """`return`: only the included script is over."""
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class State:
     """One way through the script, up to where it has got."""
 
@@ -57,7 +58,7 @@ class State:
         return replace(self, guard=guard, path=path, variables=dict(self.variables), groups=groups)
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Script:
     """What holds for the whole run."""
 
@@ -136,10 +137,10 @@ class Script:
             if guard == FALSE:
                 continue
             written: list[str] = []
-            for _, value in combination:
-                if isinstance(value, Unknown):
-                    return Unknown(place if value.place == NOWHERE else value.place, value.reason)
-                text = text_of(value)
+            for _, known in combination:
+                if isinstance(known, Unknown):
+                    return Unknown(place if known.place == NOWHERE else known.place, known.reason)
+                text = text_of(known)
                 if text is None:
                     return Unknown(place, "a text of the message would have to be compared with another one")
                 written.append(text)

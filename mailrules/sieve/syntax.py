@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.sieve.errors import Place
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tag:
     """A tagged argument, in lower case and without its colon; what belongs to it follows as arguments of their own."""
 
@@ -17,7 +18,7 @@ class Tag:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Number:
     """A number with its quantifier worked out."""
 
@@ -25,7 +26,7 @@ class Number:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Strings:
     """A string, or a list of them."""
 
@@ -37,7 +38,7 @@ class Strings:
 Argument = Tag | Number | Strings
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Test:
     """A test as it is written."""
 
@@ -49,7 +50,7 @@ class Test:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Command:
     """A command as it is written; `if`, `elsif` and `else` are commands of their own."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.sieve.logic import Atom, Expression, Operators, Unknown, conjunction, disjunction
 from mailrules.sieve.values import Cases
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.sieve.comparison import Wanted
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mailrules.sieve.state import Script, State
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Tested:
     """A test as a condition."""
 

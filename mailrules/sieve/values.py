@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from mailrules.sieve.errors import Place, SieveError
 from mailrules.sieve.logic import FALSE, TRUE, Atom, Expression, Unknown, conjunction
+from mailrules.values import value
 
 MOST_CASES: Final = 32
 """How many values a text may have in different messages before it counts as unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Placeholder:
     """A value that a target fills in."""
 
@@ -150,11 +150,11 @@ def modified(cases: Cases, modifiers: Iterable[str], place: Place) -> Cases:
     if not wanted:
         return cases
     changed: list[Case] = []
-    for guard, value in cases:
-        text = None if isinstance(value, Unknown) else text_of(value)
+    for guard, known in cases:
+        text = None if isinstance(known, Unknown) else text_of(known)
         if text is None:
             names = " ".join(f":{name}" for name, _ in wanted)
-            unknown = value if isinstance(value, Unknown) else Unknown(place, f"{names} of a value of the message")
+            unknown = known if isinstance(known, Unknown) else Unknown(place, f"{names} of a value of the message")
             changed.append((guard, unknown))
             continue
         for _, change in wanted:

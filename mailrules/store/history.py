@@ -7,12 +7,12 @@ question has few answers, and an index tells them, they are gathered first.
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from mailrules.store.journal import read_entries
 from mailrules.store.mailboxes import find_mailbox
 from mailrules.store.rows import Column, list_value, text_column, text_value, time_column
 from mailrules.store.values import Entry, EntryState, HistoryQuery
+from mailrules.values import value
 
 _FEW = 10_000
 """So many ids are gathered and sorted in no time; what has more is met soon on the way through the journal."""
@@ -20,7 +20,7 @@ _FEW = 10_000
 _OPEN = frozenset({EntryState.BEGUN, EntryState.PENDING, EntryState.HELD})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Condition:
     """What one part of a query says of a row of `entry`."""
 

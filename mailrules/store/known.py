@@ -5,13 +5,13 @@ database. Everything is forgotten when the lease ends, and what a write touches 
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from mailrules.store.values import Checkpoint, Entry, EntryState
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Opened:
     """What a mailbox has open: whether an entry is BEGUN, and when the first PENDING one falls due."""
 

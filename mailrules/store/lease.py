@@ -9,15 +9,16 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from urllib.parse import quote
 
 from mailrules.store.errors import Locked, StateError
+from mailrules.values import value
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class _Leases:
     """The leases that this process holds on one state."""
 

@@ -5,7 +5,6 @@ aware datetime; UIDs, UIDVALIDITYs and sizes (octets) are plain ints.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -133,7 +132,7 @@ class Entry:
             raise ValueError("a pending entry needs the time at which it is due")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class HistoryQuery:
     """Which of the journal's entries are wanted; what is None or empty asks for nothing.
 
@@ -157,7 +156,7 @@ class HistoryQuery:
     after: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Naming:
     """How a server names the user's own mailboxes: what to begin with, what parts the levels (None: there are none).
 
@@ -169,7 +168,7 @@ class Naming:
     foreign: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Checkpoint:
     """How far a mailbox has been handled: every message up to `uid`; `newest` is the latest INTERNALDATE among them."""
 
@@ -189,7 +188,7 @@ class Seen:
     internaldate: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Met:
     """A mark that a message of the batch leaves: by `key` it is known again as a duplicate among those of `handle`.
 
@@ -207,7 +206,7 @@ class Met:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MetBefore:
     """A message that has left a mark; `order` numbers the messages as they were met."""
 
@@ -215,7 +214,7 @@ class MetBefore:
     order: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Marked:
     """Who left one mark: the `newest` of all messages that did, and of those that were asked about each, by UID."""
 
@@ -223,7 +222,7 @@ class Marked:
     own: Mapping[int, MetBefore]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Acted:
     """A use of a rule: it acts on this message of the batch."""
 
@@ -232,7 +231,7 @@ class Acted:
     uid: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Own:
     """The arrival is mailrules' own doing, by this entry; `chain`, `hops` and `rules` are that entry's."""
 
@@ -242,7 +241,7 @@ class Own:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Awaited:
     """The arrival may be the doing of these entries, whose COPY or MOVE has no answer yet: wait until they settle."""
 
@@ -254,7 +253,7 @@ Arrivals = Mapping[int, Arrival]
 """By UID. A message that is not in it is a genuine delivery."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Counts:
     """How many of a mailbox's messages wait to be tried again, and how many need a person."""
 

@@ -9,7 +9,6 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -17,6 +16,7 @@ from typing import TypeVar
 
 from mailrules.store.database import connect, damaged, explain
 from mailrules.store.errors import StateError
+from mailrules.values import value
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class _Access(Enum):
     WRITE = "BEGIN IMMEDIATE"  # a transaction that began by reading cannot always become a writing one
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Job:
     access: _Access
     run: Callable[[sqlite3.Connection], Callable[[], None]]

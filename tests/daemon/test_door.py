@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -17,6 +16,7 @@ from mailrules.daemon import door
 from mailrules.daemon.backoff import delays
 from mailrules.daemon.door import Door, DoorClosed, Pace, TurnedAway, sign_in
 from mailrules.daemon.logs import logger
+from mailrules.values import value
 from tests.daemon.house import LIMIT
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ async def test_what_closes_the_door_and_what_only_turns_one_away(
     assert (isinstance(raised.value, DoorClosed), isinstance(raised.value, TurnedAway)) == (closes, turns_away)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@value(frozen=True, slots=True, repr=False)
 class Told(Secret):
     """A secret that does what the test says."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from mailrules.imap import (
@@ -31,6 +29,7 @@ from mailrules.imap import (
 from mailrules.imap.grammar import LiteralMode
 from mailrules.imap.outbox import Outbox, Plus
 from mailrules.imap.search import key
+from mailrules.values import value
 
 APPEND = Append(INBOX, NewMessage(b"hello"))
 FETCH = Fetch(SeqSet([SeqNum(1)]), (Items.FLAGS,))
@@ -204,7 +203,7 @@ def test_a_search_whose_answer_names_no_command_waits_for_another_such_one() -> 
 
 
 def test_what_cannot_be_written_is_not_queued() -> None:
-    @dataclass(frozen=True)
+    @value(frozen=True, slots=True)
     class Bad(Noop):
         name = b"NOOP\r\nx DELETE y"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.demo import encode
 from mailrules.demo.parse import Arguments, BadSyntax, Command
 from mailrules.demo.verbs.mailboxes import status_line
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.demo.session import Session
@@ -17,7 +17,7 @@ _SELECT_BY = frozenset({"SUBSCRIBED", "RECURSIVEMATCH", "REMOTE", "SPECIAL-USE"}
 _RETURN = frozenset({"SUBSCRIBED", "CHILDREN", "SPECIAL-USE"})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Request:
     """What a LIST asks for."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailrules.imap.capability import Capabilities
 from mailrules.imap.commands.base import Command
 from mailrules.imap.responses import Answer, CapabilityData, Kind, Response, StatusResponse
 from mailrules.imap.state import ANY_STATE, Step
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Capability(Command[Capabilities]):
     """Ask what the server can do. RFC 9051 §6.1.1."""
 
@@ -27,7 +26,7 @@ class Capability(Command[Capabilities]):
         return found[-1] if found else Capabilities()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Noop(Command[None]):
     """Do nothing, which lets the server tell what is new. RFC 9051 §6.1.2."""
 
@@ -38,7 +37,7 @@ class Noop(Command[None]):
         """Nothing: what is new comes as unsolicited data."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Logout(Command[None]):
     """End the conversation. RFC 9051 §6.1.3."""
 

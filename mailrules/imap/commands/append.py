@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from mailrules.imap import grammar
@@ -14,9 +14,10 @@ from mailrules.imap.grammar import Argument, Literal
 from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Answer
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NewMessage:
     """A message to append: `data` has CRLF line ends; without `internaldate` (aware) the server takes the present."""
 
@@ -35,7 +36,7 @@ class NewMessage:
         return grammar.message(self.data)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Append(Command[AppendUid | None]):
     """Append one message. RFC 9051 §6.3.12. For several at once see `extensions.multiappend`."""
 

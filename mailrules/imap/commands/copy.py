@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from mailrules.imap import grammar
@@ -14,11 +13,12 @@ from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Answer, Response
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import SeqSet, UIDSet
+from mailrules.values import value
 
 S = TypeVar("S", bound=UIDSet | SeqSet)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Transfer(Command[CopyUid | None], Generic[S]):
     """What COPY and MOVE have in common: `messages` of the selected mailbox go to `mailbox`."""
 
@@ -45,7 +45,7 @@ class Transfer(Command[CopyUid | None], Generic[S]):
         return copy_uid(answer, self.messages)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Copy(Transfer[SeqSet]):
     """Copy messages by sequence number. RFC 9051 §6.4.7."""
 
@@ -53,7 +53,7 @@ class Copy(Transfer[SeqSet]):
     flow = Flow.NUMBERED
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidCopy(Transfer[UIDSet]):
     """Copy messages by UID. RFC 9051 §6.4.9."""
 

@@ -6,7 +6,7 @@ Bodies are asked for by PEEK only: reading sets no flag here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.base import Command, Flow
@@ -16,9 +16,10 @@ from mailrules.imap.grammar import Argument
 from mailrules.imap.responses import Answer, MessageData, Response, Section
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import SeqSet, UIDSet
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FetchAttribute:
     """One thing to ask of a message; `told` finds out whether a FETCH response says it."""
 
@@ -71,7 +72,7 @@ def _tells(data: MessageData, section: Section) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidFetch(Command[tuple[MessageData, ...]]):
     """Fetch data of messages by UID. RFC 9051 §6.4.9."""
 
@@ -103,7 +104,7 @@ class UidFetch(Command[tuple[MessageData, ...]]):
         return by_uid(answer.untagged)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Fetch(Command[tuple[MessageData, ...]]):
     """Fetch data of messages by sequence number. RFC 9051 §6.4.5."""
 

@@ -6,7 +6,6 @@ RFC 9051 §6.3.9 and §6.3.11, RFC 3501 §6.3.8 to §6.3.10.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
 from mailrules.imap import grammar
@@ -16,6 +15,7 @@ from mailrules.imap.grammar import Argument
 from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Answer, ListData, LsubData, Response, StatusData
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 
 class StatusItem(Enum):
@@ -35,14 +35,14 @@ class StatusItem(Enum):
     MAILBOXID = b"MAILBOXID"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ListOption:
     """A word of LIST-EXTENDED; `extensions.listext`, `specialuse` and `liststatus` have them ready."""
 
     words: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ListEntry:
     """One mailbox of a listing, with its STATUS where that was asked for and the mailbox can be selected."""
 
@@ -50,7 +50,7 @@ class ListEntry:
     status: StatusData | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class List(Command[tuple[ListEntry, ...]]):
     """List mailboxes. RFC 9051 §6.3.9.
 
@@ -93,7 +93,7 @@ class List(Command[tuple[ListEntry, ...]]):
         return tuple(ListEntry(data, status.get(name)) for name, data in listed.items())
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Lsub(Command[tuple[LsubData, ...]]):
     """List subscribed names. RFC 3501 §6.3.9; RFC 9051 has LIST (SUBSCRIBED) instead."""
 
@@ -116,7 +116,7 @@ class Lsub(Command[tuple[LsubData, ...]]):
         return tuple(data for data in answer.untagged if isinstance(data, LsubData))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Status(Command[StatusData]):
     """Ask how a mailbox is that is not selected. RFC 9051 §6.3.11."""
 

@@ -6,7 +6,6 @@ RFC 9051 §6.3.2 to §6.3.8.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.base import Command
@@ -26,6 +25,7 @@ from mailrules.imap.responses import (
 )
 from mailrules.imap.selected import SelectedMailbox
 from mailrules.imap.state import AUTHENTICATED, Step
+from mailrules.values import value
 
 _OF_A_MAILBOX = frozenset(
     {
@@ -44,7 +44,7 @@ _OF_A_MAILBOX = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Select(Command[SelectedMailbox]):
     """Select a mailbox to read and write it. RFC 9051 §6.3.2.
 
@@ -88,7 +88,7 @@ class Select(Command[SelectedMailbox]):
         return SelectedMailbox(self.mailbox)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Examine(Select):
     """Select a mailbox to read it only. RFC 9051 §6.3.3. No protection everywhere: Courier and UW store flags in it."""
 
@@ -101,7 +101,7 @@ class Examine(Select):
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _NameCommand(Command[None]):
     """A command whose one argument is a mailbox, and whose OK says all."""
 
@@ -117,35 +117,35 @@ class _NameCommand(Command[None]):
         """Nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Create(_NameCommand):
     """Make a mailbox. RFC 9051 §6.3.4."""
 
     name = b"CREATE"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Delete(_NameCommand):
     """Remove a mailbox with all its messages. RFC 9051 §6.3.5."""
 
     name = b"DELETE"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Subscribe(_NameCommand):
     """Put a mailbox on the list of those that mail readers show. RFC 9051 §6.3.7."""
 
     name = b"SUBSCRIBE"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unsubscribe(_NameCommand):
     """Take a mailbox off that list. RFC 9051 §6.3.8."""
 
     name = b"UNSUBSCRIBE"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Rename(Command[None]):
     """Give a mailbox another name; renaming INBOX moves its messages and leaves it empty. RFC 9051 §6.3.6."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from mailrules.imap import grammar
@@ -16,6 +16,7 @@ from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.grammar import Argument
 from mailrules.imap.responses import Answer
 from mailrules.imap.state import NOT_AUTHENTICATED, Step
+from mailrules.values import value
 
 
 class Mechanism(Protocol):
@@ -32,7 +33,7 @@ class Mechanism(Protocol):
         """Return the answer to a challenge, an empty one at the start being a request for `initial`; None gives up."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StartTLS(Command[None]):
     """Turn to TLS: after its OK the caller starts TLS and calls `tls_started`. RFC 9051 §6.2.1."""
 
@@ -44,7 +45,7 @@ class StartTLS(Command[None]):
         """Nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Authenticate(Command[None]):
     """Sign in by a SASL mechanism. RFC 9051 §6.2.2.
 
@@ -78,7 +79,7 @@ class Authenticate(Command[None]):
         """Nothing: capabilities in the answer are the protocol's to take."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Login(Command[None]):
     """Sign in by name and password, both in the clear: only over TLS. RFC 9051 §6.2.3."""
 

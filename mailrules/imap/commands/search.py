@@ -7,7 +7,6 @@ at fetched data.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import cast
 
@@ -19,9 +18,10 @@ from mailrules.imap.responses import Answer, Response, SearchData
 from mailrules.imap.search import SearchProgram, search_arguments
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import MAX_COUNT, UID, SeqNum, SeqSet, UIDSet
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidSearch(Command[tuple[UID, ...]]):
     """Search and answer by UIDs. RFC 9051 §6.4.9.
 
@@ -52,7 +52,7 @@ class UidSearch(Command[tuple[UID, ...]]):
         return cast("tuple[UID, ...]", _hits(answer))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidSearchNamed(Command[tuple[UID, ...] | None]):
     """Search where ESEARCH is offered: the answer names its command, so several may be in flight. RFC 4731 §3.1.
 
@@ -83,7 +83,7 @@ class UidSearchNamed(Command[tuple[UID, ...] | None]):
         return cast("tuple[UID, ...]", _hits(answer))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Search(Command[tuple[SeqNum, ...]]):
     """Search and answer by sequence numbers. RFC 9051 §6.4.4. `charset` as in UidSearch."""
 

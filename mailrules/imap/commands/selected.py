@@ -6,15 +6,14 @@ mailrules itself sends none of the last two to a mailbox that it can write: both
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailrules.imap.commands.base import Command
 from mailrules.imap.extensions.condstore import Vanished
 from mailrules.imap.responses import Answer, Expunge, Response
 from mailrules.imap.state import SELECTED, Step
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Check(Command[None]):
     """Ask for a checkpoint of the mailbox on the server's disk. RFC 3501 §6.4.1; RFC 9051 dropped it for NOOP."""
 
@@ -25,7 +24,7 @@ class Check(Command[None]):
         """Nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Close(Command[None]):
     r"""Leave the mailbox, if writable after expunging every message with \Deleted, whoever set it. RFC 9051 §6.4.1."""
 
@@ -37,7 +36,7 @@ class Close(Command[None]):
         """Nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ExpungeDeleted(Command[None]):
     r"""Expunge every message with \Deleted, whoever set it. RFC 9051 §6.4.3. `uidplus.UidExpunge` takes named ones."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -16,6 +15,7 @@ from mailrules.imap.grammar import Argument
 from mailrules.imap.responses import Answer, MessageData, Response
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import SeqSet, UIDSet
+from mailrules.values import value
 
 S = TypeVar("S", bound=UIDSet | SeqSet)
 
@@ -35,7 +35,7 @@ class Echo(Enum):
     SILENT = b".SILENT"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Storing(Command[tuple[MessageData, ...]], Generic[S]):
     states = SELECTED
 
@@ -53,7 +53,7 @@ class _Storing(Command[tuple[MessageData, ...]], Generic[S]):
         yield grammar.flag_list(self.flags)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidStore(_Storing[UIDSet]):
     r"""Change flags of messages by UID. RFC 9051 §6.4.9.
 
@@ -77,7 +77,7 @@ class UidStore(_Storing[UIDSet]):
         return by_uid(answer.untagged)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Store(_Storing[SeqSet]):
     """Change flags of messages by sequence number. RFC 9051 §6.4.6."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.grammar import Argument
 from mailrules.imap.responses import Answer
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Compress(Command[None]):
     """Turn compression on: after its OK the caller compresses and calls `compression_started`. RFC 4978 §3.
 

@@ -6,7 +6,6 @@ Of QRESYNC, the other half of RFC 7162, only VANISHED is read, and never asked f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailrules.imap import grammar
 from mailrules.imap.codes import ResponseCode
@@ -20,6 +19,7 @@ from mailrules.imap.responses import Answer, MessageData, Response
 from mailrules.imap.search import SearchProgram
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import UIDSet
+from mailrules.values import value
 
 MODSEQ = FetchAttribute(b"MODSEQ", lambda data: data.modseq is not None)
 """To ask FETCH for the modification sequence. RFC 7162 §3.1.4.2."""
@@ -30,7 +30,7 @@ def changed_since(modseq: int) -> SearchProgram:
     return SearchProgram(((b"MODSEQ", grammar.number(modseq)),))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HighestModSeq(ResponseCode):
     """The highest modification sequence in the selected mailbox. RFC 7162 §3.1.2.1."""
 
@@ -39,7 +39,7 @@ class HighestModSeq(ResponseCode):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Modified(ResponseCode):
     """The messages that a conditional STORE left alone, by UID after UID STORE. RFC 7162 §3.1.3."""
 
@@ -48,7 +48,7 @@ class Modified(ResponseCode):
     numbers: UIDSet
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Vanished(Response):
     """Messages that are gone, by UID; `earlier` if that happened before the mailbox was selected. RFC 7162 §3.2.10."""
 
@@ -56,7 +56,7 @@ class Vanished(Response):
     earlier: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidFetchChanged(UidFetch):
     """Fetch data of those messages only that changed since a modification sequence. RFC 7162 §3.1.4.1."""
 
@@ -68,7 +68,7 @@ class UidFetchChanged(UidFetch):
         yield (b"CHANGEDSINCE", grammar.number(self.changed_since))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Stored:
     """What a conditional STORE did: `messages` as the server showed them, and those that it left alone."""
 
@@ -76,7 +76,7 @@ class Stored:
     modified: UIDSet
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidStoreUnchanged(Command[Stored]):
     """Change flags of those messages only that nobody changed since a modification sequence. RFC 7162 §3.1.3.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.base import Command
@@ -13,16 +12,17 @@ from mailrules.imap.grammar import Argument
 from mailrules.imap.registry import untagged
 from mailrules.imap.responses import Answer, Response
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EnabledData(Response):
     """The extensions that are enabled from now on, in upper case. RFC 5161 §3.2."""
 
     names: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Enable(Command[frozenset[str]]):
     """Enable extensions, all that are wanted in one command. RFC 5161 §3.1."""
 

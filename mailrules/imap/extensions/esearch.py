@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
 from mailrules.imap.commands.base import Command, Flow
@@ -14,6 +13,7 @@ from mailrules.imap.responses import Answer, Response
 from mailrules.imap.search import SearchProgram, search_arguments
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import SeqSet, UIDSet
+from mailrules.values import value
 
 
 class SearchReturn(Enum):
@@ -25,7 +25,7 @@ class SearchReturn(Enum):
     COUNT = b"COUNT"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ESearchData(Response):
     """The answer to a search: `tag` names its command, numbers are UIDs if `uid`; None where nothing was said.
 
@@ -42,7 +42,7 @@ class ESearchData(Response):
     modseq: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ExtendedSearch(Command[ESearchData]):
     """Search and be told only what is wanted of the hits, by sequence numbers. RFC 4731 §3. `charset`: as UidSearch."""
 
@@ -70,7 +70,7 @@ class ExtendedSearch(Command[ESearchData]):
         return found[-1] if found else ESearchData()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidExtendedSearch(ExtendedSearch):
     """The same by UIDs. RFC 4731 §3.2."""
 

@@ -5,20 +5,19 @@ Of the extension's items X-GM-MSGID and X-GM-THRID are not asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailrules.imap import mutf7
 from mailrules.imap.commands.fetch import FetchAttribute
 from mailrules.imap.cursor import Cursor
 from mailrules.imap.registry import fetch_item
 from mailrules.imap.responses import FetchItem
 from mailrules.imap.search import Operand, extension_key
+from mailrules.values import value
 
 GMAIL = "X-GM-EXT-1"
 """The capability."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class GmailLabels(FetchItem):
     r"""The labels of a message; those that Gmail makes itself begin with a backslash: ``\Inbox``, ``\Important``.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.base import Command
@@ -12,19 +11,20 @@ from mailrules.imap.grammar import Argument
 from mailrules.imap.registry import untagged
 from mailrules.imap.responses import Answer, Response
 from mailrules.imap.state import ANY_STATE
+from mailrules.values import value
 
 Fields = tuple[tuple[str, str | None], ...]
 """Field names in lower case with their values, in the order in which they came."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class IdData(Response):
     """What the other side says of itself; for people and logs, never to decide by. RFC 2971 §3.3."""
 
     fields: Fields = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Id(Command[IdData]):
     """Exchange names; 163.com refuses SELECT before it. RFC 2971 §3.1."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailrules.imap.commands.base import Command, Flow
 from mailrules.imap.responses import Answer
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Idle(Command[None]):
     """Wait for news. RFC 2177 §3.
 

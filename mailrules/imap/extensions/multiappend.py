@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.append import NewMessage
@@ -14,9 +13,10 @@ from mailrules.imap.grammar import Argument
 from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Answer
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MultiAppend(Command[AppendUid | None]):
     """Append messages. RFC 3502 §6.3.11."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailrules.imap.commands.base import Command
 from mailrules.imap.cursor import Cursor
 from mailrules.imap.names import MailboxName
 from mailrules.imap.registry import untagged
 from mailrules.imap.responses import Answer, Response
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NamespaceEntry:
     """One namespace: names in it begin with `prefix`, levels are parted by `delimiter`, None where there are none."""
 
@@ -20,7 +19,7 @@ class NamespaceEntry:
     delimiter: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NamespaceData(Response):
     """The namespaces, by whom they belong to. RFC 2342 §5."""
 
@@ -29,7 +28,7 @@ class NamespaceData(Response):
     shared: tuple[NamespaceEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Namespace(Command[NamespaceData]):
     """Ask for the namespaces. RFC 2342 §5."""
 

@@ -7,7 +7,6 @@ no command here claims them, but for the STATUS responses that are asked for tog
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from mailrules.imap import grammar
@@ -21,6 +20,7 @@ from mailrules.imap.names import MailboxName
 from mailrules.imap.registry import response_code
 from mailrules.imap.responses import Answer, Response, StatusData
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 
 class Filter(Enum):
@@ -61,7 +61,7 @@ _CHANGES = {NotifyEvent.FLAG_CHANGE, NotifyEvent.ANNOTATION_CHANGE}
 _OF_MESSAGES = _NEW_AND_GONE | _CHANGES
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EventGroup:
     """Mailboxes, and what to tell of them; nothing without events. RFC 5465 §3.1.
 
@@ -104,7 +104,7 @@ class EventGroup:
                 yield tuple(item.wire for item in self.items)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class BadEvent(ResponseCode):
     """The server does not know some of the events; `events` should be those that it does. RFC 5465 §5.
 
@@ -116,7 +116,7 @@ class BadEvent(ResponseCode):
     events: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Notify(Command[None]):
     """Ask to be told of these events from now on, and of no others. RFC 5465 §3.1.
 
@@ -139,7 +139,7 @@ class Notify(Command[None]):
         """Nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NotifyWithStatus(Command[tuple[StatusData, ...]]):
     """The same, and the STATUS of each mailbox that is named in it, but for the selected one. RFC 5465 §3.1."""
 
@@ -161,7 +161,7 @@ class NotifyWithStatus(Command[tuple[StatusData, ...]]):
         return tuple({data.name: data for data in answer.untagged if isinstance(data, StatusData)}.values())
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NotifyNone(Command[None]):
     """Ask to be told of nothing any more, neither of EXISTS nor of EXPUNGE in the selected mailbox. RFC 5465 §3.1."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mailrules.imap import grammar
 from mailrules.imap.capability import Capabilities
 from mailrules.imap.commands.notauth import Authenticate, Mechanism
+from mailrules.values import value
 
 
-@dataclass(slots=True)
+@value(slots=True)
 class Plain:
     """Sign in by name and password, both in the clear: only over TLS. RFC 4616 §2.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.base import Command
@@ -13,6 +12,7 @@ from mailrules.imap.grammar import Argument
 from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Answer, ListData
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 SPECIAL_USE = ListOption((b"SPECIAL-USE",))
 """As a selection option: only mailboxes with a special use. As a return option: tell the special uses. RFC 6154 §2."""
@@ -26,7 +26,7 @@ def special_use(data: ListData) -> str | None:
     return next((use for use in SPECIAL_USES if data.has(use)), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CreateSpecialUse(Command[None]):
     """Make a mailbox with special uses; needs CREATE-SPECIAL-USE. RFC 6154 §3."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import cast
 
 from mailrules.imap import grammar
@@ -17,9 +16,10 @@ from mailrules.imap.registry import response_code
 from mailrules.imap.responses import Answer, Expunge, Response, StatusResponse
 from mailrules.imap.state import SELECTED
 from mailrules.imap.uidset import MAX_COUNT, UID, SeqSet, UIDSet
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AppendUid(ResponseCode):
     """The UIDs of appended messages, which ascend in the order in which these were given. RFC 4315 §3."""
 
@@ -29,7 +29,7 @@ class AppendUid(ResponseCode):
     uids: UIDSet
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CopyUidCode(ResponseCode):
     """COPYUID as it came: the n-th UID of `source` became the n-th of `target`, whose `uidvalidity` it is. RFC 4315 §3.
 
@@ -55,7 +55,7 @@ class CopyUidCode(ResponseCode):
                 rest, there = rest[count:], there[count:]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CopyUid:
     """The messages that were copied, each as (UID here, UID there); `uidvalidity` is the target's."""
 
@@ -140,7 +140,7 @@ def append_uid(answer: Answer) -> AppendUid | None:
     return code if isinstance(code, AppendUid) and code.uidvalidity else None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UidExpunge(Command[None]):
     r"""Expunge those of these messages that have \Deleted, and no others. RFC 4315 §2.1."""
 

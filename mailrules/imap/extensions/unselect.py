@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailrules.imap.commands.base import Command
 from mailrules.imap.responses import Answer
 from mailrules.imap.state import SELECTED, Step
+from mailrules.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Unselect(Command[None]):
     """Select no mailbox any more; nothing is expunged. RFC 3691 §2."""
 

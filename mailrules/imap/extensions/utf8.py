@@ -7,7 +7,6 @@ SEARCH names a charset.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.append import NewMessage
@@ -17,12 +16,13 @@ from mailrules.imap.grammar import Argument, Literal8
 from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Answer
 from mailrules.imap.state import AUTHENTICATED
+from mailrules.values import value
 
 UTF8_ACCEPT = "UTF8=ACCEPT"
 """The capability, and what ENABLE is told. RFC 6855 §3."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AppendUtf8(Command[AppendUid | None]):
     """Append a message that has UTF-8 in its header. RFC 6855 §4."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -23,6 +22,7 @@ from mailrules.rules.pieces import glob_pieces
 from mailrules.rules.spelling import Spelling
 from mailrules.rules.tables import each, one_or_many, read_pattern, wrong
 from mailrules.rules.text import Text
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Part = Callable[[Address], Text | None]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AddressTexts:
     """One part of every address in some header fields, as a source of clues."""
 
@@ -51,7 +51,7 @@ class AddressTexts:
         return [text for field in fields for text in field.parts(self.part)]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AddressFieldTexts:
     """The whole text of some address header fields, as a source of clues."""
 

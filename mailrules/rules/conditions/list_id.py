@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mailrules.rules.checks import Leaf
@@ -11,6 +10,7 @@ from mailrules.rules.conditions.base import Condition, condition, seen_texts
 from mailrules.rules.conditions.occurrences import FieldOperators, captured
 from mailrules.rules.conditions.operators import TextOperators, join_wanted
 from mailrules.rules.message import ListId as ListIdField
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _HEADER = frozenset({"LIST-ID"})
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _ListIds:
     """A part of each List-Id, as a source of clues."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mailrules.rules.checks import Leaf
@@ -14,6 +13,7 @@ from mailrules.rules.conditions.operators import join_wanted
 from mailrules.rules.headers import is_field_name
 from mailrules.rules.tables import Table
 from mailrules.rules.text import Text
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.rules.checks import Check, Found
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mailrules.rules.verdict import Facts
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HeaderTexts:
     """Each occurrence of a header field, as a source of clues."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from mailrules.rules.mime.parameters import file_name
 from mailrules.rules.questions import Structure
 from mailrules.rules.text import Text
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.rules.message import Message
@@ -21,7 +21,7 @@ MAX_ITEMS = 1_000
 _LINE, _ENCODED_LINE = 57, 78  # octets in a line of base64, and of the line itself (RFC 2045 §6.8)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Item:
     """One part."""
 

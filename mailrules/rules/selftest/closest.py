@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.rules.plan import flag_key
 from mailrules.rules.text import printable
 from mailrules.rules.truth import Truth
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mailrules.rules.verdict import Facts, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Closest:
     """The rule that came closest."""
 

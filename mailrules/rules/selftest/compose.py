@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from binascii import b2a_base64, b2a_qp
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import format_datetime
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from urllib.parse import quote
 from mailrules.rules.addresses import Group, parse_addresses
 from mailrules.rules.domains import a_labels
 from mailrules.rules.questions import CONTENT_LIMIT
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ _LONGEST = 998  # octets in a line, RFC 5322 §2.1.1
 _ATOM = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~ ")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Composed:
     """A message in octets, with CRLF line ends."""
 

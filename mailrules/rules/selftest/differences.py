@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from mailrules.rules.plan import CopyTo, Expunge, FlagChange, MoveTo, Target, Trash, flag_key
 from mailrules.rules.text import printable
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from mailrules.rules.plan import Plan
@@ -27,7 +27,7 @@ class Sort(Enum):
     SET_FLAGS = "no flags set"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Effect:
     """One thing that happens to a message."""
 
@@ -39,7 +39,7 @@ class Effect:
     """The rule that wants it, or several with commas between them; None for what a test expects."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Difference:
     """One thing that is not as expected, in words, and the rule whose doing it is."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from mailrules.rules.selftest.closest import Closest, closest
 from mailrules.rules.selftest.differences import Difference, differences
 from mailrules.rules.selftest.stage import Trial, answers, stage
 from mailrules.rules.settling import settle
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mailrules.rules.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Result:
     """What came out of one test."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from mailrules.rules.questions import Filed, Labels, Met, Question, Search, Stru
 from mailrules.rules.reader import local_answers
 from mailrules.rules.selftest.compose import Composed, compose, with_crlf
 from mailrules.rules.structure import Part
+from mailrules.values import value
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mailrules.rules.verdict import Facts
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Trial:
     """A test with all that it takes to run it."""
 
@@ -32,7 +33,7 @@ class Trial:
     """What is in the file that the test names."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Staged:
     """A message at the moment at which the rules see it."""
 
