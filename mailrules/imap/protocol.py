@@ -49,7 +49,7 @@ from mailrules.imap.responses import (
 )
 from mailrules.imap.selected import SelectedMailbox
 from mailrules.imap.state import State, Step, after
-from mailrules.imap.usual import Usual
+from mailrules.imap.usual import Run, Usual
 from mailrules.values import value
 
 _LIMITS = Limits()
@@ -168,12 +168,10 @@ class ClientProtocol:
         framer.receive_data(data)
         responses = framer.responses()
         while self._turn_due is None:
-            run, octets = self._usual.read(framer.waiting, self._limits)
-            if run:
-                framer.skip(octets)
-                for response, octets in run:
-                    flags = response.flags if isinstance(response, MessageData) else None
-                    self._take(response, weight(octets, len(flags or ())))
+            run = self._usual.read(framer.waiting, self._limits)
+            if run.octets:
+                framer.skip(run.octets)
+                self._take_run(run)
             elif (raw := next(responses, None)) is not None:
                 response, values = parse_counting(raw)
                 self._usual.learn(raw, response)
@@ -205,6 +203,20 @@ class ClientProtocol:
             case _:
                 self._note(response)
                 self._hand_out(response, weight)
+
+    def _take_run(self, run: Run) -> None:
+        """Take responses that came together: the oldest command has all of them, as a rule."""
+        oldest = next((each for _, each in self._answerable()), None)
+        if oldest is None or not oldest.command.claims_all(run.responses):
+            for response, weight in zip(run.responses, run.weights, strict=True):
+                self._take(response, weight)
+            return
+        total = sum(run.weights)
+        self._keep(oldest, run.responses, total)
+        if isinstance(run.responses[0], Expunge):
+            if self.selected is not None and oldest.command.on_ok is not Step.SELECT:
+                self.selected.expunged(len(run.responses))
+            self._count_expunges(run.responses, total)
 
     def _greet(self, response: Response) -> None:
         if not isinstance(response, StatusResponse) or response.kind not in _GREETINGS:
@@ -290,15 +302,18 @@ class ClientProtocol:
         if claimant is None:
             self._events.append(Unsolicited(response))
         else:
-            self._keep(claimant, response, weight)
+            self._keep(claimant, (response,), weight)
         if isinstance(response, Expunge):
-            for _, each in self._answerable():
-                if each.command.counts_expunges:
-                    self._keep(each, response, weight)
+            self._count_expunges((response,), weight)
 
-    def _keep(self, each: _InFlight, response: Response, weight: int) -> None:
-        """Add a response to a command's answer. Raises ProtocolError when that becomes too much."""
-        each.untagged.append(response)
+    def _count_expunges(self, responses: Sequence[Response], weight: int) -> None:
+        for _, each in self._answerable():
+            if each.command.counts_expunges:
+                self._keep(each, responses, weight)
+
+    def _keep(self, each: _InFlight, responses: Sequence[Response], weight: int) -> None:
+        """Add responses to a command's answer. Raises ProtocolError when that becomes too much."""
+        each.untagged.extend(responses)
         each.weight += weight
         self._kept += weight
         limits = self._limits

@@ -42,9 +42,9 @@ class SelectedMailbox:
                 self.arrived += max(0, count - self.exists)
                 self.exists = count
             case Expunge():
-                self.exists = max(0, self.exists - 1)
+                self.expunged(1)
             case Vanished(uids, earlier=False):
-                self.exists = max(0, self.exists - len(uids))
+                self.expunged(len(uids))
             case Recent(count):
                 self.recent = count
             case FlagsData(flags):
@@ -53,6 +53,10 @@ class SelectedMailbox:
                 self._update_by(code)
             case _:
                 pass
+
+    def expunged(self, count: int) -> None:
+        """Take in that so many messages are gone."""
+        self.exists = max(0, self.exists - count)
 
     def _update_by(self, code: ResponseCode) -> None:
         match code:

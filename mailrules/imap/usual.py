@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from operator import itemgetter
+from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Protocol, cast
 
 from mailrules.imap.dates import USUAL_DATE_TIME, usual_date_time
+from mailrules.imap.framing import weight
 from mailrules.imap.responses import Expunge, MessageData, Response, SectionData
 from mailrules.imap.sections import section_of
+from mailrules.imap.uidset import SeqNum
+from mailrules.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from mailrules.imap.flags import Flags
     from mailrules.imap.framing import Limits
-    from mailrules.imap.uidset import UID, SeqNum
 
 MAX_SHAPES = 8
 """So many ways of writing are learnt of one server: each costs as much as a hundred responses."""
@@ -37,18 +39,29 @@ _ITEMS = {
     "octets": rb'BODY(?P<section>\[[^\]"{\r\n]{0,2000}+\])(?:<(?P<origin>\d{1,18})>)? \{(?P<octets>\d{1,18})\}\r\n',
 }
 _END = rb"\)\r\n"
-_FIELDS = ("seq", "uid", "flags", "date", "size", "modseq", "section", "origin")
 
-_seqnum = cast("Callable[[bytes], SeqNum]", int)
-_uid = cast("Callable[[bytes], UID]", int)
+_SECTION = -3
+"""Where the octets' section stands among the groups up to them."""
 
 _FETCH = re.compile(_START)
 _ITEM = re.compile(b"|".join(_ITEMS.values()))
-_EXPUNGE = re.compile(rb"\* ([1-9]\d{0,9}) EXPUNGE\r\n")
+_EXPUNGES = re.compile(rb"(?:\* [1-9]\d{0,9} EXPUNGE\r\n){0,10000}+")
+_LONGEST_EXPUNGE = len(b"* 4294967295 EXPUNGE\r\n")
+_DIGITS = re.compile(rb"\d+")
 
 
-Run = tuple[list[tuple[Response, int]], int]
-"""Responses, each with its octets without its line end, and where the last one's line ends."""
+@value(frozen=True, slots=True)
+class Run:
+    """Responses that came one behind the other and are all FETCHes or all EXPUNGEs."""
+
+    responses: Sequence[Response] = ()
+    weights: Sequence[int] = ()
+    """What each of them takes, as `framing.weight` reckons it."""
+    octets: int = 0
+    """How long they are together, line ends included."""
+
+
+_NOTHING = Run()
 
 
 class _Shape(Protocol):
@@ -72,7 +85,7 @@ class Usual:
 
         The first that is not all there, not written like the last one, or more than the limits allow ends the run.
         """
-        return ([], 0) if self._last is None else self._last.read(octets, limits)
+        return _NOTHING if self._last is None else self._last.read(octets, limits)
 
     def learn(self, raw: bytes, response: Response) -> None:
         """Take note of how a response was written that has been read the long way."""
@@ -93,75 +106,102 @@ class _Expunged:
 
     def read(self, octets: bytes | bytearray, limits: Limits) -> Run:
         """Read EXPUNGEs."""
-        found: list[tuple[Response, int]] = []
-        end = 0
-        while (match := _EXPUNGE.match(octets, end)) and match.end() - end <= limits.line:
-            found.append((Expunge(_seqnum(match[1])), match.end() - end - 2))
-            end = match.end()
-        return found, end
+        match = _EXPUNGES.match(octets)
+        if not match or not match.end() or limits.line < _LONGEST_EXPUNGE:
+            return _NOTHING
+        numbers = _DIGITS.findall(octets, 0, match.end())
+        each = len(b"*  EXPUNGE")
+        weights = [weight(each + len(number), 0) for number in numbers]
+        return Run(list(map(Expunge, map(SeqNum, map(int, numbers)))), weights, match.end())
 
 
 _EXPUNGED = _Expunged()
 
 
+@lru_cache(maxsize=1024)
+def _flags_of(text: bytes) -> Flags:
+    return frozenset(flag.decode("utf-8", "backslashreplace") for flag in text.split())
+
+
+@lru_cache(maxsize=16)
+def _origin_of(number: bytes | None) -> int | None:
+    return None if number is None else int(number)
+
+
+_READERS: dict[str, Callable[[bytes], object]] = {
+    "seq": int,
+    "uid": int,
+    "flags": _flags_of,
+    "date": usual_date_time,
+    "size": int,
+    "modseq": int,
+    "section": section_of,
+    "origin": _origin_of,
+}
+_ALL = ("seq", "uid", "flags", "date", "size", "envelope", "structure", "modseq")
+"""What a message's data are made of, in their order, before the sections; two of them always go the long way."""
+
+_Row = tuple[bytes, ...]
+_section_data = cast("Callable[[object, object, bytes], SectionData]", SectionData)
+_message_data = cast("Callable[..., MessageData]", MessageData)
+
+
 class _Fetched:
     """FETCH with these items in this order, of which at most one is a literal."""
 
-    __slots__ = ("_fields", "_head", "_tail")
+    __slots__ = ("_head", "_places", "_tail")
 
     def __init__(self, head: tuple[str, ...], tail: tuple[str, ...] | None) -> None:
         items = b" ".join(_ITEMS[name] for name in head)
         self._head = re.compile(_START + items + (_END if tail is None else b""))
-        self._tail: re.Pattern[bytes] | None = None
-        names = {name: place - 1 for name, place in self._head.groupindex.items()}
-        if tail is not None:
-            self._tail = re.compile(b"".join(b" " + _ITEMS[name] for name in tail) + _END)
-            names |= {name: self._head.groups + place - 1 for name, place in self._tail.groupindex.items()}
-        self._fields: Callable[[tuple[bytes | None, ...]], tuple[bytes | None, ...]]
-        self._fields = itemgetter(*(names.get(name, -1) for name in _FIELDS))
+        self._tail = None if tail is None else re.compile(b"".join(b" " + _ITEMS[name] for name in tail) + _END)
+        names = [*self._head.groupindex, *(self._tail.groupindex if self._tail else ())]
+        self._places = {name: place for place, name in enumerate(names) if name in _READERS}
+        """In which place of a row each value stands."""
 
     def read(self, octets: bytes | bytearray, limits: Limits) -> Run:
         """Read FETCH responses."""
-        found: list[tuple[Response, int]] = []
+        rows, literals, ends = self._cut(octets, limits)
+        if not rows:
+            return _NOTHING
+        columns = list(zip(*rows, strict=True))
+        said: dict[str, Iterable[object]] = dict.fromkeys((*_ALL, "section", "origin"), repeat(None))
+        said |= {name: list(map(_READERS[name], columns[place])) for name, place in self._places.items()}
+        sections = zip(map(_section_data, said["section"], said["origin"], literals)) if literals else repeat(())
+        lengths = [end - begin - 2 for begin, end in pairwise(ends)]
+        flags = cast("Iterable[Flags | None]", said["flags"])
+        weights = [weight(length, len(each or ())) for length, each in zip(lengths, flags, strict=False)]
+        return Run(list(map(_message_data, *(said[name] for name in _ALL), sections)), weights, ends[-1])
+
+    def _cut(self, octets: bytes | bytearray, limits: Limits) -> tuple[list[_Row], list[bytes], list[int]]:
+        """Cut off responses: what the groups match in each, its literal, and where the first begins and each ends."""
+        rows: list[_Row] = []
+        literals: list[bytes] = []
+        ends = [0]
         begin = 0
-        match_head, match_tail, fields_of = self._head.match, self._tail and self._tail.match, self._fields
+        match_head, match_tail = self._head.match, self._tail and self._tail.match
         while head := match_head(octets, begin):
-            fields = head.groups()
+            row = head.groups()
             end = head.end()
             length = 0
-            sections: tuple[SectionData, ...] = ()
             if match_tail is not None:
-                length = int(fields[-1])
+                length = int(row[-1])
                 literal = end
                 end += length
                 tail = match_tail(octets, end)
-                if tail is None or length > limits.literal or not limits.literals:
+                if tail is None or length > limits.literal or not limits.literals or section_of(row[_SECTION]) is None:
                     break
-                data = bytes(octets[literal:end])
+                if not rows:
+                    octets = bytes(octets)  # a slice of a bytearray would have to be copied once more
+                literals.append(bytes(octets[literal:end]))
                 end = tail.end()
-                fields += tail.groups()
+                row += tail.groups()
             if end - begin - length > limits.line:
                 break
-            seq, uid, flags, date, size, modseq, name, origin = fields_of((*fields, None))
-            if name:
-                section = section_of(name)
-                if section is None:
-                    break
-                sections = (SectionData(section, int(origin) if origin else None, data),)
-            message = MessageData(
-                _seqnum(seq or b""),
-                _uid(uid) if uid else None,
-                None if flags is None else _flags_of(flags),
-                usual_date_time(date) if date else None,
-                int(size) if size else None,
-                None,
-                None,
-                int(modseq) if modseq else None,
-                sections,
-            )
-            found.append((message, end - begin - 2))
+            rows.append(row)
+            ends.append(end)
             begin = end
-        return found, begin
+        return rows, literals, ends
 
 
 @lru_cache(maxsize=64)
@@ -187,8 +227,3 @@ def _order(raw: bytes) -> tuple[str, ...]:
             break
         position += 1
     return tuple(order) if raw[position:] == b")" else ()
-
-
-@lru_cache(maxsize=1024)
-def _flags_of(text: bytes) -> Flags:
-    return frozenset(flag.decode("utf-8", "backslashreplace") for flag in text.split())

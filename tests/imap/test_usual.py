@@ -18,12 +18,17 @@ from mailrules.imap import (
     Response,
     Select,
     SeqNum,
+    StoreMode,
     UidFetch,
+    UidMove,
     UIDSet,
+    UidStore,
     Unsolicited,
+    header_fields,
 )
+from mailrules.imap.framing import weight
 from mailrules.imap.parser import parse
-from mailrules.imap.usual import MAX_SHAPES, Usual
+from mailrules.imap.usual import MAX_SHAPES, Run, Usual
 from tests.imap.reading import cut
 from tests.imap.test_fuzz import PIECES
 
@@ -45,13 +50,20 @@ ITEMS = [
 LIMITS = Limits()
 
 
-def short(raw: bytes, like: bytes = b"", limits: Limits = LIMITS) -> list[tuple[Response, int]]:
+def short(raw: bytes, like: bytes = b"", limits: Limits = LIMITS) -> Run:
     """Read a response by the short way, after one that was written like it."""
     usual = Usual()
     usual.learn(like or raw, parse(like or raw))
-    run, end = usual.read(bytearray(raw + b"\r\n"), limits)
-    assert end == sum(octets + 2 for _, octets in run)
-    return run
+    return usual.read(bytearray(raw + b"\r\n"), limits)
+
+
+def long(*lines: bytes) -> Run:
+    """Read responses by the long way, and weigh them by their flags."""
+    if not lines:
+        return Run()
+    responses = [parse(line) for line in lines]
+    values = [len(each.flags or ()) if isinstance(each, MessageData) else 0 for each in responses]
+    return Run(responses, list(map(weight, map(len, lines), values)), sum(len(line) + 2 for line in lines))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +80,7 @@ def short(raw: bytes, like: bytes = b"", limits: Limits = LIMITS) -> list[tuple[
     ],
 )
 def test_the_short_way_says_what_the_long_way_says(line: bytes) -> None:
-    assert short(line) == [(parse(line), len(line))]
+    assert short(line) == long(line)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +95,7 @@ def test_the_short_way_says_what_the_long_way_says(line: bytes) -> None:
     ],
 )
 def test_what_is_unusual_goes_the_long_way(line: bytes) -> None:
-    assert short(line) == []
+    assert short(line) == Run()
 
 
 def test_many_that_are_alike_are_read_at_once_up_to_the_first_that_is_not() -> None:
@@ -91,22 +103,20 @@ def test_many_that_are_alike_are_read_at_once_up_to_the_first_that_is_not() -> N
     usual = Usual()
     usual.learn(lines[0], parse(lines[0]))
     octets = b"\r\n".join([*lines, b"* 5 EXPUNGE", *lines, b""])
-    run, end = usual.read(octets, LIMITS)
-    assert [parse(line) for line in lines] == [response for response, _ in run]
-    assert octets[end:].startswith(b"* 5 EXPUNGE")
+    assert usual.read(octets, LIMITS) == long(*lines)
 
 
 def test_a_response_that_is_not_all_there_is_left() -> None:
     for end in range(len(USUAL) + 2):
         usual = Usual()
         usual.learn(USUAL, parse(USUAL))
-        assert usual.read((USUAL + b"\r\n")[:end], LIMITS) == ([], 0)
+        assert usual.read((USUAL + b"\r\n")[:end], LIMITS) == Run()
 
 
 @pytest.mark.parametrize("limits", [Limits(line=100), Limits(literal=8), Limits(literals=0)])
 def test_what_is_too_long_is_left_to_the_framing_which_refuses_it(limits: Limits) -> None:
-    assert len(short(USUAL)) == 1
-    assert short(USUAL, limits=limits) == []
+    assert len(short(USUAL).responses) == 1
+    assert short(USUAL, limits=limits) == Run()
 
 
 def test_no_server_has_more_than_so_many_ways_of_writing_learnt() -> None:
@@ -132,9 +142,8 @@ def test_whatever_was_learnt_the_long_way_says_the_same(many: list[bytes], piece
         usual.learn(raw, parse(raw))
         changed = raw[:place] + piece + raw[place:] + b"\r\n"
         for octets in (raw + b"\r\n", changed):
-            run, _ = usual.read(octets, LIMITS)
-            if run:
-                assert run[0] == (parse(cut(octets)[0]), len(cut(octets)[0]))
+            run = usual.read(octets, LIMITS)
+            assert run == long(*cut(octets)[: len(run.responses)])
 
 
 @given(
@@ -156,6 +165,45 @@ def test_a_conversation_hears_what_the_parser_reads(lines: list[bytes], step: in
         protocol.receive_data(octets[start : start + step])
         heard += protocol.events()
     assert heard == [Unsolicited(parse(raw)) for raw in cut(octets)]
+
+
+class Unlearned(Usual):
+    """Learns nothing, so that all goes the long way."""
+
+    def learn(self, raw: bytes, response: Response) -> None:
+        """Take note of nothing."""
+
+
+@given(
+    st.lists(
+        st.builds(b"* %d FETCH (UID %d FLAGS (a))".__mod__, st.tuples(st.integers(1, 9), st.integers(1, 9)))
+        | st.builds(b"* %d FETCH (%b)".__mod__, st.tuples(st.integers(1, 9), st.sampled_from(ITEMS)))
+        | st.builds(b"* %d EXPUNGE".__mod__, st.integers(1, 9))
+        | st.sampled_from([b"* OK [COPYUID 3 5,7:8 1:3] moved", b"* 8 EXISTS", b"A2 OK", b"A3 OK", b"A4 OK", b"A5 OK"]),
+        max_size=20,
+    ),
+    st.integers(1, 2000),
+)
+@settings(max_examples=300, deadline=None)
+def test_the_commands_in_flight_get_the_same_on_both_ways(lines: list[bytes], step: int) -> None:
+    heard: list[tuple[list[Event], int]] = []
+    for usual in (Usual(), Unlearned()):
+        protocol = ClientProtocol()
+        protocol._usual = usual
+        protocol.receive_data(b"* PREAUTH hi\r\n")
+        protocol.send(Select(INBOX))
+        protocol.receive_data(b"* 9 EXISTS\r\nA1 OK\r\n")
+        protocol.send(UidFetch(UIDSet.parse(b"1:3,5"), (Items.UID, Items.FLAGS)))
+        protocol.send(UidMove(UIDSet.parse(b"5,7:8"), INBOX))
+        protocol.send(UidFetch(UIDSet.after(3), (Items.SIZE, header_fields(["FROM"]))))
+        protocol.send(UidStore(UIDSet.all(), StoreMode.ADD, frozenset({"a"})))
+        protocol.data_to_send()
+        octets = b"".join(line + b"\r\n" for line in lines)
+        for start in range(0, len(octets), step):
+            protocol.receive_data(octets[start : start + step])
+        assert protocol.selected is not None
+        heard.append((protocol.events(), protocol.selected.exists))
+    assert heard[0] == heard[1]
 
 
 def test_usual_responses_weigh_what_others_weigh() -> None:
@@ -185,6 +233,7 @@ def test_flags_weigh_what_they_take() -> None:
 def test_expunges_come_as_they_are() -> None:
     usual = Usual()
     usual.learn(b"* 9 EXPUNGE", Expunge(SeqNum(9)))
-    assert usual.read(b"* 9 EXPUNGE\r\n* 0 EXPUNGE\r\n", LIMITS) == ([(Expunge(SeqNum(9)), 11)], 13)
+    assert usual.read(b"* 9 EXPUNGE\r\n* 0 EXPUNGE\r\n", LIMITS) == long(b"* 9 EXPUNGE")
+    assert usual.read(b"* 9 EXPUNGE\r\n", Limits(line=9)) == Run()
     usual.learn(USUAL, MessageData(SeqNum(3)))
-    assert usual.read(b"* 9 EXPUNGE\r\n", LIMITS) == ([], 0)
+    assert usual.read(b"* 9 EXPUNGE\r\n", LIMITS) == Run()

@@ -8,7 +8,7 @@ else has to change.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from typing import ClassVar, Generic, TypeVar
 
@@ -60,6 +60,10 @@ class Command(ABC, Generic[T_co]):
     def claims(self, response: Response) -> bool:  # noqa: ARG002 - most commands have no data of their own
         """Say whether an untagged response answers this command."""
         return False
+
+    def claims_all(self, responses: Sequence[Response]) -> bool:
+        """Say whether each of these untagged responses answers it; a child may know a shorter way to find out."""
+        return all(map(self.claims, responses))
 
     def continuation(self, text: bytes) -> bytes | None:  # noqa: ARG002
         """Return the line that answers ``+ text``, without its end; None cancels the command (RFC 9051 §6.2.2)."""
