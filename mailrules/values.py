@@ -22,7 +22,11 @@ T = TypeVar("T")
 if not TYPE_CHECKING:
 
     def value(
-        *, frozen: bool = False, slots: bool = False, repr: bool = True, kw_only: bool = False  # noqa: A002 - the name that dataclass has for it
+        *,
+        frozen: bool = False,
+        slots: bool = False,
+        repr: bool = True,  # noqa: A002 - the name that dataclass has for it
+        kw_only: bool = False,
     ) -> Callable[[type[T]], type[T]]:
         """Make a dataclass that is frozen for mypy only, with the equality and the hash of one that is frozen."""
 
