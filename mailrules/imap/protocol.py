@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
-from mailrules.imap import quirks
+from mailrules.imap import brief, quirks
 from mailrules.imap.capability import Capabilities
 from mailrules.imap.codes import CapabilityCode, ResponseCode
 from mailrules.imap.commands.base import Command, Flow
@@ -43,6 +43,7 @@ from mailrules.imap.responses import (
     Kind,
     MessageData,
     Response,
+    StatusData,
     StatusResponse,
     Tagged,
     Unknown,
@@ -54,6 +55,7 @@ from mailrules.values import value
 
 _LIMITS = Limits()
 _NOTHING: frozenset[str] = frozenset()
+_TURNS = (Flow.STARTTLS, Flow.COMPRESS)
 _GREETINGS = {Kind.OK: Step.GREET, Kind.PREAUTH: Step.PREAUTHENTICATE, Kind.BYE: Step.LOGOUT}
 
 
@@ -172,6 +174,12 @@ class ClientProtocol:
             if run.octets:
                 framer.skip(run.octets)
                 self._take_run(run)
+            elif (answers := brief.read(framer.waiting, self._limits))[1]:
+                framer.skip(answers[1])
+                for response, octets in answers[0]:
+                    self._take(response, weight(octets, 0))
+                if not framer.buffered:
+                    return
             elif (raw := next(responses, None)) is not None:
                 response, values = parse_counting(raw)
                 self._usual.learn(raw, response)
@@ -194,7 +202,7 @@ class ClientProtocol:
             self._greet(response)
             return
         match response:
-            case MessageData():  # says nothing of the mailbox, and comes by the thousand
+            case MessageData() | StatusData():  # say nothing of the selected mailbox, and come by the thousand
                 self._hand_out(response, weight)
             case Tagged():
                 self._complete(response)
@@ -247,16 +255,19 @@ class ClientProtocol:
         command, ok = ended.command, tagged.kind is Kind.OK
         answer = Answer(tagged, tuple(ended.untagged))
         step = command.on_ok if ok else command.on_refusal
-        self.state = after(self.state, step)
+        if step is not None:
+            self.state = after(self.state, step)
         if step is Step.AUTHENTICATE and not ended.told_capabilities:
             self._know(None)
-        self._learn(tagged.code)
+        if tagged.code is not None:
+            self._learn(tagged.code)
         self._answering = None
         self._outbox.answered(tagged.tag, tagged.kind)  # what waited leaves now, by the new capabilities
-        self._reselect(command, answer, step)
-        if ok and isinstance(command, Enable):
+        if step is not None or tagged.code is not None:
+            self._reselect(command, answer, step)
+        if ok and type(command) is Enable:
             self.enabled |= command.result(answer)
-        self._turn_due = command.flow if ok and command.flow in (Flow.STARTTLS, Flow.COMPRESS) else None
+        self._turn_due = command.flow if ok and command.flow in _TURNS else None
         self._events.append(Completed(tagged.tag, command, answer))
 
     def _reselect(self, command: Command[object], answer: Answer, step: Step | None) -> None:
@@ -281,7 +292,7 @@ class ClientProtocol:
             case _:
                 pass
         # While SELECT runs, what is told of "the" mailbox is told of the one to come: Select.result takes it in.
-        if self.selected is not None and not (answering is not None and isinstance(answering.command, Select)):
+        if self.selected is not None and not (answering is not None and answering.command.on_ok is Step.SELECT):
             self.selected.update(response)
 
     def _learn(self, code: ResponseCode | None) -> None:
