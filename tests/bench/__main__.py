@@ -18,7 +18,9 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.bench.bench import Bench
-from tests.bench.table import Row, into, load, markdown, save, show
+from tests.bench.kept import Measured, load, save
+from tests.bench.page import fill, texts_of, whole
+from tests.bench.table import Row, show
 
 AXES = {
     "arrival": "EXISTS to moved, with NOTIFY and with IDLE only",
@@ -39,21 +41,19 @@ def main() -> int:
     """Measure what the command line names, print it; return the exit status."""
     given = _arguments()
     if given.axes == ["profile"]:
-        return _profile(quick=given.quick)
+        return _profile(given)
     if given.axes == ["faults"]:
         return _faults(rounds=3 if given.quick else 20)
-    if given.show:
-        rows, failed = load(given.show), False
-    else:
-        rows, failed = _measure(given)
+    measured, failed = (load(given.show), False) if given.show else _measure(given)
+    rows = measured.rows
     if given.json:
-        save(rows, given.json)
+        save(measured, given.json)
     if given.markdown:
-        print(markdown(rows))
+        print(whole(rows))
     else:
         show(rows, Console(width=None if sys.stdout.isatty() else 200))
     for page in given.page:
-        into(page, rows)
+        fill(page, texts_of(measured))
     if given.plots:
         importlib.import_module("tests.bench.plots").draw(rows, given.plots)
     return int(failed or any(row.reached is False for row in rows))
@@ -69,10 +69,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=None, help="how often each is measured (3; with --quick 1)")
     parser.add_argument("--quick", action="store_true", help="measure little")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all values of all runs down")
-    parser.add_argument("--show", type=Path, metavar="FILE", help="measure nothing: take what --json has written")
+    parser.add_argument(
+        "--show",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="measure nothing: take what --json has written; given again, of an axis in both files the later counts",
+    )
     parser.add_argument("--markdown", action="store_true", help="print the table for a page")
     parser.add_argument(
-        "--page", type=Path, action="append", default=[], help="put the table into a page of the manual"
+        "--page",
+        type=Path,
+        action="append",
+        default=[],
+        help="put the table or the profile into a page of the manual",
     )
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="draw the plots (needs the extra: bench)")
     given = parser.parse_intermixed_args()
@@ -83,7 +93,7 @@ def _arguments() -> argparse.Namespace:
     return given
 
 
-def _measure(given: argparse.Namespace) -> tuple[list[Row], bool]:
+def _measure(given: argparse.Namespace) -> tuple[Measured, bool]:
     progress = Console(stderr=True, highlight=False)
     chosen = list(AXES) if "all" in given.axes else given.axes
     rows: list[Row] = []
@@ -98,7 +108,7 @@ def _measure(given: argparse.Namespace) -> tuple[list[Row], bool]:
                 failed = True
                 progress.print(f"{axis}: not measured", style="bold red")
                 progress.print(traceback.format_exc()[-2_000:], markup=False)
-    return rows, failed
+    return Measured(rows), failed
 
 
 def _faults(*, rounds: int) -> int:
@@ -106,8 +116,8 @@ def _faults(*, rounds: int) -> int:
     return 0
 
 
-def _profile(*, quick: bool) -> int:
-    importlib.import_module("tests.bench.stages").main(quick)
+def _profile(given: argparse.Namespace) -> int:
+    importlib.import_module("tests.bench.stages").main(given.runs or 1, given.page, quick=given.quick)
     return 0
 
 

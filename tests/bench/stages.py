@@ -11,12 +11,14 @@ import functools
 import importlib
 import inspect
 import json
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +29,7 @@ from rich.table import Table
 
 from mailrules.cli import main as mailrules
 from tests.bench.letters import rules
+from tests.bench.page import fill
 from tests.bench.stock import Stock
 from tests.faults.process import rule_file
 from tests.servers.dovecot import Dovecot
@@ -45,7 +48,12 @@ STAGES = {
     "journal: record": "mailrules.store.sqlite:SqliteStore.record",
     "report": "mailrules.engine.process:Path.report",
 }
+BESIDE = {
+    "the loop and all else": WHOLE,
+    "the store's thread": "mailrules.store.writer:Writer",
+}
 RULES = 1_000
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(slots=True)
@@ -173,26 +181,54 @@ def child(config: str, told: str) -> None:
     finally:
         process, thread = whole
         rest = thread - sum(clock.spent.values())
-        beside = {"the loop and all else": rest, "the store's thread": process - thread}
-        Path(told).write_text(json.dumps({**{stage: clock.spent[stage] for stage in STAGES}, **beside}))
+        beside = zip(BESIDE, (rest, process - thread), strict=True)
+        Path(told).write_text(json.dumps({**{stage: clock.spent[stage] for stage in STAGES}, **dict(beside)}))
 
 
-def main(quick: bool) -> None:
-    """Measure a backlog on a real server, and print the stages."""
+def main(runs: int, pages: Sequence[Path], *, quick: bool) -> None:
+    """Measure backlogs on a real server, print the stages, and put them into pages that have a place for them."""
     number = 500 if quick else 10_000
+    found = [_measured(number) for _ in range(runs)]
+    spent = {stage: statistics.median(one[stage] for one in found) / number * 1e6 for stage in found[0]}
+    together = sum(spent.values())
+    title = f"{number:,} messages, {RULES:,} rules"
+    table = Table("stage", "µs a message", title=title, title_justify="left")
+    table.columns[1].justify = "right"
+    for stage, microseconds in spent.items():
+        table.add_row(stage, f"{microseconds:.1f}")
+    table.add_section()
+    table.add_row("together", f"{together:.1f}")
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    for page in pages:
+        fill(page, {"profile": f"{_markdown(spent, together, page.parent)}\n\n{title}; {_of(runs)}."})
+
+
+def _measured(number: int) -> dict[str, float]:
+    """File a backlog; give the seconds of each stage."""
     with tempfile.TemporaryDirectory() as name, Dovecot() as server:
         user = Stock(server, number).user()
         config, told = rule_file(Path(name), user, server.ports.imap, rules(RULES)), Path(name) / "told"
         command = [sys.executable, "-m", "tests.bench.stages", str(config), str(told)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
         spent: dict[str, float] = json.loads(told.read_text())
-    table = Table("stage", "µs a message", title=f"{number:,} messages, {RULES:,} rules", title_justify="left")
-    table.columns[1].justify = "right"
-    for stage, seconds in spent.items():
-        table.add_row(stage, f"{seconds / number * 1e6:.1f}")
-    table.add_section()
-    table.add_row("together", f"{sum(spent.values()) / number * 1e6:.1f}")
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    return spent
+
+
+def _markdown(spent: Mapping[str, float], together: float, folder: Path) -> str:
+    """Write the stages, each with where it begins, as links from a page in this folder."""
+    lines = ["| stage | begins in | µs a message |", "|---|---|---:|"]
+    lines += [f"| {stage} | {_link(stage, folder)} | {microseconds:.1f} |" for stage, microseconds in spent.items()]
+    return "\n".join([*lines, f"| **together** | | **{together:.1f}** |"])
+
+
+def _link(stage: str, folder: Path) -> str:
+    place = {**STAGES, **BESIDE}[stage]
+    path = ROOT / f"{place.partition(':')[0].replace('.', '/')}.py"
+    return f"[{path.relative_to(ROOT)}]({os.path.relpath(path, folder.resolve())}): `{place.partition(':')[2]}`"
+
+
+def _of(runs: int) -> str:
+    return "once" if runs == 1 else f"the median of {runs} runs for each stage"
 
 
 if __name__ == "__main__":

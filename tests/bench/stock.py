@@ -36,6 +36,15 @@ class Stock:
         _clone(self.server.folder / "mail" / _MASTER, self.server.folder / "mail" / name)
         return name
 
+    def large_user(self, messages: int) -> str:
+        """Make a user whose INBOX has the letters again and again, as many as it takes: links to the same files."""
+        name = self.user()
+        inbox = self.server.folder / "mail" / name / "mail" / "mailboxes" / "INBOX" / "dbox-Mails"
+        for uid in range(self.messages + 1, messages + 1):
+            (inbox / f"u.{uid}").hardlink_to(inbox / f"u.{(uid - 1) % self.messages + 1}")
+        self.server.doveadm("force-resync", "-u", name, "INBOX")
+        return name
+
     def left(self, user: str) -> int:
         """Count what is in INBOX, and remove the user's mail."""
         told = self.server.doveadm("mailbox", "status", "-u", user, "messages", "INBOX")

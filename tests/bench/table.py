@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -77,10 +74,15 @@ class Row:
         return min(self.peers.values(), key=lambda peer: peer.median, default=None)
 
     @property
-    def ratio(self) -> float | None:
-        """How many times the floor it is; without a floor, how many times the best peer."""
+    def against(self) -> Against:
+        """What the ratio is to: the goal's, otherwise the floor, and without one the best peer."""
         by_peer = self.floor is None or (self.goal is not None and self.goal.against is Against.PEER)
-        other = self.best if by_peer else self.floor
+        return Against.PEER if by_peer else Against.FLOOR
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times that it is; None where that was not measured."""
+        other = self.best if self.against is Against.PEER else self.floor
         return self.ours.median / other.median if other is not None and other.median else None
 
     @property
@@ -93,8 +95,7 @@ class Row:
         return None if self.ratio is None else self.ratio <= self.goal.limit
 
 
-_PLACE = re.compile(r"(?P<begin><!-- measured: (?P<which>all|goals) -->)\n.*?(?P<end><!-- measured -->)", re.DOTALL)
-HEADINGS = ("axis", "floor", "peers", "mailrules", "ratio", "goal", "")
+HEADINGS = ("axis", "floor", "peers", "mailrules", "values", "ratio", "goal", "")
 
 
 def figure(value: float) -> str:
@@ -114,16 +115,30 @@ def cells(row: Row) -> tuple[str, ...]:
         str(row.floor) if row.floor else "–",
         "\n".join(f"{name} {sample}" for name, sample in row.peers.items()) or "–",
         str(row.ours),
-        "–" if row.ratio is None else figure(row.ratio),
+        numbers(row),
+        ratio(row) or "–",
         str(row.goal) if row.goal else "–",
         reached,
     )
 
 
+def numbers(row: Row) -> str:
+    """Say how many values the figures are medians of: ours, and others' where they are fewer."""
+    ours = len(row.ours.values)
+    others = {name: len(sample.values) for name, sample in row.peers.items()}
+    fewer = sorted({number for number in others.values() if number != ours})
+    return f"{ours} (peers {'–'.join(map(str, fewer))})" if fewer else str(ours)
+
+
+def ratio(row: Row) -> str:
+    """Write how many times what it is; nothing where that was not measured."""
+    return "" if row.ratio is None else f"{figure(row.ratio)} × {row.against.value}"
+
+
 def show(rows: Sequence[Row], console: Console) -> None:
     """Print the table: what takes time or room first, then what can be counted."""
     table = Table(*HEADINGS)
-    for place in (1, 3, 4, 5):
+    for place in (1, 3, 4, 5, 6):
         table.columns[place].justify = "right"
     for counted in (False, True):
         for row in rows:
@@ -131,73 +146,3 @@ def show(rows: Sequence[Row], console: Console) -> None:
                 table.add_row(*cells(row), style="bold red" if row.reached is False else None)
         table.add_section()
     console.print(table)
-
-
-def markdown(rows: Sequence[Row]) -> str:
-    """Write the table for a page."""
-    lines = [f"| {' | '.join((*HEADINGS[:-1], 'reached'))} |", "|---|---:|---|---:|---:|---:|---|"]
-    lines += [
-        f"| {' | '.join(cells(row))} |".replace("\n", "<br>")
-        for counted in (False, True)
-        for row in rows
-        if row.counted is counted
-    ]
-    return "\n".join(lines)
-
-
-def into(page: Path, rows: Sequence[Row]) -> None:
-    """Put the table into a page, between its marks: all rows, or those that have a goal, as the mark says."""
-
-    def filled(found: re.Match[str]) -> str:
-        chosen = rows if found["which"] == "all" else [row for row in rows if row.goal is not None]
-        return f"{found['begin']}\n{markdown(chosen)}\n{found['end']}"
-
-    text, places = _PLACE.subn(filled, page.read_text(encoding="utf-8"))
-    if not places:
-        raise ValueError(f"{page} has no place for the table: <!-- measured: all --> … <!-- measured -->")
-    page.write_text(text, encoding="utf-8")
-
-
-def save(rows: Sequence[Row], path: Path) -> None:
-    """Write all values of all runs down."""
-    path.write_text(json.dumps([asdict(row) for row in rows], indent=1, default=_plain, ensure_ascii=False) + "\n")
-
-
-def load(path: Path) -> list[Row]:
-    """Read what save() has written."""
-    return [_row(each) for each in json.loads(path.read_text())]
-
-
-def _plain(value: object) -> object:
-    assert isinstance(value, Against)
-    return value.value
-
-
-def _row(written: dict[str, object]) -> Row:
-    match written:
-        case {
-            "axis": str(axis),
-            "unit": str(unit),
-            "ours": ours,
-            "floor": floor,
-            "peers": dict(peers),
-            "goal": goal,
-            "counted": bool(counted),
-        }:
-            named = {name: _sample(peer) for name, peer in peers.items()}
-            return Row(axis, unit, _sample(ours), _sample(floor) if floor else None, named, _goal(goal), counted)
-    raise ValueError(f"not a row: {written}")
-
-
-def _sample(written: object) -> Sample:
-    match written:
-        case {"values": list(values)}:
-            return Sample.of(map(float, values))
-    raise ValueError(f"not a sample: {written}")
-
-
-def _goal(written: object) -> Goal | None:
-    match written:
-        case {"limit": int(limit) | float(limit), "against": str(against)}:
-            return Goal(limit, Against(against))
-    return None

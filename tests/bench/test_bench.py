@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.bench import floor, sieve
+from tests.bench.kept import Measured, load, save
 from tests.bench.mixed import headers, mixed_rules
-from tests.bench.stages import STAGES, WHOLE, original_of
-from tests.bench.table import load
+from tests.bench.stages import BESIDE, STAGES, original_of
+from tests.bench.table import Goal, Row, Sample
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,12 +31,27 @@ def test_a_small_backlog_is_measured_and_told(tmp_path: Path) -> None:
         str(tmp_path / "rows"),
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    rows = {row.axis: row for row in load(tmp_path / "rows")}
+    rows = {row.axis: row for row in load([tmp_path / "rows"]).rows}
     trips = rows["200 messages, 100 rules, no delay: round trips"]
     assert trips.floor is not None
     assert 2 == trips.floor.median, done.stderr
-    assert "| 200 messages, 100 rules, no delay: round trips | 2 |" in done.stdout
+    assert "| **200 messages, 100 rules, no delay** |" in done.stdout
+    assert "| round trips | 2 |" in done.stdout
     assert "not measured" not in done.stderr
+
+
+def test_what_was_measured_axis_by_axis_fills_the_pages_together(tmp_path: Path) -> None:
+    """Exit status 1: one of the two misses its goal."""
+    page = tmp_path / "page.md"
+    page.write_text("<!-- measured: goals -->\n<!-- measured -->\n")
+    names = {"one": Goal(5), "two": Goal(1)}
+    for name, goal in names.items():
+        save(Measured([Row(name, "s", Sample.of([2.0]), goal=goal)], cores=3), tmp_path / name)
+    shown = [option for name in names for option in ("--show", str(tmp_path / name))]
+    command = [sys.executable, "-m", "tests.bench", *shown, "--page", str(page)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert 1 == done.returncode, done.stderr
+    assert "| one, s |  |  | 2 |  | ≤ 5 | reached |\n| two, s |  |  | 2 |  | ≤ 1 | **missed** |" in page.read_text()
 
 
 def test_the_rules_as_a_sieve_script_file_no_more_than_the_rules() -> None:
@@ -48,7 +64,7 @@ def test_the_rules_as_a_sieve_script_file_no_more_than_the_rules() -> None:
         assert 1 == mailbox.filed(mailbox.compiled(sieve.script(f'[[rules]]\nname = "own"\n{own}')))
 
 
-@pytest.mark.parametrize("place", [WHOLE, *STAGES.values()])
+@pytest.mark.parametrize("place", [*STAGES.values(), *BESIDE.values()])
 def test_each_stage_begins_where_the_profile_looks(place: str) -> None:
     assert callable(original_of(place))
 

@@ -1,12 +1,10 @@
-"""The table says which goals are reached, and keeps every value."""
+"""The table says which goals are reached."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.bench.table import Against, Goal, Row, Sample, figure, into, load, markdown, save
+from tests.bench.table import Against, Goal, Row, Sample, figure, numbers, ratio
 
 FLOOR = Sample.of([1.0, 1.1, 0.9])
 PEERS = {"slow": Sample.of([9.0]), "fast": Sample.of([2.0])}
@@ -33,30 +31,17 @@ def test_a_goal_by_what_was_not_measured_is_neither_reached_nor_missed() -> None
     assert Row("axis", "s", FLOOR, goal=Goal(1, Against.PEER)).reached is None
 
 
-def test_what_is_saved_is_read_again_as_it_was(tmp_path: Path) -> None:
-    rows = [Row("a", "s", FLOOR, FLOOR, PEERS, Goal(1.3, Against.FLOOR)), Row("b", "", FLOOR, counted=True)]
-    save(rows, tmp_path / "rows.json")
-    assert rows == load(tmp_path / "rows.json")
+def test_the_ratio_says_of_what_it_is() -> None:
+    ours = Sample.of([3.0])
+    assert "3 × floor" == ratio(Row("axis", "s", ours, FLOOR, PEERS))
+    assert "1.50 × peer" == ratio(Row("axis", "s", ours, None, PEERS))
+    assert "1.50 × peer" == ratio(Row("axis", "s", ours, FLOOR, PEERS, Goal(1, Against.PEER)))
+    assert not ratio(Row("axis", "s", ours))
 
 
-def test_the_table_of_a_page_has_counts_behind_times() -> None:
-    rows = [Row("trips", "", Sample.of([2]), Sample.of([2]), {}, Goal(2), counted=True), Row("time", "s", FLOOR)]
-    assert [
-        "| time, s | – | – | 1 (0.90–1.10) | – | – |  |",
-        "| trips | 2 | – | 2 | 1 | ≤ 2 | yes |",
-    ] == markdown(rows).splitlines()[2:]
-
-
-def test_a_page_gets_the_table_between_its_marks_and_keeps_the_rest(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text("before\n<!-- measured: goals -->\nold\n<!-- measured -->\nafter\n")
-    rows = [Row("with", "s", FLOOR, goal=Goal(2)), Row("without", "s", FLOOR)]
-    into(page, rows)
-    into(page, rows)
-    lines = page.read_text().splitlines()
-    assert ["before", "<!-- measured: goals -->"] == lines[:2]
-    assert ["with, s"] == [line.split(" | ")[0].removeprefix("| ") for line in lines[4:-2]]
-    assert ["<!-- measured -->", "after"] == lines[-2:]
+def test_it_is_told_how_many_values_a_figure_is_from() -> None:
+    assert "3" == numbers(Row("axis", "s", FLOOR))
+    assert "3 (peers 1)" == numbers(Row("axis", "s", FLOOR, FLOOR, PEERS))
 
 
 @pytest.mark.parametrize(
