@@ -80,10 +80,13 @@ Usual = tuple[str | None, str | None, str | None, str, str]
 
 
 def _usual(letter: str, more: str = "") -> re.Pattern[str]:
-    """Make the form that nearly all mail has: addresses alone, or in angle brackets behind words or one quoted text."""
+    """Make the form that nearly all mail has: addresses alone, or in angle brackets behind words or one quoted text.
+
+    Their domains are without the root's dot.
+    """
     word = rf"(?:{more}{letter}++)"
     name = rf'(?:({word}(?: {word})*+)|"([^"\\]*+)")?'
-    return re.compile(rf"(?:{name}\s*+(<))?({letter}++)@({letter}++)(?(3)>)\s*+(?:,\s*+|\Z)")
+    return re.compile(rf"(?:{name}\s*+(<))?({letter}++)@({letter}++)(?<!\.)(?(3)>)\s*+(?:,\s*+|\Z)")
 
 
 _SPECIAL = r'\s"(),:;<>@\[\]\\'

@@ -57,12 +57,12 @@ class Address:
 def _address(local: str, domain: str) -> Text:
     name = a_labels(domain)
     if not name or "xn--" in name or not local.isascii():
-        return address_text(Text.of(local), _domain(local, domain))
+        return address_text(Text.of(local), _domain(domain))
     text = f"{local}@{name}"
     return Text(text, text.lower())
 
 
-def _domain(_local: str, domain: str) -> Text | None:
+def _domain(domain: str) -> Text | None:
     name = a_labels(domain)
     return domain_text(name) if name else None
 
@@ -78,24 +78,21 @@ _PARTS: dict[str, Callable[[Mailbox], Text | None]] = {
     "local": lambda mailbox: Text.of(mailbox.local),
     "user": lambda mailbox: Text.of(mailbox.local.partition("+")[0]),
     "detail": _detail,
-    "domain": lambda mailbox: _domain(mailbox.local, mailbox.domain),
+    "domain": lambda mailbox: _domain(mailbox.domain),
     "text": lambda mailbox: Text.of(str(mailbox)),
 }
-_WITHOUT_NAME: dict[str, Callable[[str, str], Text | None]] = {"address": _address, "domain": _domain}
-"""What most rules ask for, of an address whose name need not be decoded for it."""
 
 
 class AddressField:
     """One occurrence of an address header."""
 
-    __slots__ = ("_addresses", "_parsed", "_parts", "_text", "_usual", "_written")
+    __slots__ = ("_addresses", "_parsed", "_text", "_usual", "_written")
 
     def __init__(self, value: str, limit: int = MAX_ADDRESSES) -> None:
         self._written = value
         self._usual = read_usual(value, limit)
         self._parsed: AddressList | None = parse_any(value, limit) if self._usual is None else None
         self._addresses: tuple[Address, ...] | None = None
-        self._parts: dict[str, Sequence[Text]] = {}
         self._text: Text | None = None
 
     @property
@@ -103,20 +100,21 @@ class AddressField:
         """How many addresses there are."""
         return len(self.addresses if self._usual is None else self._usual)
 
-    def parts(self, name: str) -> Sequence[Text]:
+    def parts(self, name: str) -> list[Text]:
         """Give this part of each address that has it, in every spelling."""
-        parts = self._parts.get(name)
-        if parts is None:
-            parts = self._parts[name] = [
-                each for text in self._each(name) if text is not None for each in text.spellings
-            ]
-        return parts
+        texts: list[Text | None] = [getattr(address, name) for address in self.addresses]
+        return [each for text in texts if text is not None for each in text.spellings]
 
-    def _each(self, name: str) -> list[Text | None]:
-        if self._usual is not None and name in _WITHOUT_NAME:
-            part = _WITHOUT_NAME[name]
-            return [part(local, domain) for *_, local, domain in self._usual]
-        return [getattr(address, name) for address in self.addresses]
+    def folded(self, name: str) -> list[str]:
+        """Give the same without its case; what most rules ask for takes no more than the structure."""
+        usual = self._usual
+        if usual is not None and name in {"address", "domain"}:
+            value = self._written
+            if value.isascii() and "--" not in value:  # then each is spelt in one way
+                if name == "address":
+                    return [f"{each[3]}@{each[4]}".lower() for each in usual]
+                return [each[4].lower() for each in usual]
+        return [text.folded for text in self.parts(name)]
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -138,11 +136,11 @@ class AddressField:
         return self._parsed
 
 
-def address_fields(values: Sequence[str]) -> Sequence[AddressField]:
+def address_fields(values: Sequence[str]) -> tuple[AddressField, ...]:
     """Read fields of one name until there are `MAX_ADDRESSES` in them; one without any counts as one."""
     if len(values) == 1 and len(values[0]) <= _SHORT:
         return (_short_field(values[0]),)
-    return _some_fields(values)
+    return tuple(_some_fields(values))
 
 
 def _some_fields(values: Iterable[str]) -> list[AddressField]:

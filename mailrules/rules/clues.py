@@ -21,10 +21,17 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Where in a message a clue is looked for. Equal sources give equal texts."""
+    """Where in a message's header a clue is looked for. Equal sources give equal texts."""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The header fields that the texts are read from, and nothing else is, in upper case."""
 
     def texts(self, message: Message) -> Sequence[Text]:
         """Give the texts."""
+
+    def folded(self, message: Message) -> Sequence[str]:
+        """Give them without their case."""
 
 
 @value(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -29,15 +29,18 @@ class Intervals(Generic[T]):
             first = 0 if over is None else self._place(over) + 1
             self._put(first, self._leaves if under is None else self._place(under), each)
 
-    def around(self, value: Amount | None) -> Iterator[T]:
+    def around(self, value: Amount | None) -> Sequence[T]:
         """Give those that the value lies in; all of them, if it is not known."""
         if value is None:
-            yield from self._every
-            return
+            return self._every
+        found: list[T] = []
+        nodes = self._nodes
         node = self._place(value) + self._leaves
         while node:
-            yield from self._nodes.get(node, ())
+            if node in nodes:
+                found += nodes[node]
             node >>= 1
+        return found
 
     def _place(self, value: Amount) -> int:
         at = bisect_left(self._limits, value)

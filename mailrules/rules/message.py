@@ -131,9 +131,9 @@ class HeaderFields:
         """Give each occurrence of these address fields."""
         fields = self._addresses.get(names)
         if fields is None:
-            raw = self._raw
-            found = [address_fields(raw[name]) for name in names if name in raw]
-            fields = self._addresses[names] = tuple(found[0] if len(found) == 1 else chain.from_iterable(found))
+            found = [address_fields(self._raw[name]) for name in names if name in self._raw]
+            fields = found[0] if len(found) == 1 else tuple(chain.from_iterable(found))
+            self._addresses[names] = fields
         return fields
 
     def list_ids(self) -> tuple[ListId, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from mailrules.rules import Facts, Message, Rule, Ruleset, Verdict, index
+from mailrules.rules import Facts, Message, Rule, Ruleset, Verdict, shelf
 from mailrules.rules.clues import Expression, Flag, Guard, Piece, Something, Whole, Within, best_guard, joint_guard
 from mailrules.rules.index import Index
 from mailrules.rules.text import Text
@@ -18,8 +18,13 @@ from tests.rules.builders import FACTS, NOW, decide, message, rule
 class Words:
     """The words of the subject."""
 
+    headers = ("SUBJECT",)
+
     def texts(self, message: Message) -> list[Text]:
         return [Text.of(word) for text in message.fields.texts("SUBJECT") for word in text.value.split()]
+
+    def folded(self, message: Message) -> list[str]:
+        return [text.folded for text in self.texts(message)]
 
 
 SOURCE = Words()
@@ -101,7 +106,7 @@ def test_of_guards_one_of_which_must_be_met_all_clues_count() -> None:
 
 @pytest.mark.parametrize("memory", [1 << 10, 40_000, 90_000])
 def test_where_re2_has_too_little_memory_every_rule_is_visited(memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "_MEMORY", memory)
+    monkeypatch.setattr(shelf, "_MEMORY", memory)
     guards: list[Guard | None] = [(Expression(SOURCE, regex=f"w{place}x{{9}}"),) for place in range(500)]
     found = Index(guards).candidates(message("Subject: w7xxxxxxxxx"), FACTS)
 
@@ -188,6 +193,29 @@ def test_of_ten_thousand_rules_none_is_visited_that_can_not_match() -> None:
 
     assert sum(len(visited(rules, mail)) for mail in mails) < 20
     assert {decide(rules, mail) for mail in mails} == {Verdict()}
+
+
+def test_of_a_header_that_comes_again_the_same_rules_are_found() -> None:
+    rules = Ruleset(tuple(map(Rule.model_validate, tomllib.loads(mixed_rules(1_000))["rules"])))
+    blocks = [block.replace(b"#", b"bank address #") for block in headers(200)]
+    first, second = ([list(visited(rules, Message(block))) for block in blocks] for _ in range(2))
+
+    assert first == second
+    assert sum(map(len, first)) > 200
+    assert [list(visited(Ruleset(rules.rules), Message(block))) for block in blocks[:9]] == first[:9]
+
+
+def test_what_the_index_remembers_takes_no_more_room_than_it_may() -> None:
+    found = Index([(A,)] * 5 + [(B,)])
+    for number in range(5_000):
+        assert list(found.candidates(message(f"Subject: b {number}"), FACTS)) == [5]
+    (bookcase,) = found._bookcases
+
+    assert 0 < len(bookcase._known) <= 4_096
+
+    before = len(bookcase._known)
+    found.candidates(message(f"Subject: {'a ' * 300}"), FACTS)
+    assert len(bookcase._known) == before
 
 
 def test_a_huge_message_visits_no_rule_for_others() -> None:

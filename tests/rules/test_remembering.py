@@ -14,7 +14,14 @@ from tests.rules.builders import message
 PARTS = ("name", "address", "local", "user", "detail", "domain", "text")
 values = st.one_of(
     st.sampled_from(
-        ["Ann <a+b@XN--mller-kva.de>", "=?utf-8?Q?J=C3=BC?= <j@b>, c@d", "g: a@b, c@d;", "The list <a.b.c>"]
+        [
+            "Ann <a+b@XN--mller-kva.de>",
+            "Ann <A@B.Example.>",
+            "a@B.c, Ann <D@e>",
+            "=?utf-8?Q?J=C3=BC?= <j@b>, c@d",
+            "g: a@b, c@d;",
+            "The list <a.b.c>",
+        ]
     ),
     st.text(st.sampled_from('aé"<>@,;: =?'), max_size=20),
 )
@@ -23,7 +30,7 @@ values = st.one_of(
 def read(mail: Message) -> object:
     fields = mail.fields.addresses(("FROM", "TO"))
     return (
-        [(field.text, *(field.parts(part) for part in PARTS)) for field in fields],
+        [(field.text, field.number, *(field.parts(part) for part in PARTS)) for field in fields],
         mail.fields.list_ids(),
         mail.fields.texts("FROM"),
         mail.fields.value("TO"),
@@ -39,6 +46,12 @@ def test_what_is_remembered_is_what_would_be_read(lines: list[tuple[str, str]]) 
         afresh = read(Message(mail.header))
 
     assert [read(Message(mail.header)) for _ in range(2)] == [afresh, afresh]
+
+
+@given(st.lists(values, max_size=3))
+def test_an_address_without_its_case_is_read_to_what_it_is_with_it(lines: list[str]) -> None:
+    for field in message(*(f"From: {line}" for line in lines)).fields.addresses(("FROM",)):
+        assert [field.folded(part) for part in PARTS] == [[text.folded for text in field.parts(part)] for part in PARTS]
 
 
 def test_strangers_can_push_out_what_is_remembered_and_no_more() -> None:

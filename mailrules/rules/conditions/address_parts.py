@@ -50,6 +50,13 @@ class AddressTexts:
             return fields[0].parts(self.part)
         return [text for field in fields for text in field.parts(self.part)]
 
+    def folded(self, message: Message) -> list[str]:
+        """Give them without their case."""
+        fields = message.fields.addresses(self.headers)
+        if len(fields) == 1:
+            return fields[0].folded(self.part)
+        return [folded for field in fields for folded in field.folded(self.part)]
+
 
 @value(frozen=True, slots=True)
 class AddressFieldTexts:
@@ -60,6 +67,10 @@ class AddressFieldTexts:
     def texts(self, message: Message) -> list[Text]:
         """Give the texts."""
         return [field.text for field in message.fields.addresses(self.headers)]
+
+    def folded(self, message: Message) -> list[str]:
+        """Give them without their case."""
+        return [field.text.folded for field in message.fields.addresses(self.headers)]
 
 
 def read_address_pattern(value: object) -> str:

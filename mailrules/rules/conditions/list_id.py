@@ -31,9 +31,13 @@ class _ListIds:
     """A part of each List-Id, as a source of clues."""
 
     part: Literal["identifier", "name"]
+    headers: ClassVar[tuple[str, ...]] = ("LIST-ID",)
 
     def texts(self, message: Message) -> list[Text]:
         return [each.name if self.part == "name" else each.identifier for each in message.fields.list_ids()]
+
+    def folded(self, message: Message) -> list[str]:
+        return [text.folded for text in self.texts(message)]
 
 
 @condition("list_id")

@@ -29,9 +29,18 @@ class HeaderTexts:
 
     header: str
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The header field, in upper case."""
+        return (self.header,)
+
     def texts(self, message: Message) -> tuple[Text, ...]:
         """Give the texts."""
         return message.fields.texts(self.header)
+
+    def folded(self, message: Message) -> list[str]:
+        """Give them without their case."""
+        return [text.folded for text in message.fields.texts(self.header)]
 
 
 def text_leaf(key: str, field: str, header: str, operators: FieldOperators, definitions: Definitions) -> Leaf:
