@@ -12,6 +12,7 @@ import asyncio
 import importlib
 import sys
 import tempfile
+import time
 import traceback
 from pathlib import Path
 
@@ -102,12 +103,14 @@ def _measure(given: argparse.Namespace) -> tuple[Measured, bool]:
         bench = Bench(Path(folder), given.runs or (1 if given.quick else 3), given.quick, progress.print)
         for axis in chosen:
             module = importlib.import_module(f"tests.bench.rows.{axis.replace('-', '_')}")
+            began = time.monotonic()
             try:
                 rows.extend(module.rows(bench))  # those before a failure stay
             except Exception:  # noqa: BLE001 - the other axes are measured all the same
                 failed = True
                 progress.print(f"{axis}: not measured", style="bold red")
                 progress.print(traceback.format_exc()[-2_000:], markup=False)
+            progress.print(f"{axis}: took {time.monotonic() - began:.0f} s", style="bold")
     return Measured(rows), failed
 
 

@@ -23,9 +23,9 @@ _LOOP = "while true do\n{round}\ninbox:enter_idle()\nend\n"
 class Style(Enum):
     """How its rules are written."""
 
-    SEARCH = "SEARCH a rule"  # as in its manual: each rule searches and moves
-    GATHER = "one MOVE a mailbox"  # the searches of all rules of a mailbox, then one move
-    LUA = "Lua matches"  # its own patterns, over fields that it fetches
+    SEARCH = "imapfilter, a SEARCH a rule"  # as in its manual: each rule searches and moves
+    GATHER = "imapfilter, a move a mailbox"  # the searches of all rules of a mailbox, then one move
+    LUA = "imapfilter in Lua"  # its own patterns, over fields that it fetches
 
 
 def available() -> bool:

@@ -52,8 +52,8 @@ def rows(bench: Bench) -> Iterator[Row]:
             found: dict[str, list[Filing]] = defaultdict(list)
             with Relay(Setting(server.ports.imap, _DELAY, way.hidden)) as relay:
                 for turn, (name, (make, number)) in itertools.product(range(bench.runs), programs.items()):
-                    if turn and found[name][0].seconds > _TOO_LONG:
-                        continue
+                    if turn and name not in ("floor", "mailrules"):
+                        continue  # no goal is a multiple of its time: one run
                     user = f"{way.floor}-{turn}-{len(name)}-{number}-{name[-1]}"
                     found[name] += _files(server, relay, make, user, number, samples)
                     last = found[name][-1]
