@@ -23,7 +23,7 @@ _BRIEF = re.compile(
     rb"(?:(?P<tag>[A-Z][0-9]{1,10}+) OK (?P<text>" + _TEXT + rb")"
     rb"|\+(?P<plus>[^\x00\r\n]{0,400}+)"
     rb'|\* STATUS (?:"(?P<quoted>[^\x00-\x1f"\\]{1,200}+)"|(?P<atom>[A-Za-z0-9./_&,+-]{1,200}+))'
-    rb" \(MESSAGES (?P<messages>[0-9]{1,18}+) UIDNEXT (?P<uidnext>[0-9]{1,18}+)\)"
+    rb" \(MESSAGES (?P<messages>[0-9]{1,18}+) UIDNEXT (?P<uidnext>[0-9]{1,18}+)(?: UIDVALIDITY (?P<uidvalidity>[0-9]{1,18}+))?\)"
     rb"|\* (?P<exists>[0-9]{1,18}+) EXISTS"
     rb"|\* (?P<recent>[0-9]{1,18}+) RECENT"
     rb"|\* OK (?P<word>" + _TEXT + rb"))\r\n"
@@ -48,9 +48,8 @@ def read(octets: bytes | bytearray, limits: Limits) -> tuple[list[tuple[Response
                 break
             case "plus":
                 found.append((Continuation(match["plus"].strip()), length))
-            case "uidnext":
-                name, messages, uidnext = match["quoted"] or match["atom"], match["messages"], match["uidnext"]
-                found.append((StatusData(_name(name), int(messages), None, int(uidnext)), length))
+            case "uidnext" | "uidvalidity":
+                found.append((_status(*match.group("quoted", "atom", "messages", "uidnext", "uidvalidity")), length))
             case "exists":
                 found.append((Exists(int(match["exists"])), length))
             case "recent":
@@ -62,6 +61,13 @@ def read(octets: bytes | bytearray, limits: Limits) -> tuple[list[tuple[Response
 
 def _people(text: bytes) -> str:
     return text.rstrip().decode("utf-8", "replace")
+
+
+def _status(
+    quoted: bytes | None, atom: bytes, messages: bytes, uidnext: bytes, uidvalidity: bytes | None
+) -> StatusData:
+    name = _name(quoted or atom)
+    return StatusData(name, int(messages), None, int(uidnext), None if uidvalidity is None else int(uidvalidity))
 
 
 @lru_cache(maxsize=1024)

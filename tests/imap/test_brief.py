@@ -22,6 +22,7 @@ USUAL = [
     b"+   ",
     b"+ text {3}",
     b'* STATUS "INBOX" (MESSAGES 0 UIDNEXT 1)',
+    b'* STATUS "a/b" (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1767225600)',
     b"* STATUS inbox (MESSAGES 7 UIDNEXT 123456789012345678)",
     b'* STATUS "a \xc3\xa9 (b" (MESSAGES 3 UIDNEXT 8)',
     b"* STATUS &2D8-/x (MESSAGES 3 UIDNEXT 8)",
@@ -77,6 +78,7 @@ PIECES = st.sampled_from(
         ),
         *(
             b" (MESSAGES 1 UIDNEXT 2)",
+            b"UIDVALIDITY 3",
             b"5",
             b"EXISTS",
             b"RECENT",
