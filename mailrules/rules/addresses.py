@@ -114,6 +114,13 @@ def mailbox_of(usual: Usual) -> Mailbox:
     return Mailbox(decode_words(words or quoted or "").strip(), local, domain)
 
 
+def shown_usual(usual: Usual) -> str:
+    """Show what `read_usual` found as `Mailbox` does."""
+    words, quoted, _, local, domain = usual
+    name = decode_words(words or quoted or "").strip()
+    return f"{name} <{local}@{domain}>" if name else f"{local}@{domain}"
+
+
 def parse_any(text: str, limit: int = MAX_ADDRESSES) -> AddressList:
     """Read a value of any form."""
     parser = _Parser(limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mailrules.rules.addresses import MAX_ADDRESSES, AddressList, Mailbox, mailbox_of, parse_any, read_usual
+from mailrules.rules.addresses import MAX_ADDRESSES, Mailbox, mailbox_of, parse_any, read_usual, shown_usual
 from mailrules.rules.domains import a_labels
 from mailrules.rules.encoded import decode_words
 from mailrules.rules.spelling import address_text, domain_text
@@ -91,7 +91,7 @@ class AddressField:
     def __init__(self, value: str, limit: int = MAX_ADDRESSES) -> None:
         self._written = value
         self._usual = read_usual(value, limit)
-        self._parsed: AddressList | None = parse_any(value, limit) if self._usual is None else None
+        self._parsed = parse_any(value, limit) if self._usual is None else None
         self._addresses: tuple[Address, ...] | None = None
         self._text: Text | None = None
 
@@ -120,20 +120,17 @@ class AddressField:
     def addresses(self) -> tuple[Address, ...]:
         """The addresses themselves."""
         if self._addresses is None:
-            self._addresses = tuple([Address(mailbox) for mailbox in self._list().mailboxes])
+            mailboxes = map(mailbox_of, self._usual or ()) if self._parsed is None else self._parsed.mailboxes
+            self._addresses = tuple(map(Address, mailboxes))
         return self._addresses
 
     @property
     def text(self) -> Text:
         """The whole decoded header as people see it."""
         if self._text is None:
-            self._text = Text.of(str(self._list()) or decode_words(self._written).strip())
+            shown = ", ".join(map(shown_usual, self._usual)) if self._usual is not None else str(self._parsed)
+            self._text = Text.of(shown or decode_words(self._written).strip())
         return self._text
-
-    def _list(self) -> AddressList:
-        if self._parsed is None:
-            self._parsed = AddressList(tuple(map(mailbox_of, self._usual or ())))
-        return self._parsed
 
 
 def address_fields(values: Sequence[str]) -> tuple[AddressField, ...]:

@@ -10,7 +10,6 @@ from binascii import a2b_base64, a2b_qp
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
 
 from mailrules.rules.charsets import decode_octets
 
@@ -22,12 +21,6 @@ _SHORT = 200
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]+")
 
 
-class _Word(NamedTuple):
-    charset: str
-    encoding: str
-    text: str
-
-
 def decode_words(text: str) -> str:
     """Replace the encoded words in unfolded text; white space between two of them is dropped (RFC 2047 §6.2)."""
     if "=?" not in text:
@@ -36,39 +29,47 @@ def decode_words(text: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    between, *rest = ENCODED_WORD.split(text)
-    pieces = [between]
+    before, *found = ENCODED_WORD.split(text)
+    charsets, encodings, texts, behind = found[::4], found[1::4], found[2::4], found[3::4]
+    between = "".join(behind[:-1])
+    if len(set(charsets)) == len(set(encodings)) == 1 and (not between or between.isspace()):  # as nearly all have it
+        return before + decode_octets(_octets(encodings[0].upper(), texts), _charset(charsets[0])) + behind[-1]
+    pieces = [before]
     run: list[_Word] = []
-    words = iter(rest)
-    for charset, encoding, word, between in zip(words, words, words, words, strict=True):
-        # RFC 2231 §5: the charset may carry a language behind an asterisk.
-        run.append(_Word(charset.partition("*")[0].lower(), encoding.upper(), word))
+    for charset, encoding, word, between in zip(charsets, encodings, texts, behind, strict=True):
+        run.append((_charset(charset), encoding.upper(), word))
         if between and not between.isspace():
             pieces += (_decode_run(run), between)
             run = []
-    if run:
-        pieces += (_decode_run(run), between)
-    return "".join(pieces)
+    return "".join((*pieces, _decode_run(run), between if run else ""))
 
 
 _short = lru_cache(maxsize=2048)(_decoded)
 
 
+def _charset(label: str) -> str:
+    """Take off the language that may stand behind an asterisk (RFC 2231 §5)."""
+    return label.partition("*")[0].lower()
+
+
+_Word = tuple[str, str, str]
+"""Its charset, its encoding, its text."""
+
+
 def _decode_run(run: list[_Word]) -> str:
     """Decode words that follow one another, those of one charset together."""
-    if len({word[:2] for word in run}) == 1:
-        return decode_octets(_octets(run), run[0].charset)
     decoded: list[str] = []
     for charset, of_charset in groupby(run, key=itemgetter(0)):
-        octets = b"".join([_octets(list(words)) for _, words in groupby(of_charset, key=itemgetter(1))])
-        decoded.append(decode_octets(octets, charset))
+        octets = bytearray()
+        for encoding, words in groupby(of_charset, key=itemgetter(1)):
+            octets += _octets(encoding, [text for _, _, text in words])
+        decoded.append(decode_octets(bytes(octets), charset))
     return "".join(decoded)
 
 
-def _octets(words: list[_Word]) -> bytes:
-    """Give what words of one encoding stand for."""
-    texts = [word.text for word in words]
-    return _from_base64(texts) if words[0].encoding == "B" else b"".join(map(_from_quoted, texts))
+def _octets(encoding: str, texts: list[str]) -> bytes:
+    """Give what texts of one encoding stand for."""
+    return _from_base64(texts) if encoding == "B" else b"".join(map(_from_quoted, texts))
 
 
 def _from_base64(texts: list[str]) -> bytes:
