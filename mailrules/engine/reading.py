@@ -81,7 +81,7 @@ class Fetched:
         if header is None:
             return cls.unreadable(uid)
         flags, received, size = data.flags or frozenset(), data.internaldate or _LONG_AGO, data.size or 0
-        message = Message(header=header, size=data.size, received=data.internaldate, flags=data.flags)
+        message = Message(header, data.size, data.internaldate, data.flags)
         message_id = message.fields.value("MESSAGE-ID")[:_LONGEST]
         fingerprint = f"{message_id or _digest(message)} {size} {int(received.timestamp())}"
         return cls(uid, flags, received, size, message, fingerprint, message_id)

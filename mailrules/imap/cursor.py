@@ -230,10 +230,14 @@ class Cursor:
 
     def ranges_in_order(self) -> tuple[range, ...]:
         """uid-set in the order in which it is listed, without 0."""
-        pairs = [(min(pair), max(pair)) for pair in self._ranges()]
-        if any(last >= STAR for _, last in pairs):
-            raise self.error("a set of UIDs that ends")
-        return tuple(range(max(first, 1), last + 1) for first, last in pairs if last)
+        found: list[range] = []
+        for one, other in self._ranges():
+            first, last = (one, other) if one <= other else (other, one)
+            if last >= STAR:
+                raise self.error("a set of UIDs that ends")
+            if last:
+                found.append(range(first or 1, last + 1))
+        return tuple(found)
 
     def date_time(self) -> datetime | None:
         """date-time; None for one that no calendar has."""

@@ -178,6 +178,11 @@ class Section:
     specifier: str = ""
     fields: frozenset[str] = frozenset()
 
+    @property
+    def is_header(self) -> bool:
+        """Whether it is of the message's own header."""
+        return self.specifier.startswith("HEADER") and not self.part
+
 
 @value(frozen=True, slots=True)
 class SectionData:
@@ -217,12 +222,8 @@ class MessageData(Response):
 
         None if the response had none, or more than one that differ.
         """
-        found = {
-            data.data or b""
-            for data in self.sections
-            if not data.section.part and data.section.specifier.startswith("HEADER")
-        }
-        return found.pop() if len(found) == 1 else None
+        found = [data.data or b"" for data in self.sections if data.section.is_header]
+        return found[0] if found and found.count(found[0]) == len(found) else None
 
     def section(self, specifier: str, part: tuple[int, ...] = ()) -> bytes | None:
         """Return the octets of one section, `section("TEXT")` or `section("", (1, 2))`; None if there are none."""

@@ -100,10 +100,11 @@ class UidFetch(Command[tuple[MessageData, ...]]):
         """The same of many: each FETCH response of a range has the first item that is asked for, as a rule."""
         messages = [response for response in responses if isinstance(response, MessageData)]
         uids = [data.uid for data in messages if data.uid is not None]
-        if len(uids) < len(responses) or not self.messages.covers(min(uids), max(uids)):
-            return super(UidFetch, self).claims_all(responses)  # a slotted dataclass is not the class that is written
-        told = next((item.told for item in self.items if item.wire != Items.UID.wire), Items.UID.told)
-        return all(map(told, messages)) or super(UidFetch, self).claims_all(responses)
+        if len(uids) == len(responses) and self.messages.covers(min(uids), max(uids)):
+            told = next((item.told for item in self.items if item.wire != Items.UID.wire), Items.UID.told)
+            if all(map(told, messages)):
+                return True
+        return all(map(self.claims, responses))
 
     def result(self, answer: Answer) -> tuple[MessageData, ...]:
         """Return one value for each message in the order of the UIDs, merged from all responses about it.

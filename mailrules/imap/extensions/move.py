@@ -10,12 +10,14 @@ from mailrules.imap.responses import Expunge, Response
 from mailrules.imap.uidset import SeqSet, UIDSet
 from mailrules.values import value
 
+_EXPUNGES = (Expunge, Vanished)
+
 
 @value(frozen=True, slots=True)
 class _Moving(Transfer[S]):
     def claims(self, response: Response) -> bool:
         """COPYUID, untagged by RFC 6851 §4.3 and with the OK on Gmail, and the expunges, for `answer.untagged`."""
-        return isinstance(response, Expunge | Vanished) or is_copy_uid_of(response, self.messages)
+        return isinstance(response, _EXPUNGES) or is_copy_uid_of(response, self.messages)
 
 
 @value(frozen=True, slots=True)

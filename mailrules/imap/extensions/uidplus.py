@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import cast
 
 from mailrules.imap import grammar
@@ -111,27 +112,35 @@ def copy_uid(answer: Answer, messages: UIDSet | SeqSet) -> CopyUid | None:
         return None
     pairs: dict[UID, UID] = {}
     room = MAX_COUNT
-    for here, there in (run for code in codes for run in _runs_of(code, messages)):
-        room -= len(here)
+    for code in codes:
+        source, target = _meant(code, messages)
+        room -= sum(map(len, source))
         if room < 0:
             raise ProtocolError("COPYUID: more messages than a mailbox can have")
-        pairs.update(cast("Iterable[tuple[UID, UID]]", zip(here, there, strict=True)))
+        numbers = zip(chain.from_iterable(source), chain.from_iterable(target), strict=True)
+        pairs.update(cast("Iterable[tuple[UID, UID]]", numbers))
     return CopyUid(codes[-1].uidvalidity, tuple(pairs.items()))
 
 
 def _covers(messages: UIDSet, code: CopyUidCode) -> bool:
-    return all(messages.covers(each[0], each[-1]) for each in code.source)
+    told = tuple([(each.start, each.stop - 1) for each in code.source])
+    # As a rule the server writes them as we did.
+    return told == messages.ranges or all(messages.covers(first, last) for first, last in told)
 
 
-def _runs_of(code: CopyUidCode, messages: UIDSet | SeqSet) -> Iterator[tuple[range, range]]:
+def _meant(code: CopyUidCode, messages: UIDSet | SeqSet) -> tuple[Sequence[range], Sequence[range]]:
+    """Give those of the code's ranges, or parts of them, that are about these messages."""
     # Which UIDs the messages of a SeqSet have, only the server knows.
     if isinstance(messages, SeqSet) or _covers(messages, code):
-        yield from code.runs()
-        return
+        return code.source, code.target
+    source: list[range] = []
+    target: list[range] = []
     for here, there in code.runs():
         for first, last in messages.overlap(here[0], here[-1]):
             meant = slice(first - here[0], last - here[0] + 1)
-            yield here[meant], there[meant]
+            source.append(here[meant])
+            target.append(there[meant])
+    return source, target
 
 
 def append_uid(answer: Answer) -> AppendUid | None:
