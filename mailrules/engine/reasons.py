@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
 from json.encoder import encode_basestring as _quoted
 from typing import NotRequired, TypedDict
 
 from mailrules.rules import ConditionTrace, RuleTrace, Truth, Verdict
+from mailrules.rules.trace import Form, Traces
 
 __all__ = ["read_reasons", "reasons_of"]
 
@@ -31,6 +34,9 @@ class _Rule(TypedDict):
 
 def reasons_of(verdict: Verdict, rules: Collection[str]) -> str:
     """Why these rules matched."""
+    trace = verdict.trace
+    if isinstance(trace, Traces) and (form := trace.form) is not None and form.rule in rules:
+        return _filled_in(form, trace.seen())
     return f"[{', '.join([_written(trace) for trace in verdict.trace if trace.rule in rules])}]" if rules else "[]"
 
 
@@ -38,6 +44,27 @@ def read_reasons(text: str) -> tuple[RuleTrace, ...]:
     """Read what ``reasons_of`` wrote; nothing, if no reason was kept."""
     rules: list[_Rule] = json.loads(text or "[]")
     return tuple(RuleTrace(rule["rule"], Truth.TRUE, tuple(map(_read, rule["conditions"]))) for rule in rules)
+
+
+def _filled_in(form: Form, seen: Sequence[str]) -> str:
+    """Write the reasons of one rule, nearly all of which is written beforehand."""
+    pieces = _pieces(form)
+    if len(seen) == 1:  # as most have it
+        return f"{pieces[0]}{_quoted(seen[0])}{pieces[1]}"
+    return "".join(chain.from_iterable(zip(pieces, [*map(_quoted, seen), ""], strict=True)))
+
+
+@lru_cache(maxsize=4096)
+def _pieces(form: Form) -> Sequence[str]:
+    """What stands before, between and behind what the conditions have seen."""
+    open_ends = [
+        _written_condition(ConditionTrace(key, wanted, "", Truth.TRUE)).removesuffix('""}')
+        for key, wanted in form.conditions
+    ]
+    before, behind = _written(RuleTrace(form.rule, Truth.TRUE, ())).removesuffix("]}"), "]}]"
+    if not open_ends:
+        return [f"[{before}{behind}"]
+    return [f"[{before}{open_ends[0]}", *(f"}}, {each}" for each in open_ends[1:]), f"}}{behind}"]
 
 
 def _written(trace: RuleTrace) -> str:

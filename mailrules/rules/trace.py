@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 from mailrules.values import value
@@ -36,6 +37,15 @@ class RuleTrace:
     """False when an earlier rule had ended the pipeline: then the rule did nothing, whatever `result` says."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """What the traces of a rule have in common wherever it holds: all but what its conditions see in the message."""
+
+    rule: str
+    conditions: tuple[tuple[str, str], ...]
+    """The key of each, and what it wants."""
+
+
 class Traces(Sequence[RuleTrace]):
     """Traces of rules that are worked out when the first of them is read; nobody asks for those of most messages."""
 
@@ -44,6 +54,15 @@ class Traces(Sequence[RuleTrace]):
     def __init__(self, work_out: Callable[[], tuple[RuleTrace, ...]]) -> None:
         self._work_out = work_out
         self._traces: tuple[RuleTrace, ...] | None = None
+
+    @property
+    def form(self) -> Form | None:
+        """The form of the only trace, if what `seen` gives is all that it shows beside."""
+        return None
+
+    def seen(self) -> list[str]:
+        """Give what each condition of the form saw."""
+        return []
 
     def _all(self) -> tuple[RuleTrace, ...]:
         if self._traces is None:
