@@ -7,16 +7,14 @@ any order. Whatever ends the connection fails every future that is still open.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from mailrules.client import tls
-from mailrules.client.dial import dial
-from mailrules.client.endpoint import Endpoint, Timeouts, TLSMode
-from mailrules.client.errors import ClientError, CommandTimeout, ConnectionLost, ConnectTimeout, TLSFailure
+from mailrules.client.endpoint import Endpoint, Timeouts
+from mailrules.client.errors import ClientError, CommandTimeout, ConnectionLost
 from mailrules.client.hopes import Hopes
+from mailrules.client.opening import Opening
 from mailrules.client.waiting import Waiter, Waiting
 from mailrules.client.watchdog import Watchdog
 from mailrules.client.wire import Wire
@@ -37,10 +35,8 @@ from mailrules.imap import (
     Noop,
     ProtocolError,
     Quirks,
-    Refused,
     Response,
     SelectedMailbox,
-    StartTLS,
     State,
     StatusResponse,
     Unknown,
@@ -65,12 +61,12 @@ class Connection:
     __slots__ = (
         "_bye",
         "_encrypted",
-        "_greeting",
         "_hopes",
         "_idle_runs",
         "_idle_tag",
         "_loop",
         "_loss",
+        "_opening",
         "_protocol",
         "_timeouts",
         "_waiting",
@@ -89,7 +85,6 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._wire = Wire(self)
         self._protocol = self._wire.protocol
-        self._greeting: asyncio.Future[StatusResponse] | None = None
         self._waiting: dict[bytes, Waiter] = {}
         self._idle_tag: bytes | None = None  # of the IDLE that was not told to end
         self._idle_runs = False
@@ -97,6 +92,7 @@ class Connection:
         self._loss: Callable[[], Exception] | None = None
         self._bye: StatusResponse | None = None
         self._encrypted = False
+        self._opening: Opening | None = None
         self._watchdog = Watchdog(timeouts.silence, self)
 
     @classmethod
@@ -106,11 +102,14 @@ class Connection:
         Raises ConnectFailed, ConnectTimeout, ConnectionLost (also for a greeting that is BYE) and TLSFailure.
         """
         connection = cls(endpoint, timeouts or Timeouts())
+        connection._opening = Opening(connection, connection._wire)
         try:
-            await connection._establish()
+            connection._encrypted = await connection._opening.run(connection._timeouts.connect)
         except BaseException:
             connection.abort()
             raise
+        finally:
+            connection._opening = None
         return connection
 
     # --- what it is now
@@ -186,7 +185,8 @@ class Connection:
         if self._loss is not None:
             waiting.fail(self._loss())
             return future
-        self.done()
+        if self._idle_tag is not None:
+            self.done()
         was_due = self.answer_is_due()
         tag = self._protocol.send(command)
         self._waiting[tag] = waiting
@@ -269,65 +269,6 @@ class Connection:
         """End at once, without a word to the server."""
         self._end(partial(ConnectionLost, f"{self.endpoint}: the connection was closed here"))
 
-    # --- opening
-
-    async def _establish(self) -> None:
-        limit = self._timeouts.connect
-        step = "does not answer"
-        try:
-            async with asyncio.timeout(limit):
-                await self._connect()
-                step = "does not greet"
-                if self.endpoint.tls is not TLSMode.IMPLICIT:
-                    step += ' (if this port is for TLS, tls must be "implicit")'
-                greeting = await self._greeted()
-                if greeting.kind is Kind.BYE:
-                    raise self._lost(self._farewell())
-                if self.endpoint.tls is TLSMode.STARTTLS:
-                    step = "does not answer STARTTLS"
-                    await self._start_tls(greeting)
-        except TimeoutError as error:
-            raise ConnectTimeout(f"{self.endpoint}: the server {step} within {limit:g} seconds") from error
-
-    async def _connect(self) -> None:
-        context = tls.context(self.endpoint.ca_file) if self.endpoint.tls is TLSMode.IMPLICIT else None
-        self._wire.take(await dial(self.endpoint, self._timeouts.connect))
-        if context is not None:
-            await self._encrypt(context)
-
-    async def _greeted(self) -> StatusResponse:
-        self._greeting = self._loop.create_future()
-        self._wire.listen()
-        try:
-            return await self._greeting
-        finally:
-            self._greeting = None
-
-    async def _start_tls(self, greeting: StatusResponse) -> None:
-        """Turn to TLS, trusting nothing that was said before it. RFC 9051 §6.2.1 and §11.1."""
-        if greeting.kind is Kind.PREAUTH:
-            # STARTTLS is not allowed any more, and who knows whose mailbox this is.
-            raise TLSFailure(f"{self.endpoint}: the server signed us in before TLS, so the connection can't be private")
-        context = tls.context(self.endpoint.ca_file)
-        if "STARTTLS" not in await self.ask_capabilities():
-            raise TLSFailure(f"{self.endpoint}: the server offers no STARTTLS on this port")
-        try:
-            await self.submit(StartTLS())
-            self._protocol.tls_started()
-        except Refused as error:
-            raise TLSFailure(f"{self.endpoint}: the server refuses STARTTLS") from error
-        except ProtocolError as error:
-            raise TLSFailure(f"{self.endpoint}: something was slipped in before TLS: {error}") from error
-        await self._encrypt(context)
-        self._wire.listen()
-
-    async def _encrypt(self, context: ssl.SSLContext) -> None:
-        try:
-            await self._wire.start_tls(context, self.endpoint.host)
-        except (ssl.SSLError, ConnectionError) as error:
-            raise tls.explain(self.endpoint, error) from error
-        self._encrypted = True
-
     # --- the wire and the watchdog call these
 
     def on_chunk(self, octets: int) -> None:
@@ -347,8 +288,8 @@ class Connection:
                     self._idle_runs = tag == self._idle_tag
                 case Greeted(response=response):
                     self._note_bye(response)
-                    if self._greeting is not None and not self._greeting.done():
-                        self._greeting.set_result(response)
+                    if self._opening is not None:
+                        self._opening.greeted(response)
                 case Unsolicited(response=response):
                     only_answers = False
                     self.misunderstood += _made_no_sense(response)
@@ -361,7 +302,7 @@ class Connection:
             self._watchdog.received(octets)
         if self._bye is not None:  # some leave the connection open after it
             self._end(partial(self._lost, self._farewell()))
-        self.poke()
+        self._hopes.look()
 
     def on_lost(self, error: Exception | None) -> None:
         """Take note that nothing more will come, and of the reason if it is known."""
@@ -392,8 +333,8 @@ class Connection:
         waiting, self._waiting = list(self._waiting.values()), {}
         for one in waiting:
             one.fail(self._loss())
-        if self._greeting is not None and not self._greeting.done():
-            self._greeting.set_exception(self._loss())
+        if self._opening is not None:
+            self._opening.fail(self._loss())
         self._hopes.lose(self._loss)
         self._wire.abort()
 

@@ -135,8 +135,10 @@ class Pump(ABC):
     def _turn(self) -> None:
         """Read what there is and send what waits: with TLS either may have to wait for the other."""
         blocked = self._receive()
-        blocked |= self._send()
-        self._watch_writing(blocked)
+        if self._unsent is not None:
+            blocked |= self._send()
+        if blocked is not self._watches_writing:
+            self._watch_writing(blocked)
 
     def _receive(self) -> bool:
         """Read once; return whether the socket has to take something before more can be read."""

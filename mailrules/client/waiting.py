@@ -35,7 +35,6 @@ class Waiting(Generic[T]):
         """Turn OK into the command's result, NO and BAD into an exception that keeps the untagged data."""
         if self._future.done():
             return
-        name = self._command.name.decode()
         match answer.tagged.kind:
             case Kind.OK:
                 try:
@@ -43,9 +42,9 @@ class Waiting(Generic[T]):
                 except Exception as error:  # noqa: BLE001 - it belongs to whoever waits, not to the pump
                     self._future.set_exception(error)
             case Kind.NO:
-                self._future.set_exception(No(name, answer))
+                self._future.set_exception(No(self._command.name.decode(), answer))
             case _:
-                self._future.set_exception(Bad(name, answer))
+                self._future.set_exception(Bad(self._command.name.decode(), answer))
 
     def fail(self, error: Exception) -> None:
         """Fail the future. Not looking at it is no mistake: whoever uses the connection next is told again."""

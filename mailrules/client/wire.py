@@ -111,7 +111,8 @@ class Wire(Pump):
             return
         # First those who waited for an answer, then this flush: what they submit leaves in the same write.
         self._listener.on_chunk(len(data))
-        self.flush_soon()
+        if self.protocol.has_data_to_send:
+            self.flush_soon()
 
     def _decompress(self, codec: Deflate) -> None:
         try:

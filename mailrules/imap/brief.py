@@ -23,7 +23,8 @@ _BRIEF = re.compile(
     rb"(?:(?P<tag>[A-Z][0-9]{1,10}+) OK (?P<text>" + _TEXT + rb")"
     rb"|\+(?P<plus>[^\x00\r\n]{0,400}+)"
     rb'|\* STATUS (?:"(?P<quoted>[^\x00-\x1f"\\]{1,200}+)"|(?P<atom>[A-Za-z0-9./_&,+-]{1,200}+))'
-    rb" \(MESSAGES (?P<messages>[0-9]{1,18}+) UIDNEXT (?P<uidnext>[0-9]{1,18}+)(?: UIDVALIDITY (?P<uidvalidity>[0-9]{1,18}+))?\)"
+    rb" \(MESSAGES (?P<messages>[0-9]{1,18}+) UIDNEXT (?P<uidnext>[0-9]{1,18}+)"
+    rb"(?: UIDVALIDITY (?P<uidvalidity>[0-9]{1,18}+))?\)"
     rb"|\* (?P<exists>[0-9]{1,18}+) EXISTS"
     rb"|\* (?P<recent>[0-9]{1,18}+) RECENT"
     rb"|\* OK (?P<word>" + _TEXT + rb"))\r\n"

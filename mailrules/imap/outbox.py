@@ -82,6 +82,11 @@ class Outbox:
             self._last_word = item
         self._advance()
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is something that may be sent now."""
+        return bool(self._out)
+
     def take(self) -> bytes:
         """Return what may be sent now, once."""
         out = bytes(self._out)
@@ -139,7 +144,7 @@ class Outbox:
             if item is self._last_word:
                 self._last_word = None
             self._close()
-        else:
+        elif self._queue:
             self._advance()
 
     def go_on(self) -> None:
@@ -153,7 +158,8 @@ class Outbox:
 
     def _close(self) -> None:
         self._open = None
-        self._advance()
+        if self._queue:
+            self._advance()
 
     def _advance(self) -> None:
         left = 0

@@ -127,6 +127,11 @@ class ClientProtocol:
         self._answering = None
         self._outbox.done()
 
+    @property
+    def has_data_to_send(self) -> bool:
+        """Whether anything must be written to the server now."""
+        return self._outbox.waits
+
     def data_to_send(self) -> bytes:
         """Return what must be written to the server now."""
         return self._outbox.take()
@@ -355,7 +360,8 @@ class ClientProtocol:
     def _expected_state(self) -> State:
         state = self.state
         for each in self._in_flight.values():
-            state = after(state, each.command.on_ok)
+            if each.command.on_ok is not None:
+                state = after(state, each.command.on_ok)
         return state
 
 

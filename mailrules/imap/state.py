@@ -44,6 +44,8 @@ class State(Enum):
     SELECTED = "selected"
     LOGOUT = "logged out"
 
+    __hash__ = object.__hash__  # there is one of each, and Enum's own is written in Python
+
 
 class Step(Enum):
     """What can change the state."""

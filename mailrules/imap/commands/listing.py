@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
 
 from mailrules.imap import grammar
 from mailrules.imap.commands.base import Command
@@ -33,6 +34,8 @@ class StatusItem(Enum):
     SIZE = b"SIZE"
     HIGHESTMODSEQ = b"HIGHESTMODSEQ"
     MAILBOXID = b"MAILBOXID"
+
+    __hash__ = object.__hash__  # there is one of each, and Enum's own is written in Python
 
 
 @value(frozen=True, slots=True)
@@ -128,9 +131,7 @@ class Status(Command[StatusData]):
 
     def arguments(self) -> Iterable[Argument]:
         """The mailbox and the items. Raises ArgumentError without an item."""
-        if not self.items:
-            raise ArgumentError("STATUS: nothing is asked for")
-        return grammar.mailbox(self.mailbox), tuple(item.value for item in self.items)
+        return _status_arguments(self.mailbox.raw, self.items)
 
     def claims(self, response: Response) -> bool:
         """The status of this mailbox."""
@@ -140,3 +141,10 @@ class Status(Command[StatusData]):
         """Return what the server said; it may have said nothing at all (163.com: ``STATUS INBOX ()``)."""
         found = [data for data in answer.untagged if isinstance(data, StatusData)]
         return found[-1] if found else StatusData(self.mailbox)
+
+
+@lru_cache(maxsize=1024)
+def _status_arguments(name: bytes, items: tuple[StatusItem, ...]) -> tuple[Argument, ...]:
+    if not items:
+        raise ArgumentError("STATUS: nothing is asked for")
+    return grammar.astring(name, "mailbox name"), tuple(item.value for item in items)
