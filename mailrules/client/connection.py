@@ -185,8 +185,7 @@ class Connection:
         if self._loss is not None:
             waiting.fail(self._loss())
             return future
-        if self._idle_tag is not None:
-            self.done()
+        self.done()
         was_due = self.answer_is_due()
         tag = self._protocol.send(command)
         self._waiting[tag] = waiting
@@ -302,7 +301,7 @@ class Connection:
             self._watchdog.received(octets)
         if self._bye is not None:  # some leave the connection open after it
             self._end(partial(self._lost, self._farewell()))
-        self._hopes.look()
+        self.poke()
 
     def on_lost(self, error: Exception | None) -> None:
         """Take note that nothing more will come, and of the reason if it is known."""
