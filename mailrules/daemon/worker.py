@@ -40,6 +40,7 @@ _SHORTEST_WAIT = 5.0  # seconds; what is due and can't be taken up yet must not 
 _SELECT_EVERY = 30 * 60.0  # seconds; what STATUS says may be as old as what the session sees (Exchange)
 _RIGHT_BEHIND = 0.2  # seconds in which the server shows the messages that it has told of
 _GRID = 1.0  # seconds
+_AS_KNOWN = (StatusItem.MESSAGES, StatusItem.UIDNEXT)
 _EARLY = 0.01  # seconds that a timer may be early
 _FOREVER = float("inf")
 
@@ -170,13 +171,18 @@ class Worker:
         Meanwhile it is looked whether the server is alive and keeps nothing back; ``called`` is asked again when
         the connection is poked.
         """
-        end = self._now() + limit
+        now = asyncio.get_running_loop().time
+        end = now() + limit
+
+        def is_over() -> bool:
+            return self._stirred() or called()
+
         while True:
             due = await self._filing.next_due()
-            seconds = min(end, self._check_at) - self._now()
+            seconds = min(end, self._check_at) - now()
             if due is not None:
                 seconds = min(seconds, max(_SHORTEST_WAIT, (due - self._context.now()).total_seconds()))
-            stirred = await self._connection.until(lambda: called() or self._stirred(), max(0.0, seconds))
+            stirred = await self._connection.until(is_over, max(0.0, seconds))
             if stirred or not self._is_time(self._check_at) or not await self._is_as_known():
                 break
         if self._announcements is not None and self._connection.selected is not None and self._filing.news:
@@ -192,35 +198,33 @@ class Worker:
         """Ask whether there is more than what was told and handled, and rest on meanwhile: all in one flight."""
         if not self._idles:
             return False
-        self._connection.ask_for_life(self._patience)
+        connection = self._connection
+        connection.ask_for_life(self._patience)
         uidnext = max(self._uidnext, self._filing.reached + 1)
         if self._must_renew():
             return False
         if self._is_time(self._select_at):
             if self._announcements is not None:
                 return False  # they end with it
-            again = self._connection.submit(Select(self.name))
+            again = connection.submit(Select(self.name))
             self._begin_rest()
             found = await again
             if found.uidnext != uidnext or not self._filing.goes_on_in(found):
                 return False
             self._select_later()
         else:
-            asked = self._connection.submit(Status(self.name, (StatusItem.MESSAGES, StatusItem.UIDNEXT)))
+            asked = connection.submit(Status(self.name, _AS_KNOWN))
             self._begin_rest()
             try:
                 status = await asked
             except Refused:
                 return False
-            if status.uidnext != uidnext or status.messages is None or status.messages > self._exists:
+            if status.uidnext != uidnext or status.messages is None:
+                return False
+            if connection.selected is None or status.messages > connection.selected.exists:
                 return False
         self._check_later()
         return True
-
-    @property
-    def _exists(self) -> int:
-        selected = self._connection.selected
-        return selected.exists if selected else 0
 
     def _is_lost(self) -> bool:
         return self._connection.selected is None
@@ -234,7 +238,9 @@ class Worker:
         return told and self._announcements is not None and not self._announcements.reach_here
 
     def _stirred(self) -> bool:
-        if self._is_lost() or self._must_renew() or self._is_told_wrong():
+        if self._is_lost():
+            return True
+        if self._announcements is not None and (self._must_renew() or self._is_told_wrong()):
             return True
         return self._filing.news or (self._rest is not None and self._rest.done())
 
