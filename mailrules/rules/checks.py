@@ -42,6 +42,8 @@ class Leaf:
     """The questions that decide it, as far as they can be known yet, if the message and the facts can't."""
     captures: Callable[[Message], Iterable[tuple[str, Captured]]] | None = None
     """The texts whose groups templates may ask for, by the name of the field or of its part."""
+    shows: Callable[[Element], str] | None = None
+    """What is seen where something is found, if it holds then and only then."""
 
     def leaves(self) -> Iterator[Leaf]:
         """Give itself."""

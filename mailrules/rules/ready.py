@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailrules.rules.actions import Scene
-from mailrules.rules.checks import Group, conjunction
+from mailrules.rules.checks import Group, Leaf, conjunction
 from mailrules.rules.match import Groups
 from mailrules.rules.placeholders import Values
 from mailrules.rules.plan import Draft, Expunge, Plan, Trash
-from mailrules.rules.trace import RuleTrace
+from mailrules.rules.trace import ConditionTrace, Form, RuleTrace, Traces
 from mailrules.rules.truth import TRUE
 
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ class ReadyRule:
     """Where it is to be asked; None if everywhere."""
     settles: bool
     """Whether its plan is all that is done with a message that no rule before it does anything with."""
+    names: tuple[str, ...]
+    """Its name alone."""
+    finds: Leaf | None
+    """Its only condition, if that holds where it finds something and nowhere else."""
+    form: Form | None
+    """What its traces have in common where it holds; None if it has a group, of which any child may have decided."""
 
     @classmethod
     def of(cls, rule: Rule, definitions: Definitions, scope: Scope | None) -> ReadyRule:
@@ -76,6 +82,9 @@ class ReadyRule:
             ends,
             scope,
             ends and plan is not None and not isinstance(plan.ending, Trash | Expunge),
+            (rule.name,),
+            _finding(tree),
+            _form(rule.name, tree),
         )
 
     def is_for(self, facts: Facts) -> bool:
@@ -112,6 +121,53 @@ class ReadyRule:
         if truth is not TRUE:
             return self.trace(message, facts, reached=True)
         return RuleTrace(self.name, truth, self.tree.proof(message, facts).children)
+
+
+class Proof(Traces):
+    """The trace of the one rule that has decided about a message, by holding."""
+
+    __slots__ = ("_facts", "_found", "_message", "_ready")
+
+    def __init__(self, ready: ReadyRule, message: Message, facts: Facts, found: Element | None) -> None:
+        self._traces = None
+        self._ready, self._message, self._facts = ready, message, facts
+        self._found = found
+        """What its only condition has found, if it is of the kind that finds."""
+
+    @property
+    def form(self) -> Form | None:
+        """What the rule's traces have in common."""
+        return self._ready.form
+
+    def _all(self) -> tuple[RuleTrace, ...]:
+        if self._traces is None:
+            if (form := self._ready.form) is None:
+                self._traces = (self._ready.reasons(TRUE, self._message, self._facts),)
+            else:
+                each = zip(form.conditions, self.seen(), strict=True)
+                conditions = tuple([ConditionTrace(key, wanted, seen, TRUE) for (key, wanted), seen in each])
+                self._traces = (RuleTrace(form.rule, TRUE, conditions),)
+        return self._traces
+
+    def seen(self) -> list[str]:
+        """Give what each condition of the form saw."""
+        leaf = self._ready.finds
+        if leaf is not None and leaf.shows is not None and self._found is not None:
+            return [leaf.shows(self._found)]
+        message, facts = self._message, self._facts
+        return [leaf.seen(message, facts) for leaf in self._ready.tree.children if isinstance(leaf, Leaf)]
+
+
+def _finding(tree: Group) -> Leaf | None:
+    match tree.children:
+        case (Leaf(find=find, shows=shows) as leaf,) if find is not None and shows is not None:
+            return leaf
+    return None
+
+
+def _form(rule: str, tree: Group) -> Form | None:
+    leaves = [child for child in tree.children if isinstance(child, Leaf)]
+    return Form(rule, tuple((leaf.key, leaf.wanted) for leaf in leaves)) if len(leaves) == len(tree.children) else None
 
 
 def _fixed_plan(rule: Rule, actions: Sequence[Action[object]]) -> Plan:

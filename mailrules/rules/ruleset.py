@@ -20,7 +20,7 @@ from mailrules.rules.index import Index
 from mailrules.rules.match import Groups
 from mailrules.rules.placeholders import TemplateError
 from mailrules.rules.plan import Draft, Ending, Expunge, Trash
-from mailrules.rules.ready import ReadyRule
+from mailrules.rules.ready import Proof, ReadyRule
 from mailrules.rules.scopes import Scope, Scopes
 from mailrules.rules.trace import RuleTrace, Traces
 from mailrules.rules.truth import FALSE, TRUE, UNKNOWN, Truth
@@ -98,9 +98,10 @@ class Ruleset:
 
         `without` are names of rules that do not run.
         """
-        candidates = [
-            self._ready[position] or self._at(position) for position in self._index.candidates(message, facts)
-        ]
+        positions = self._index.candidates(message, facts)
+        if not positions:
+            return _NOTHING_MATCHED
+        candidates = [self._ready[position] or self._at(position) for position in positions]
         if without:
             candidates = [ready for ready in candidates if ready.name not in without]
         elif (verdict := _usual(candidates, message, facts)) is not None:
@@ -138,10 +139,14 @@ def _usual(rules: Iterable[ReadyRule], message: Message, facts: Facts) -> Verdic
     """Decide, to the same result, where at most one rule has a say; None where more may have."""
     for ready in rules:
         if ready.scope is None or ready.scope.holds(facts):
-            truth = ready.check(message, facts)
+            found = None
+            if ready.finds is not None and ready.finds.find is not None:
+                found = ready.finds.find(message)
+                truth = FALSE if found is None else TRUE
+            else:
+                truth = ready.check(message, facts)
             if truth is TRUE and ready.settles and ready.plan is not None:
-                trace = Traces(partial(_reasons, ((ready, truth),), message, facts))
-                return Verdict(ready.plan, (ready.name,), trace=trace)
+                return Verdict(ready.plan, ready.names, (), (), Proof(ready, message, facts, found))
             if truth is not FALSE:
                 return None
     return _NOTHING_MATCHED

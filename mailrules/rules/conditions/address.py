@@ -92,6 +92,9 @@ class AddressCondition(Condition, FieldOperators):
             found = match(message)
             return None if found is None else found[1] or found[0]
 
+        def show(found: Address | AddressField) -> Iterable[Text]:
+            return look((found,))
+
         def number(message: Message) -> int:
             return sum(field.number for field in message.fields.addresses(self.headers))
 
@@ -118,6 +121,7 @@ class AddressCondition(Condition, FieldOperators):
             self.key,
             find,
             captures=captures,
+            shows=self.shows(show),
         )
         return (leaf,)
 

@@ -164,6 +164,9 @@ def shorthand_test(patterns: tuple[str, ...], *, exact: bool) -> AddressTest:
     """Make the shorthand ready to run over an address; exact, the local part's case matters."""
     of_domain = [pattern[1:] for pattern in patterns if pattern.startswith("@")]
     of_address = [pattern for pattern in patterns if not pattern.startswith("@")]
+    if not of_domain and not exact and not any(map(_is_glob, of_address)):  # as most rules have it
+        is_one = matching.equals([Spelling.ADDRESS.of(pattern, exact=False) for pattern in of_address])
+        return lambda address: is_one(address.address.folded)
     is_domain = _plain_or_glob(of_domain, Spelling.DOMAIN, exact=exact)
     is_address = _plain_or_glob(of_address, Spelling.ADDRESS, exact=exact)
     if not of_domain:

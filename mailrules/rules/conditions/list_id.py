@@ -40,6 +40,10 @@ class _ListIds:
         return [text.folded for text in self.texts(message)]
 
 
+def _identifier(list_id: ListIdField) -> tuple[Text]:
+    return (list_id.identifier,)
+
+
 @condition("list_id")
 class ListId(Condition, FieldOperators):
     """The mailing list's identifier, as in `<python-dev.python.org>`, without the brackets (RFC 2919).
@@ -57,8 +61,11 @@ class ListId(Condition, FieldOperators):
         of_identifier = self.text_test(definitions)
         of_name = None if self.name is None else self.name.text_test(definitions)
 
+        picks = self.nth is not None
+
         def find(message: Message) -> ListIdField | None:
-            for each in self.pick(message.fields.list_ids()):
+            list_ids = message.fields.list_ids()
+            for each in self.pick(list_ids) if picks else list_ids:
                 if (of_identifier is None or of_identifier(each.identifier)) and (
                     of_name is None or of_name(each.name)
                 ):
@@ -92,6 +99,7 @@ class ListId(Condition, FieldOperators):
             self.key,
             find,
             captures=captures,
+            shows=self.shows(_identifier),
         )
         return (leaf,)
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self, TypeVar, cast
 
 from pydantic import BeforeValidator, model_validator
 
 from mailrules.rules.captures import Captured
 from mailrules.rules.clues import Something
-from mailrules.rules.conditions.base import holds_if_absent, holds_if_found
+from mailrules.rules.conditions.base import holds_if_absent, holds_if_found, seen_texts
 from mailrules.rules.conditions.numbers import Count, read_number
 from mailrules.rules.conditions.operators import TextOperators, TrimmedOperators
 from mailrules.rules.tables import wrong
 from mailrules.rules.truth import FALSE, TRUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mailrules.rules.checks import Decide, Element
     from mailrules.rules.clues import Guard, Source
@@ -87,6 +87,12 @@ class FieldOperators(TrimmedOperators):
         if guard is None and self.count is not None and not self.count.holds(0):
             return (Something(source),)
         return guard
+
+    def shows(self, texts: Callable[[T], Iterable[Text]]) -> Callable[[Element], str] | None:
+        """Make what shows the texts of what was found in a trace; None if more than that it was found decides."""
+        if self.exists is False or self.count is not None:
+            return None
+        return lambda found: seen_texts(texts(cast("T", found)))
 
     @property
     def counts_only(self) -> bool:

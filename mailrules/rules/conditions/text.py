@@ -46,9 +46,11 @@ class HeaderTexts:
 def text_leaf(key: str, field: str, header: str, operators: FieldOperators, definitions: Definitions) -> Leaf:
     """Make operators ready to run over each occurrence of a header field; `field` is its name for templates."""
     test = operators.text_test(definitions)
+    picks = operators.nth is not None
 
     def find(message: Message) -> Text | None:
-        for text in operators.pick(message.fields.texts(header)):
+        texts = message.fields.texts(header)
+        for text in operators.pick(texts) if picks else texts:
             if test is None or test(text):
                 return text
         return None
@@ -71,7 +73,12 @@ def text_leaf(key: str, field: str, header: str, operators: FieldOperators, defi
         field,
         find,
         captures=lambda message: captured(field, operators, find(message)),
+        shows=operators.shows(_alone),
     )
+
+
+def _alone(text: Text) -> tuple[Text]:
+    return (text,)
 
 
 def text_value(field: str, header: str, message: Message, found: Found) -> str | None:
