@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from mailrules.client.endpoint import Endpoint, Timeouts
 from mailrules.client.errors import ClientError, CommandTimeout, ConnectionLost
 from mailrules.client.hopes import Hopes
+from mailrules.client.loss import lost
 from mailrules.client.opening import Opening
 from mailrules.client.waiting import Waiter, Waiting
 from mailrules.client.watchdog import Watchdog
@@ -31,15 +32,12 @@ from mailrules.imap import (
     ImapError,
     Kind,
     Logout,
-    MessageData,
     Noop,
-    ProtocolError,
     Quirks,
     Response,
     SelectedMailbox,
     State,
     StatusResponse,
-    Unknown,
     Unsolicited,
 )
 
@@ -185,7 +183,8 @@ class Connection:
         if self._loss is not None:
             waiting.fail(self._loss())
             return future
-        self.done()
+        if self._idle_tag is not None:
+            self.done()
         was_due = self.answer_is_due()
         tag = self._protocol.send(command)
         self._waiting[tag] = waiting
@@ -291,7 +290,7 @@ class Connection:
                         self._opening.greeted(response)
                 case Unsolicited(response=response):
                     only_answers = False
-                    self.misunderstood += _made_no_sense(response)
+                    self.misunderstood += not response.makes_sense
                     self._note_bye(response)
                     if self.on_unsolicited is not None:
                         self.on_unsolicited(response)
@@ -300,19 +299,12 @@ class Connection:
         if only_answers:
             self._watchdog.received(octets)
         if self._bye is not None:  # some leave the connection open after it
-            self._end(partial(self._lost, self._farewell()))
-        self.poke()
+            self._end(partial(lost, self.endpoint, None, self._bye))
+        self._hopes.look()
 
     def on_lost(self, error: Exception | None) -> None:
         """Take note that nothing more will come, and of the reason if it is known."""
-        match error:
-            case ProtocolError():
-                text = f"{self.endpoint}: what the server sends can't be understood: {error}"
-            case OSError() if self._bye is None:
-                text = f"{self.endpoint}: the connection broke: {error.strerror or error}"
-            case _:
-                text = self._farewell()
-        self._end(partial(self._lost, text))
+        self._end(partial(lost, self.endpoint, error, self._bye))
 
     def answer_is_due(self) -> bool:
         """Whether somebody waits for the server."""
@@ -343,15 +335,6 @@ class Connection:
         if isinstance(response, StatusResponse) and response.kind is Kind.BYE and self._bye is None:
             self._bye = response
 
-    def _farewell(self) -> str:
-        text = f"{self.endpoint}: the server closed the connection"
-        return f"{text}: {self._bye.text}" if self._bye and self._bye.text else text
-
-    def _lost(self, text: str) -> ConnectionLost:
-        if self._bye is None:
-            return ConnectionLost(text)
-        return ConnectionLost(text, self._bye.text, self._bye.code.name if self._bye.code else None)
-
     def _expect(self, *, was_due: bool) -> None:
         if not was_due:
             self._watchdog.wait_begins()
@@ -362,14 +345,3 @@ def _looked_at(future: asyncio.Future[None]) -> None:
     """Take note of how it ended: nobody else may, and asyncio would complain."""
     if not future.cancelled():
         future.exception()
-
-
-def _made_no_sense(response: Response) -> bool:
-    """Whether a response is unknown, or a FETCH of which only the message's number could be read."""
-    match response:
-        case Unknown():
-            return True
-        case MessageData(seq, uid):
-            return response == MessageData(seq, uid)
-        case _:
-            return False

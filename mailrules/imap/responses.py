@@ -27,6 +27,11 @@ class Response:
 
     __slots__ = ()
 
+    @property
+    def makes_sense(self) -> bool:
+        """Whether it was understood, and says something."""
+        return True
+
 
 class Kind(Enum):
     """The five status responses; a tagged one is OK, NO or BAD. RFC 9051 §7.1."""
@@ -81,6 +86,11 @@ class Unknown(Response):
     """A complete response that makes no sense, or none that is known; without its final line end."""
 
     raw: bytes
+
+    @property
+    def makes_sense(self) -> bool:
+        """Never."""
+        return False
 
 
 @value(frozen=True, slots=True)
@@ -216,6 +226,11 @@ class MessageData(Response):
     modseq: int | None = None
     sections: tuple[SectionData, ...] = ()
     extensions: tuple[FetchItem, ...] = ()
+
+    @property
+    def makes_sense(self) -> bool:
+        """Whether more than the message's number could be read."""
+        return self != MessageData(self.seq, self.uid)
 
     def header(self) -> bytes | None:
         """Return the message's header block, whole or of some fields, in whatever way the server echoed its name.
