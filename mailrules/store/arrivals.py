@@ -60,6 +60,7 @@ def _placed(db: sqlite3.Connection, target: int, uidvalidity: int, messages: Seq
     uids = {message.uid for message in messages}
     rows = db.execute(
         "SELECT target_uid, entry.id, chain, hops, rules FROM step JOIN entry ON entry.id = step.entry"
+        " JOIN message ON message.entry = entry.id"
         " WHERE target = ? AND target_uidvalidity = ? AND target_uid IS NOT NULL AND target_uid BETWEEN ? AND ?"
         " AND step.state = 'done' AND kind IN ('copy', 'move') ORDER BY entry.id DESC",
         (target, uidvalidity, min(uids), max(uids)),
@@ -81,6 +82,7 @@ def _use_up(db: sqlite3.Connection, target: int, uidvalidity: int, message: Seen
     """Give the message to the oldest finished step that expects its like, and write down that it was this one."""
     row = db.execute(
         "SELECT entry.id, position, chain, hops, rules FROM step JOIN entry ON entry.id = step.entry"
+        " JOIN message ON message.entry = entry.id"
         " WHERE target = ? AND target_uid IS NULL AND step.fingerprint = ? AND step.fingerprint <> ''"
         " AND step.state = 'done' AND kind IN ('copy', 'move') AND coalesce(target_uidvalidity, ?) = ?"
         " AND coalesce(target_uidnext, 0) <= ? ORDER BY entry.id, position LIMIT 1",
@@ -100,8 +102,8 @@ def _in_hand(db: sqlite3.Connection, target: int, uidvalidity: int) -> Mapping[s
     """Find by fingerprint the entries in hand whose COPY or MOVE may put a message here, and from which UID on."""
     found: dict[str, list[tuple[int, int]]] = {}
     for fingerprint, entry, uidnext in db.execute(
-        "SELECT entry.fingerprint, entry.id, min(coalesce(target_uidnext, 0))"
-        " FROM entry CROSS JOIN step ON step.entry = entry.id"
+        "SELECT message.fingerprint, entry.id, min(coalesce(target_uidnext, 0))"
+        " FROM entry CROSS JOIN message ON message.entry = entry.id CROSS JOIN step ON step.entry = entry.id"
         " WHERE finished IS NULL AND entry.state = 'begun' AND target = ? AND target_uid IS NULL"
         " AND step.state = 'begun' AND kind IN ('copy', 'move') AND coalesce(target_uidvalidity, ?) = ?"
         " GROUP BY entry.id",

@@ -73,6 +73,9 @@ def _closed_on_error(db: sqlite3.Connection, path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         db.close()
         raise explain(error, path) from error
+    except UnicodeDecodeError as error:  # what SQLite says quotes the schema, and that is no text any more
+        db.close()
+        raise damaged(error, path) from error
     except StateError as error:
         db.close()
         raise type(error)(f"{path}: {error}") from error

@@ -54,9 +54,10 @@ def read_filed(db: sqlite3.Connection, account: str, message_ids: Iterable[str])
 def _where_filed(db: sqlite3.Connection, account: str, message_id: str) -> bytes | None:
     """Find the target of the newest move, without a move that of the newest copy; what was taken back is neither."""
     rows = db.execute(
-        "SELECT newest.id, step.target, target.name, kind FROM (SELECT entry.id FROM entry"
-        " JOIN mailbox ON mailbox.id = entry.mailbox WHERE message_id = ? AND message_id <> '' AND undoes IS NULL"
-        " AND mailbox.account = (SELECT id FROM account WHERE name = ?) ORDER BY entry.id DESC LIMIT ?) AS newest"
+        "SELECT newest.id, step.target, target.name, kind FROM (SELECT message.entry AS id FROM message"
+        " JOIN entry ON entry.id = message.entry JOIN mailbox ON mailbox.id = entry.mailbox"
+        " WHERE message_id = ? AND message_id <> '' AND undoes IS NULL"
+        " AND mailbox.account = (SELECT id FROM account WHERE name = ?) ORDER BY message.entry DESC LIMIT ?) AS newest"
         " JOIN step ON step.entry = newest.id JOIN mailbox AS target ON target.id = step.target"
         " WHERE step.state = 'done' AND kind IN ('move', 'copy')"
         " ORDER BY kind = 'move' DESC, newest.id DESC, position DESC",

@@ -38,7 +38,8 @@ def read_history(db: sqlite3.Connection, query: HistoryQuery) -> tuple[Entry, ..
     where = " AND ".join(sql for sql, _ in chosen) or "TRUE"
     values = [value for _, some in chosen for value in some]
     rows = db.execute(
-        f"SELECT id FROM entry WHERE {where} ORDER BY id DESC LIMIT ?",  # noqa: S608 - of constants below
+        "SELECT id FROM entry JOIN message ON message.entry = id"  # noqa: S608 - of constants below
+        f" WHERE {where} ORDER BY id DESC LIMIT ?",
         (*values, -1 if query.limit is None else query.limit),  # -1: all
     )
     return _read(db, [identifier for (identifier,) in rows])
@@ -64,7 +65,7 @@ def read_at(db: sqlite3.Connection, account: str, mailbox: bytes, uidvalidity: i
 
 def read_rules(db: sqlite3.Connection) -> frozenset[str]:
     """Read the names of the rules that have acted on anything."""
-    rows = db.execute("SELECT DISTINCT rules FROM entry")
+    rows = db.execute("SELECT DISTINCT rules FROM message")
     return frozenset(name for (rules,) in rows for name in list_value(rules))
 
 
@@ -110,7 +111,7 @@ _IN_OR_TO_MAILBOXES = (
 )
 _OF_MESSAGE_ID = (
     "message_id = ? AND message_id <> ''",  # the second half is what the index is over
-    "SELECT id FROM entry WHERE message_id = ? AND message_id <> ''",
+    "SELECT entry FROM message WHERE message_id = ? AND message_id <> ''",
 )
 _IN_STATES = "state IN (SELECT value FROM json_each(?))"
 _OPEN_IN_STATES = "SELECT id FROM entry WHERE finished IS NULL AND state IN (SELECT value FROM json_each(?))"

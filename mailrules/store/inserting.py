@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from itertools import chain
 
-from mailrules.store.rows import Column
+from mailrules.store.rows import Column, text_column
 
 TOGETHER = (64, 8, 1)
 """So many rows go in one statement: few different statements, so that SQLite need not compile them anew."""
@@ -26,9 +26,16 @@ def insert_rows(
     shared: tuple[Column, ...],
     rows: Sequence[tuple[Column, ...]],
 ) -> None:
-    """Insert rows by the statement for so many; first it takes what they share, then each row."""
+    """Insert rows by the statement for so many; first it takes what they share, then each row.
+
+    Text need not be spelt: what is no Unicode shows itself.
+    """
     done = 0
     for together in TOGETHER:
         while len(rows) - done >= together:
-            db.execute(statement(together), (*shared, *chain.from_iterable(rows[done : done + together])))
+            bound = (*shared, *chain.from_iterable(rows[done : done + together]))
+            try:
+                db.execute(statement(together), bound)
+            except UnicodeEncodeError:  # before anything was written
+                db.execute(statement(together), [text_column(one) if isinstance(one, str) else one for one in bound])
             done += together

@@ -166,6 +166,7 @@ def forget_entries(db: sqlite3.Connection, rows: Sequence[tuple[int]]) -> int:
     """Forget the entries with these ids, and their steps; return how many they were."""
     if rows:
         db.executemany("DELETE FROM step WHERE entry = ?", rows)
+        db.executemany("DELETE FROM message WHERE entry = ?", rows)
         db.executemany("DELETE FROM entry WHERE id = ?", rows)
     return len(rows)
 

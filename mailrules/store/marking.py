@@ -90,7 +90,7 @@ def _prints(
     prints: dict[int, list[str]] = {uid: [_hash(own)] for uid, own in messages.items()}
     if prints:
         rows = db.execute(
-            "SELECT target_uid, entry.fingerprint FROM step JOIN entry ON entry.id = step.entry"
+            "SELECT target_uid, message.fingerprint FROM step JOIN message ON message.entry = step.entry"
             " WHERE target = ? AND target_uidvalidity = ? AND target_uid IS NOT NULL AND target_uid BETWEEN ? AND ?"
             " AND step.state = 'done' AND kind IN ('copy', 'move')",
             (mailbox, uidvalidity, min(prints), max(prints)),

@@ -82,76 +82,30 @@ def list_value(column: str) -> tuple[str, ...]:
     return tuple(json.loads(column)) if column != "[]" else ()
 
 
-def entry_row(entry: Entry, mailbox: int, begun: datetime) -> tuple[Column, ...]:
-    """Spell an entry in the order of the table's columns; its mailbox is named by that row's id."""
+def message_row(entry: Entry) -> tuple[Column, ...]:
+    """Say what is written of the entry's message once; text as it is."""
     return (
         entry.id,
-        mailbox,
-        entry.uidvalidity,
-        entry.uid,
-        text_column(entry.message_id),
-        text_column(entry.fingerprint),
+        entry.message_id,
+        entry.fingerprint,
         time_column(entry.internaldate),
         entry.size,
+        entry.sender,
+        entry.subject,
         list_column(entry.prior_flags),
         list_column(entry.rules),
-        text_column(entry.ruleset),
-        text_column(entry.trace),
-        entry.chain,
-        entry.hops,
-        entry.state.value,
-        entry.attempts,
-        time_column(entry.due),
-        text_column(entry.reason),
-        time_column(begun),
-        time_column(entry.finished),
-        text_column(entry.sender),
-        text_column(entry.subject),
-        entry.undoes,
-        time_column(entry.retried),
+        entry.trace,
     )
 
 
-def is_usual(entry: Entry) -> bool:
-    """Whether the entry is one that has just been decided on, as most are: nothing has been tried yet."""
-    return (
-        entry.state is EntryState.BEGUN
-        and not entry.attempts
-        and not entry.reason
-        and not entry.hops
-        and not entry.chain
-        and entry.due is None
-        and entry.undoes is None
-        and entry.retried is None
-    )
+def expects_message(entry: Entry, step: Step) -> bool:
+    """Whether the step's message is expected where the step has put it: not while it is in hand, or its UID known.
 
-
-def usual_entry_row(entry: Entry) -> tuple[Column, ...]:
-    """Spell what one such entry does not share with the others of its batch."""
-    return (
-        entry.id,
-        entry.uid,
-        text_column(entry.message_id),
-        text_column(entry.fingerprint),
-        time_column(entry.internaldate),
-        entry.size,
-        list_column(entry.prior_flags),
-        list_column(entry.rules),
-        text_column(entry.trace),
-        text_column(entry.sender),
-        text_column(entry.subject),
-    )
-
-
-def expected_fingerprint(entry: Entry, step: Step) -> str | bytes:
-    """Spell by what the message is known where the step has put it; nothing while it is in hand, or its UID known.
-
-    It is what the index of expected arrivals is over. What is in hand is found through the few open entries.
+    What is in hand is found through the few open entries.
     """
     if step.target is None or step.target_uid is not None:
-        return ""
-    in_hand = step.state is StepState.BEGUN and entry.state is EntryState.BEGUN
-    return "" if in_hand else text_column(entry.fingerprint)
+        return False
+    return step.state is not StepState.BEGUN or entry.state is not EntryState.BEGUN
 
 
 def entry_value(
@@ -208,13 +162,16 @@ def step_row(entry: Entry, position: int, step: Step, target: int | None) -> tup
         step.target_uidvalidity,
         step.target_uidnext,
         step.target_uid,
-        expected_fingerprint(entry, step),
+        text_column(entry.fingerprint) if expects_message(entry, step) else "",
         step.state.value,
     )
 
 
 def is_usual_step(step: Step) -> bool:
-    """Whether the step is one that nothing is known to have come of, as all are at first, and changes no flags."""
+    """Whether the step is one that nothing is known to have come of, as all are at first, and changes no flags.
+
+    In an entry that is BEGUN that is.
+    """
     return (
         step.state is StepState.BEGUN
         and not step.add

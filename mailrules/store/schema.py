@@ -198,6 +198,72 @@ MIGRATIONS: Sequence[Migration] = (
         # What was copied is looked for among the copies: mostly there are few, and the history is long.
         "CREATE INDEX step_copied ON step (entry) WHERE kind = 'copy' AND state = 'done'",
     ),
+    (
+        # What is written of a message once stands apart from what changes, so that writing down how it went changes
+        # little: the rows of `message` are ten times as wide as those of `entry`.
+        """
+        CREATE TABLE message (
+            entry        INTEGER PRIMARY KEY REFERENCES entry ON DELETE CASCADE,
+            message_id   TEXT    NOT NULL,
+            fingerprint  TEXT    NOT NULL,
+            internaldate INTEGER NOT NULL,
+            size         INTEGER NOT NULL,
+            sender       TEXT    NOT NULL,
+            subject      TEXT    NOT NULL,
+            prior_flags  TEXT    NOT NULL,
+            rules        TEXT    NOT NULL,
+            ruleset      TEXT    NOT NULL,
+            trace        TEXT    NOT NULL
+        )
+        """,
+        """
+        INSERT INTO message SELECT id, message_id, fingerprint, internaldate, size, sender, subject, prior_flags, rules,
+            ruleset, trace FROM entry
+        """,
+        """
+        CREATE TABLE narrow (
+            id           INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: people write it down
+            mailbox      INTEGER NOT NULL REFERENCES mailbox,
+            uidvalidity  INTEGER NOT NULL,
+            uid          INTEGER NOT NULL,
+            state        TEXT    NOT NULL,
+            attempts     INTEGER NOT NULL,
+            due          INTEGER,
+            reason       TEXT    NOT NULL,
+            begun        INTEGER NOT NULL,
+            finished     INTEGER,
+            chain        INTEGER NOT NULL,
+            hops         INTEGER NOT NULL,
+            undoes       INTEGER,                           -- the entry that this one takes back; it may be forgotten
+            retried      INTEGER                            -- when a person last had it tried again
+        )
+        """,
+        """
+        INSERT INTO narrow SELECT id, mailbox, uidvalidity, uid, state, attempts, due, reason, begun, finished, chain,
+            hops, undoes, retried FROM entry
+        """,
+        "DELETE FROM sqlite_sequence WHERE name = 'narrow'",
+        "INSERT INTO sqlite_sequence (name, seq) SELECT 'narrow', seq FROM sqlite_sequence WHERE name = 'entry'",
+        "DROP VIEW journal",
+        "DROP TABLE entry",  # its indexes go with it, and its place in sqlite_sequence
+        "ALTER TABLE narrow RENAME TO entry",
+        "CREATE INDEX entry_open ON entry (state, mailbox, due) WHERE finished IS NULL",
+        "CREATE INDEX entry_message ON entry (mailbox, uidvalidity, uid)",
+        "CREATE INDEX entry_finished ON entry (finished) WHERE finished IS NOT NULL",
+        "CREATE INDEX entry_undoes ON entry (undoes) WHERE undoes IS NOT NULL",
+        "CREATE INDEX entry_begun ON entry (begun)",
+        "CREATE INDEX message_message_id ON message (message_id) WHERE message_id <> ''",
+        """
+        CREATE VIEW journal AS
+        SELECT entry.id, account.name AS account, mailbox.name AS mailbox, entry.uidvalidity, entry.uid,
+               message.message_id, message.fingerprint, message.internaldate, message.size, message.prior_flags,
+               message.rules, message.ruleset, message.trace, entry.chain, entry.hops, entry.state, entry.attempts,
+               entry.due, entry.reason, entry.begun, entry.finished, message.sender, message.subject, entry.undoes,
+               entry.retried
+        FROM entry JOIN message ON message.entry = entry.id JOIN mailbox ON mailbox.id = entry.mailbox
+        JOIN account ON account.id = mailbox.account
+        """,
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
-from mailrules.store import arrivals, facts, history, journal, mailboxes, marking, pruning, writing
+from mailrules.store import arrivals, beginning, facts, history, journal, mailboxes, marking, pruning, writing
 from mailrules.store.base import MARKS_KEPT, USES_KEPT, Store
 from mailrules.store.database import connect
 from mailrules.store.growth import Growth
@@ -104,7 +104,7 @@ class SqliteStore(Store):
 
         def work(db: Connection) -> tuple[Entry, ...]:
             writing.update_entries(db, recorded, now, in_hand)
-            numbered = writing.insert_entries(db, entries, now)
+            numbered = beginning.insert_entries(db, entries, now)
             if checkpoint is not None:
                 mailboxes.move_checkpoint(db, checkpoint)
             if owner is not None:

@@ -170,6 +170,8 @@ class Writer:
         match error:
             case sqlite3.Error():
                 return explain(error, self._path)
+            case UnicodeDecodeError():  # what SQLite says quotes the schema, and that is no text any more
+                return damaged(error, self._path)
             case ValueError() if access is _Access.READ:  # SQLite cannot know that a value is none that we write
                 return damaged(error, self._path)
             case _:

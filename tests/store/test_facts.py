@@ -100,7 +100,7 @@ async def test_the_last_run_of_a_rule_is_kept_by_account(path: Path) -> None:
 async def test_the_questions_are_answered_by_indexes(store: SqliteStore) -> None:
     plans = [
         "SELECT at FROM use WHERE account = ? AND rule = ? AND at >= ? ORDER BY at DESC LIMIT ?",
-        "SELECT id FROM entry WHERE message_id = ? AND message_id <> '' ORDER BY id DESC LIMIT ?",
+        "SELECT entry FROM message WHERE message_id = ? AND message_id <> '' ORDER BY entry DESC LIMIT ?",
         "SELECT * FROM use WHERE at < ? LIMIT ?",
     ]
     for query in plans:

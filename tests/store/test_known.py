@@ -146,7 +146,7 @@ async def test_what_is_known_changes_nothing_of_what_is_written(
 
 
 def all_rows(db: Connection) -> list[object]:
-    entries = db.execute("SELECT * FROM entry ORDER BY id").fetchall()
+    entries = db.execute("SELECT * FROM journal ORDER BY id").fetchall()
     return [entries, db.execute("SELECT * FROM step ORDER BY entry, position").fetchall()]
 
 

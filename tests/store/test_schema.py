@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mailrules.store import Acted, Awaited, EntryState, Met, Own, SqliteStore, StateTooNew
+from mailrules.store import Acted, Awaited, EntryState, HistoryQuery, Met, Own, SqliteStore, StateTooNew
 from mailrules.store.schema import MIGRATIONS, migrate
 from tests.store.builders import ACCOUNT, INBOX, LISTS, NOW, checkpoint, entry, seen
 
@@ -91,6 +91,29 @@ async def test_a_state_of_the_third_schema_knows_what_it_has_in_hand_and_what_it
         await store.record([replace(begun, state=EntryState.DONE)], now=NOW)
         assert {} == await store.arrivals(ACCOUNT, LISTS, 3, [seen(42, "fingerprint-6")])
     assert len(MIGRATIONS) == schema(path)
+
+
+async def test_a_state_of_the_fourth_schema_keeps_its_journal_as_it_is_read(path: Path) -> None:
+    """What is written of a message once goes to a table of its own; an id that was pruned is not given again."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        migrate(db, MIGRATIONS[:4])
+        db.execute("INSERT INTO account (name) VALUES (?)", (ACCOUNT,))
+        db.executemany("INSERT INTO mailbox (account, name) VALUES (1, ?)", [(INBOX,), (LISTS,)])
+        db.executemany(
+            "INSERT INTO entry VALUES (?, 1, 7, ?, ?, 'f', 11, 9, '[\"$A\"]', '[\"r\"]', 'd', '[1]', 1, 2, ?, 3, ?,"
+            " 'why', 12, ?, 'ann', X'EDB280', 4, 13)",
+            [(1, 5, "<5@x>", "done", None, 14), (2, 6, "", "pending", 15, None), (9, 7, "", "gone", None, 16)],
+        )
+        db.execute("DELETE FROM entry WHERE id = 9")
+        before = db.execute("SELECT * FROM journal ORDER BY id").fetchall()
+        migrate(db)
+        assert before == db.execute("SELECT * FROM journal ORDER BY id").fetchall()
+    async with SqliteStore(path) as store:
+        assert [2, 1] == [one.id for one in await store.history(HistoryQuery())]
+        assert [1] == [one.id for one in await store.history(HistoryQuery(message_id="<5@x>", sender="Ann"))]
+        (new,) = await store.begin([entry(8)], None, now=NOW)
+        assert 10 == new.id
 
 
 async def test_a_newer_state_is_refused_and_left_as_it_is(written: Path) -> None:
