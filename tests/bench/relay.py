@@ -21,6 +21,7 @@ from typing import Self
 
 HOST = "127.0.0.1"
 _PIECE = 262_144  # octets read at once
+_SLICE = 0.01  # seconds of a slow line in a piece
 
 
 class Way(Enum):
@@ -44,11 +45,15 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a relay does: the port it leads to, seconds each way, and a capability that it hides (or none)."""
+    """What a relay does: the port it leads to, seconds each way, and a capability that it hides (or none).
+
+    ``rate`` is how many octets pass in a second, each way; 0 is as many as come.
+    """
 
     port: int
     delay: float = 0.0
     hidden: str = ""
+    rate: int = 0
 
 
 class Relay:
@@ -103,6 +108,8 @@ class _Stream:
     sink: socket.socket
     waiting: deque[tuple[float, float, bytes]] = field(default_factory=deque)
     """When each piece came and is due, and what of it is not yet written."""
+    busy: float = 0.0
+    """Until when the line is taken by what came before."""
     ended: bool = False
 
 
@@ -115,6 +122,7 @@ class _Server:
         self._passed: list[Passed] = []
         self._pid = 0
         self._connections = 0
+        self._piece = max(1, round(setting.rate * _SLICE)) if setting.rate else _PIECE
         self._hide = re.compile(rb"(CAPABILITY [^\r\n\]]*?) " + setting.hidden.encode() + rb"\b")
 
     def run(self) -> None:
@@ -161,15 +169,18 @@ class _Server:
 
     def _take(self, stream: _Stream) -> None:
         try:
-            data = stream.source.recv(_PIECE)
+            data = stream.source.recv(self._piece)
         except OSError:
             data = b""
         came = time.monotonic()
         stream.ended = not data
         if self._setting.hidden and stream.way is Way.DOWN and b"CAPABILITY" in data:
             data = self._hide.sub(rb"\1", data)
-        stream.waiting.append((came, came + self._setting.delay, data))
-        if not self._setting.delay and len(stream.waiting) == 1:
+        if rate := self._setting.rate:
+            stream.busy = max(came, stream.busy) + len(data) / rate
+        due = max(came, stream.busy) + self._setting.delay
+        stream.waiting.append((came, due, data))
+        if due <= came and len(stream.waiting) == 1:
             self._give(stream)
 
     def _give(self, stream: _Stream) -> None:

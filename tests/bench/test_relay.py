@@ -67,6 +67,16 @@ def test_each_way_takes_as_long_as_it_is_told() -> None:
     assert noted[-1].went - up.came >= 2 * delay
 
 
+def test_a_slow_line_passes_so_many_octets_in_a_second() -> None:
+    sent, rate = os.urandom(20_000), 100_000
+    with echoing() as port:
+        _, back, noted = said(Setting(port, rate=rate), sent)
+    assert sent == back
+    up = [piece for piece in noted if piece.way is Way.UP]
+    assert up[-1].went - up[0].came >= len(sent) / rate
+    assert max(len(piece.data) for piece in noted) <= rate / 100
+
+
 def test_a_capability_is_left_out() -> None:
     with echoing() as port:
         greeting, _, _ = said(Setting(port, hidden="NOTIFY"), b"x")

@@ -11,6 +11,8 @@ from mailrules.engine import ahead, reading
 from mailrules.engine.apply import ApplyMode, apply
 from mailrules.engine.compressing import pays
 from mailrules.imap import INBOX
+from tests.bench.backlog import fill, mail
+from tests.bench.relay import Relay, Setting
 from tests.builders import message
 from tests.engine.scene import rule, scene
 from tests.servers.configuration import Layout
@@ -59,6 +61,26 @@ async def test_the_rest_of_a_backlog_comes_compressed_over_a_slow_line(
             summary = await apply(it.context, session, INBOX, mode=ApplyMode.DO, progress=lambda _done, _all: None)
 
             assert (summary.done, session.connection.compressed) == (40, slow)
+
+
+@pytest.mark.parametrize("rate", [70_000, 0])
+async def test_it_is_the_line_itself_that_decides(
+    compressing: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, rate: int
+) -> None:
+    """Over 70 kB a second fewer octets come after the first windows; where there is no limit all come as they are."""
+    monkeypatch.setattr(reading, "WINDOW", 100)
+    fill(compressing, user, [mail(number) for number in range(600)])
+    async with scene(compressing, user, tmp_path, MOVE) as it:
+        with Relay(Setting(compressing.ports.imap, rate=rate)) as relay:
+            it.proxy.port = relay.port  # the proxy can't read what is compressed
+            async with it.session() as session:
+                await it.directory.refresh(session)
+                before = session.connection.octets_received
+                summary = await apply(it.context, session, INBOX, mode=ApplyMode.DO, progress=lambda _done, _all: None)
+
+                octets = (session.connection.octets_received - before) / summary.messages
+                assert session.connection.compressed is (rate > 0)
+                assert octets < 200 if rate else octets > 280
 
 
 async def test_a_server_that_refuses_is_asked_once(
