@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from operator import attrgetter
 
 from mailrules.client import Session
@@ -18,6 +19,7 @@ from mailrules.engine.recalling import Recollection
 from mailrules.imap import (
     DELETED,
     UID,
+    Flags,
     MailboxName,
     SelectedMailbox,
     UIDSet,
@@ -80,22 +82,28 @@ async def decide(
     facts = context.facts(origin.path, origin.session.namespace)
     decisions: list[Decision] = []
     open_ones: list[tuple[Fetched, Needs]] = []
-    free = [message for message in messages if not (message.flags and has_flag(message.flags, DELETED))]
+    free = [message for message in messages if not (message.flags and _is_deleted(message.flags))]
     recollection.note(free, ruleset, facts)
-    for number, message in enumerate(free, start=1):
-        if number % _A_TURN == 0:
+    for begin in range(0, len(free), _A_TURN):
+        if begin:
             await asyncio.sleep(0)  # what comes meanwhile is read, and other mailboxes have their turn
-        own = owners.get(message.uid)
-        match ruleset.evaluate(message.message, facts, without=own.rules if own else ()):
-            case Needs() as needs:
-                open_ones.append((message, needs))
-            case Verdict() as verdict:
+        for message in free[begin : begin + _A_TURN]:
+            own = owners.get(message.uid) if owners else None
+            verdict = ruleset.evaluate(message.message, facts, without=own.rules if own else ())
+            if isinstance(verdict, Needs):
+                open_ones.append((message, verdict))
+            else:
                 decisions.append(Decision(message, verdict, own))
     for chunk in _portions(open_ones):
         kept = Answers() if answers is None else answers
         inquiry = _Inquiry(context, origin, ruleset, owners, facts, recollection, kept)
         decisions += await inquiry.decide(chunk)
     return sorted(decisions, key=attrgetter("message.uid"))
+
+
+@lru_cache(maxsize=256)  # messages have few flags, and most have the same
+def _is_deleted(flags: Flags) -> bool:
+    return has_flag(flags, DELETED)
 
 
 def _portions(open_ones: Iterable[tuple[Fetched, Needs]]) -> Iterator[list[tuple[Fetched, Needs]]]:

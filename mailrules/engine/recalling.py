@@ -57,6 +57,8 @@ class Recollection:
 
     def note(self, messages: Iterable[Fetched], ruleset: Ruleset, facts: Facts) -> None:
         """Let messages of one mailbox know of each other."""
+        if not ruleset.makes_marks:
+            return
         for message in messages:
             if (marks := ruleset.marks(message.message, facts)) and message.is_known_again:
                 self._forget(message.uid)

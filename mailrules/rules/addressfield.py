@@ -111,9 +111,12 @@ class AddressField:
         if usual is not None and name in {"address", "domain"}:
             value = self._written
             if value.isascii() and "--" not in value:  # then each is spelt in one way
-                if name == "address":
-                    return [f"{each[3]}@{each[4]}".lower() for each in usual]
-                return [each[4].lower() for each in usual]
+                if len(usual) == 1:
+                    *_, local, domain = usual[0]
+                    return [(domain if name == "domain" else f"{local}@{domain}").lower()]
+                if name == "domain":
+                    return [each[4].lower() for each in usual]
+                return [f"{each[3]}@{each[4]}".lower() for each in usual]
         return [text.folded for text in self.parts(name)]
 
     @property

@@ -124,7 +124,9 @@ class HeaderFields:
         """Give each occurrence of a field, decoded."""
         texts = self._texts.get(name)
         if texts is None:
-            texts = self._texts[name] = tuple([Text.of(decoded(raw)) for raw in self._raw.get(name, ())])
+            raw = self._raw.get(name, ())
+            texts = (Text.of(decoded(raw[0])),) if len(raw) == 1 else tuple([Text.of(decoded(each)) for each in raw])
+            self._texts[name] = texts
         return texts
 
     def addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:

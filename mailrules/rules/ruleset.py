@@ -113,6 +113,11 @@ class Ruleset:
             return _NOTHING_MATCHED
         return _verdict(run, message, facts, Traces(partial(_reasons, run.decided, message, facts)))
 
+    @property
+    def makes_marks(self) -> bool:
+        """Whether `marks` gives any of some message."""
+        return bool(self._marking)
+
     def marks(self, message: Message, facts: Facts) -> frozenset[Mark]:
         """Give all by which the rules in scope have to know this message again, when they ask whether one was met."""
         if not self._marking:

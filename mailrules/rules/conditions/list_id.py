@@ -37,7 +37,9 @@ class _ListIds:
         return [each.name if self.part == "name" else each.identifier for each in message.fields.list_ids()]
 
     def folded(self, message: Message) -> list[str]:
-        return [text.folded for text in self.texts(message)]
+        if self.part == "identifier":
+            return [each.identifier.folded for each in message.fields.list_ids()]
+        return [each.name.folded for each in message.fields.list_ids()]
 
 
 def _identifier(list_id: ListIdField) -> tuple[Text]:

@@ -40,7 +40,8 @@ class HeaderTexts:
 
     def folded(self, message: Message) -> list[str]:
         """Give them without their case."""
-        return [text.folded for text in message.fields.texts(self.header)]
+        texts = message.fields.texts(self.header)
+        return [texts[0].folded] if len(texts) == 1 else [text.folded for text in texts]
 
 
 def text_leaf(key: str, field: str, header: str, operators: FieldOperators, definitions: Definitions) -> Leaf:
