@@ -51,7 +51,7 @@ def whole(rows: Sequence[Row]) -> str:
 
 def brief(rows: Iterable[Row]) -> str:
     """Write the rows that have a goal, each with the best of the peers."""
-    lines = ["| | floor | best peer | mailrules | ratio | goal | |", "|---|---:|---:|---:|---:|---:|---|"]
+    lines = ["| | floor | best peer | mailrules | ratio | goal | |", "|---|---:|---|---:|---:|---:|---|"]
     lines += [_line(_brief(row)) for row in rows if row.goal]
     return "\n".join(lines)
 
@@ -70,7 +70,7 @@ def _whole(row: Row, name: str) -> Iterator[str]:
 def _brief(row: Row) -> Iterator[str]:
     yield f"{row.axis}, {row.unit}" if row.unit else row.axis
     yield figure(row.floor.median) if row.floor else ""
-    yield figure(row.best.median) if row.best else ""
+    yield next((f"{name} {figure(peer.median)}" for name, peer in row.peers.items() if peer is row.best), "")
     yield figure(row.ours.median)
     yield ratio(row)
     yield str(row.goal)

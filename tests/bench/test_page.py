@@ -31,7 +31,7 @@ def test_rows_of_one_subject_stand_together_counts_behind_times() -> None:
 
 def test_in_brief_the_goals_are_told_with_the_best_of_the_peers() -> None:
     rows = [Row("with", "s", FLOOR, None, PEERS, Goal(1, Against.PEER)), Row("without", "s", FLOOR)]
-    assert ["| with, s |  | 2 | 1 | 0.50 × peer | ≤ 1 × peer | reached |"] == brief(rows).splitlines()[2:]
+    assert ["| with, s |  | fast 2 | 1 | 0.50 × peer | ≤ 1 × peer | reached |"] == brief(rows).splitlines()[2:]
 
 
 def test_a_page_gets_what_it_has_places_for_and_keeps_the_rest(tmp_path: Path) -> None:
