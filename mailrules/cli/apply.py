@@ -92,7 +92,7 @@ async def _apply(
             try:
                 async with (
                     leased(store, store.path, name) as lease,
-                    applying(loaded, name, settings, store, tally.report) as work,
+                    applying(loaded, name, settings, store, tally.report, tally.through) as work,
                 ):
                     await run(work, lease)
             except BrokenPipeError:

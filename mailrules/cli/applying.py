@@ -43,9 +43,17 @@ class Applying:
 
 @asynccontextmanager
 async def applying(
-    loaded: Loaded, name: str, settings: Account, store: Store, report: Callable[[Outcome], None]
+    loaded: Loaded,
+    name: str,
+    settings: Account,
+    store: Store,
+    report: Callable[[Outcome], None],
+    through: Callable[[int], bool] = lambda _number: False,
 ) -> AsyncIterator[Applying]:
-    """Sign in and ask for the mailboxes; at the end, wait for what has to be looked at once more."""
+    """Sign in and ask for the mailboxes; at the end, wait for what has to be looked at once more.
+
+    ``report`` and ``through`` are those of `AccountContext`.
+    """
     beside: set[asyncio.Task[None]] = set()
 
     def spawn(work: Callable[[], Coroutine[None, None, None]]) -> None:
@@ -66,6 +74,7 @@ async def applying(
             now=_now,
             open_session=lambda: _signed_in(settings),
             spawn=spawn,
+            through=through,
         )
         yield Applying(context, session)
         await asyncio.gather(*beside)

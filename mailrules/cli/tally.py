@@ -56,6 +56,10 @@ class Tally(ABC):
         else:
             self.show(replace(outcome, observed=earlier.observed), earlier.actions)
 
+    def through(self, number: int) -> bool:  # noqa: ARG002 - who counts them wants to know
+        """Take in that all was done with so many messages; False if each of them is to be reported."""
+        return False
+
     def settle(self) -> None:
         """Show what is still kept back: nothing more will be told of the messages of this account."""
         for outcome in self._only_observed.values():
@@ -149,6 +153,13 @@ class TextTally(Tally):
         if outcome.state in _FAILED:
             place = f"{outcome.account} {outcome.mailbox} UID {outcome.uid} {outcome.message_id}".rstrip()
             complain(f"{place}: {outcome.state.value}: {outcome.reason}")
+
+    def through(self, number: int) -> bool:
+        """Count them, unless something was foretold of any."""
+        if not number or self._foretold or self._only_observed:
+            return False
+        self._results[_WORDS[OutcomeState.DONE]] += number
+        return True
 
     def add(self, account: str, mailbox: str, summary: ApplySummary) -> None:
         """Keep how often each rule matched."""

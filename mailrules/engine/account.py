@@ -21,6 +21,10 @@ from mailrules.values import value
 __all__ = ["AccountContext"]
 
 
+def _each_is_wanted(_number: int) -> bool:
+    return False
+
+
 @value(frozen=True, slots=True)
 class AccountContext:
     """One account: its settings, its state, and the callbacks into the floors above."""
@@ -49,6 +53,8 @@ class AccountContext:
     """The rules, by name and the digest of all, that could not be decided in a mailbox."""
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from the counting of a limited rule's uses until further ones are written down."""
+    through: Callable[[int], bool] = _each_is_wanted
+    """Told of so many messages that all was done with; False if an outcome is wanted of each of them."""
     in_repair: set[int | None] = field(default_factory=set)
     """The journal's entries that recovery has in hand."""
 

@@ -38,9 +38,9 @@ class Acting:
     """What is under way in one mailbox, which the session has selected."""
 
     def __init__(
-        self, context: AccountContext, session: Session, name: MailboxName, report: Callable[[Entry], None]
+        self, context: AccountContext, session: Session, name: MailboxName, report: Callable[[Sequence[Entry]], None]
     ) -> None:
-        """``report`` is told of each entry that has ended, once it is on disk."""
+        """``report`` is told of the entries that have ended, once they are on disk."""
         self._context = context
         self._session = session
         self._name = name
@@ -74,13 +74,11 @@ class Acting:
         ended, self._ended = self._ended, []
         return ended
 
-    def settled(self, ended: Iterable[Entry]) -> None:
+    def settled(self, ended: Sequence[Entry]) -> None:
         """Tell what became of these entries, which are on disk now; those that nobody can tell of are looked for."""
         unclear = tuple(entry for entry in ended if entry.id in self._unclear) if self._unclear else ()
-        self._release(entry.id for entry in ended)
-        for entry in ended:
-            if entry.state is not EntryState.BEGUN:
-                self._report(entry)
+        self._release([entry.id for entry in ended])
+        self._report([entry for entry in ended if entry.state is not EntryState.BEGUN])
         if unclear:
             self._unclear = self._unclear.difference(entry.id for entry in unclear) or _NOBODY
             self._context.spawn(partial(replay, self._context, self._name, unclear))

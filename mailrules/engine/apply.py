@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import field, replace
 from enum import Enum
 from functools import partial
+from itertools import chain
 
 from mailrules.client import Session
 from mailrules.engine.account import AccountContext
@@ -123,8 +124,10 @@ class _Application:
         self._unknown |= {one.message.uid: one.verdict.unknown for one in found if one.verdict.unknown}
         return found
 
-    def _count(self, entry: Entry) -> None:
-        self._states[entry.state] += 1
+    def _count(self, entries: Sequence[Entry]) -> None:
+        others = [entry.state for entry in entries if entry.state is not EntryState.DONE]
+        self._states[EntryState.DONE] += len(entries) - len(others)
+        self._states.update(others)
 
     def _report(self) -> None:
         for decision in self._taken():
@@ -171,7 +174,7 @@ class _Application:
     def _taken(self) -> Sequence[Decision]:
         """Take what has been decided, and count it."""
         taken, self._decisions = self._decisions, []
-        self._matched.update(rule for decision in taken for rule in decision.verdict.matched)
+        self._matched.update(chain.from_iterable([decision.verdict.matched for decision in taken]))
         return taken
 
 

@@ -6,13 +6,13 @@ Nothing is changed on the server here but that missing targets are created.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 
 from mailrules.engine.account import AccountContext
 from mailrules.engine.deciding import Decision, Origin
 from mailrules.engine.directory import TargetError
-from mailrules.engine.journal import blank_of, decided, held, postponed
+from mailrules.engine.journal import blank_of, decided, decided_alike, held, postponed
 from mailrules.engine.lowering import Discard, Relocation, ResolvedPlan, lower, lowering_for
 from mailrules.engine.reading import Fetched, validity
 from mailrules.imap import Flags, MailboxName, SelectedMailbox, admits, has_flag
@@ -38,12 +38,11 @@ async def entries_for(
     """
     batch = _Batch(context, origin, ruleset)
     batch.take(decisions)
-    failed = await context.directory.prepare(origin.session, list(batch.targets.items()))
+    batch.give_up(await context.directory.prepare(origin.session, list(batch.targets.items())))
     entries: list[Entry] = []
-    for number, entry in enumerate(batch.entries(failed), start=1):
-        entries.append(entry)
-        if number % _A_TURN == 0:
-            await asyncio.sleep(0)  # what comes meanwhile is read, and other mailboxes have their turn
+    for first in range(0, len(batch), _A_TURN):
+        entries += batch.entries(first, first + _A_TURN)
+        await asyncio.sleep(0)  # what comes meanwhile is read, and other mailboxes have their turn
     return entries
 
 
@@ -51,7 +50,7 @@ def foreseen(context: AccountContext, origin: Origin, decisions: Sequence[Decisi
     """The same entries as far as they can be known before a target is created."""
     batch = _Batch(context, origin, ruleset)
     batch.take(decisions)
-    return list(batch.entries({}))
+    return batch.entries(0, len(batch))
 
 
 @value(slots=True)
@@ -65,6 +64,8 @@ class _Course:
     """Why it can't be carried out."""
     steps: dict[Flags, tuple[tuple[Step, ...], str]] = field(default_factory=dict)
     """The steps, or why they can't be carried out, by the flags that a message has where the plan changes any."""
+    patterns: dict[Flags, Entry] = field(default_factory=dict)
+    """An entry that was made for it, by the flags of its message."""
 
 
 class _Batch:
@@ -93,16 +94,30 @@ class _Batch:
                 course = self._known.get(id(verdict.plan)) or self._course(verdict.plan)
                 self._taken.append((decision, course))
 
-    def entries(self, failed: dict[MailboxName, str]) -> Iterator[Entry]:
-        """Make the entries; ``failed`` are targets that messages can't be put in, and why."""
+    def __len__(self) -> int:
+        """Count what was taken."""
+        return len(self._taken)
+
+    def give_up(self, failed: dict[MailboxName, str]) -> None:
+        """Have nothing put into these targets; it says why."""
         self._names.clear()  # the server may have told its own spelling of a name that was to be created
         for course in self._courses.values():
             if reasons := [failed[name] for name in course.targets if name in failed]:
                 course.error = "; ".join(reasons)
-        for decision, course in self._taken:
+
+    def entries(self, first: int, end: int) -> list[Entry]:
+        """Make the entries of some of what was taken, by its place; those with the same rules and flags at a stroke."""
+        made: list[Entry] = []
+        for decision, course in self._taken[first:end]:
+            message, verdict = decision.message, decision.verdict
+            pattern = course.patterns.get(message.flags)
+            if pattern is not None and pattern.rules == verdict.matched and decision.origin is None:
+                made.append(decided_alike(pattern, message, verdict))
+                continue
             entry = self._entry(decision, course)
             if entry.steps or entry.reason:
-                yield entry
+                made.append(entry)
+        return made
 
     def _entry(self, decision: Decision, course: _Course) -> Entry:
         verdict, message = decision.verdict, decision.message
@@ -113,6 +128,8 @@ class _Batch:
         own = None if error else decision.origin
         entry = decided(self._blank, message, verdict, steps, own)
         if not error:
+            if steps and own is None:
+                course.patterns[message.flags] = entry
             return entry
         return postponed(entry, error, self._context.now()) if decision.postponed else held(entry, error)
 

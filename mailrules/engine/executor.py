@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from mailrules.client import Session
 from mailrules.engine.answers import Temper, is_passing, temper
@@ -105,7 +105,8 @@ class Executor:
                     await self._answered(command, answer)
         for command in commands:
             for work, _ in command.members:
-                _strand(work)
+                if len(work.steps) > 1:
+                    _strand(work)
         if lost is not None:
             raise lost
 
@@ -206,7 +207,7 @@ class Executor:
 
     async def _refused_alone(self, work: Work, index: int, refused: Refused) -> None:
         step = work.steps[index]
-        work.sent.discard(index)
+        work.called_back(index)
         match temper(refused, step.kind):
             case Temper.CREATE_TARGET if not work.target_created:
                 work.target_created = True
@@ -297,13 +298,13 @@ def _leave_marked(command: Command, refused: Refused) -> None:
 
 def _strand(work: Work) -> None:
     """A message whose move outran its refused STORE: what is left is to be done in the target."""
-    if len(work.steps) > 1 and work.moved and not work.finished:
+    if work.moved and not work.finished:
         work.verdict, work.unclear = None, True
 
 
 def _send_alone(work: Work, index: int) -> None:
     work.alone = True
-    work.sent.discard(index)
+    work.called_back(index)
 
 
 def _target(step: Step) -> MailboxName:
@@ -314,7 +315,7 @@ def _target(step: Step) -> MailboxName:
 
 def _chunks(command: Command) -> Iterator[tuple[Command, UIDSet]]:
     """The command with its UID set, or several, the sets short enough for every server's line limit."""
-    chunks = list(UIDSet(map(UID, command.uids)).chunks())
+    chunks = list(UIDSet(cast("Sequence[UID]", command.uids)).chunks())
     if len(chunks) == 1:
         yield command, chunks[0]
         return

@@ -313,9 +313,7 @@ class Filing:
         if earlier:
             await self._context.store.record(earlier, now=self._context.now())
             self._path.let_go(earlier)
-        for entry in earlier:
-            if entry.state is not EntryState.GONE:
-                self._path.report(entry)
+        self._path.report_all([entry for entry in earlier if entry.state is not EntryState.GONE])
         await self._path.act(entries, lambda: self._rest(rest))
         self.handled = self._context.now()
 

@@ -11,8 +11,7 @@ Rules of the file:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from mailrules.store import Entry, EntryState, Step, StepKind, StepState
 from mailrules.values import copier, value
@@ -36,6 +35,10 @@ _MAY_SHARE = frozenset(
 )
 
 
+_NONE: frozenset[int] = frozenset()
+_THE_ONLY_ONE = frozenset({0})
+
+
 @value(slots=True)
 class Work:
     """One message on its way through the executor: its journal entry and how far its steps are."""
@@ -55,20 +58,19 @@ class Work:
     """Its MOVE was refused once and replaced by the next row of the lowering table."""
     target_created: bool = False
     """Its target was missing and has been created once."""
-    sent: set[int] = field(default_factory=set)
+    sent: frozenset[int] = frozenset()
     """Indices of the steps that are under way."""
 
     def finish(self, verdict: EntryState, reason: str = "") -> None:
         """Nothing more is to be done for this message."""
-        self.verdict, self.reason = verdict, reason
-        self.sent.clear()
+        self.verdict, self.reason, self.sent = verdict, reason, _NONE
 
     def settle(
         self, index: int, state: StepState, *, target_uid: int | None = None, validity: int | None = None
     ) -> None:
         """Record how the step at ``index`` ended, with the UID the message has in the target where the server told."""
         step = self.steps[index]
-        self.sent.discard(index)
+        self.called_back(index)
         self.steps[index] = _settled(
             step,
             validity if validity is not None else step.target_uidvalidity,
@@ -76,12 +78,16 @@ class Work:
             state,
         )
 
-    def ready(self) -> Sequence[int]:
+    def called_back(self, index: int) -> None:
+        """The step at ``index`` is under way no more."""
+        self.sent = _NONE if len(self.steps) == 1 else self.sent - {index}
+
+    def ready(self) -> Collection[int]:
         """The indices of the steps that may be sent now."""
         if self.verdict is not None or self.unclear:
             return ()
         if len(self.steps) == 1:  # as most have it
-            return () if self.sent or self.steps[0].state is StepState.DONE else _THE_ONLY_ONE
+            return _NONE if self.sent or self.steps[0].state is StepState.DONE else _THE_ONLY_ONE
         return tuple(self._in_order())
 
     def _in_order(self) -> Iterator[int]:
@@ -122,10 +128,9 @@ class Command:
     @property
     def uids(self) -> tuple[int, ...]:
         """The UIDs of its messages."""
-        return tuple(work.entry.uid for work, _ in self.members)
+        return tuple([work.entry.uid for work, _ in self.members])
 
 
-_THE_ONLY_ONE = (0,)
 _Key = tuple[StepKind, tuple[str, ...], tuple[str, ...], tuple[str, ...] | None, bytes | None, int]
 
 
@@ -145,7 +150,7 @@ def next_flight(works: Sequence[Work]) -> tuple[Command, ...]:
                 if not work.alone:
                     of_step[id(step)] = members
             members.append((work, index))
-            work.sent.add(index)
+            work.sent = _THE_ONLY_ONE if len(work.steps) == 1 else work.sent | {index}
     ordered = sorted(groups.values(), key=lambda members: _ORDER.index(_step_of(members[0]).kind))
     return tuple(Command(_step_of(members[0]), tuple(members)) for members in ordered)
 

@@ -23,6 +23,7 @@ __all__ = [
     "blank_of",
     "conclude",
     "decided",
+    "decided_alike",
     "draft",
     "held",
     "is_met_again",
@@ -50,6 +51,9 @@ _decided: Callable[..., Entry] = copier(
     "steps", "sender", "subject",
 )
 # fmt: on
+_decided_alike: Callable[..., Entry] = copier(
+    Entry, "uid", "message_id", "fingerprint", "internaldate", "size", "trace", "sender", "subject"
+)
 _concluded: Callable[..., Entry] = copier(Entry, "steps", "state", "reason")
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_HOPS = 8
@@ -119,6 +123,21 @@ def decided(
         steps=steps,
         sender=_shortened(message.sender),
         subject=_shortened(message.subject),
+    )
+
+
+def decided_alike(pattern: Entry, message: Fetched, verdict: Verdict) -> Entry:
+    """The same as `decided` where another message with the same flags, whose entry is ``pattern``, had that decided."""
+    return _decided_alike(
+        pattern,
+        message.uid,
+        message.message_id,
+        message.fingerprint,
+        message.internaldate,
+        message.size,
+        reasons_of(verdict, verdict.matched),
+        _shortened(message.sender),
+        _shortened(message.subject),
     )
 
 

@@ -50,12 +50,12 @@ class Path:
         self.session = session
         self.name = name
         self.readable = session.namespace.to_path(name)
-        self.ended: Callable[[Entry], object] = _nobody
-        """Told of each entry that has ended for now."""
+        self.ended: Callable[[Sequence[Entry]], object] = _nobody
+        """Told of the entries that have ended for now."""
         self._paths = Paths(session.namespace)
         self._limits: tuple[Ruleset | None, Mapping[str, Limit]] = (None, {})
         """The rules that are in force, and those of them that have a limit."""
-        self._acting = Acting(context, session, name, self.report)
+        self._acting = Acting(context, session, name, self.report_all)
         self._recollection = Recollection(
             context.store, context.name, lambda: (name, validity(self.selected)), self._path_of
         )
@@ -90,8 +90,7 @@ class Path:
         """Journal messages that can't be decided now, by themselves."""
         seen = [message.seen() for message in messages]
         begun = await self.context.store.begin(self.aside(messages, kept), None, seen, now=self.context.now())
-        for entry in begun:
-            self.report(entry)
+        self.report_all(begun)
 
     async def evaluate(
         self,
@@ -133,16 +132,16 @@ class Path:
         that can't be decided now: the checkpoint passes them in the same transaction. What is over a rule's limit
         waits in the journal for its turn, unless ``leave`` says of its UID that somebody will find it again.
         """
-        taken = self._recollection.taken(decision.message for decision in decisions)
+        taken = self._recollection.taken([decision.message for decision in decisions])
         met = [] if self.context.observe else taken
         limits = self._limits_of(ruleset)
         limited = [one for one in decisions if limits and not limits.keys().isdisjoint(one.verdict.matched)]
         async with self.context.counting if limited else nullcontext():
             over = await self._over_limit(limited, ruleset, copied)
             waiting = {uid: each for uid, each in over.items() if leave is None or not leave(uid, each)}
-            free = [decision for decision in decisions if decision.message.uid not in over]
+            free = [decision for decision in decisions if decision.message.uid not in over] if over else decisions
             entries, acted = ([], []) if self.context.observe else await self._entries(free, ruleset, copied)
-            held_back = [decision.message for decision in decisions if decision.message.uid in waiting]
+            held_back = [decision.message for decision in limited if decision.message.uid in waiting]
             entries += [*self.aside(held_back, lambda entry: _until(entry, waiting[entry.uid])), *aside]
             if not (entries or met) and checkpoint is None:
                 return ()
@@ -173,11 +172,13 @@ class Path:
         era, limits = validity(self.selected), self._limits_of(ruleset)
         entries = await entries_for(self.context, self.origin, decisions, ruleset)
         entries = without_old_copies(entries, copied) if copied else entries
+        if not limits:
+            return entries, []
         begun = {entry.uid for entry in entries if entry.state is EntryState.BEGUN}
         acted = [
             Acted(rule, era, decision.message.uid)
             for decision in decisions
-            if limits and decision.message.uid in begun
+            if decision.message.uid in begun
             for rule in decision.verdict.matched
             if rule in limits
         ]
@@ -224,9 +225,7 @@ class Path:
         NetworkError.
         """
         await self._acting.begin(entries, self.selected, rest)
-        for entry in entries:
-            if entry.state is not EntryState.BEGUN:
-                self.report(entry)
+        self.report_all([entry for entry in entries if entry.state is not EntryState.BEGUN])
 
     async def execute(self, entries: Sequence[Entry], rest: Callable[[], object]) -> None:
         """Carry out journalled entries, record what was answered and report it; as `act`, to the end."""
@@ -237,10 +236,14 @@ class Path:
         namespace = self.session.namespace
         return namespace.to_path(name) if self.context.directory.is_home(name, namespace) else ""
 
-    def report(self, entry: Entry) -> None:
-        """Tell what became of an entry."""
-        self.ended(entry)
-        self.context.report(outcome_in(self._paths, entry))
+    def report_all(self, entries: Sequence[Entry]) -> None:
+        """Tell what became of these entries: only how many, of those with which all went well, if that is enough."""
+        if not entries:
+            return
+        self.ended(entries)
+        others = [entry for entry in entries if entry.state is not EntryState.DONE or entry.reason]
+        for entry in others if self.context.through(len(entries) - len(others)) else entries:
+            self.context.report(outcome_in(self._paths, entry))
 
     def report_observed(self, decision: Decision) -> None:
         """Tell what would be done."""
@@ -251,5 +254,5 @@ def _until(entry: Entry, waiting: Waiting) -> Entry:
     return replace(entry, state=EntryState.PENDING, due=waiting.until, rules=(waiting.rule,), reason=waiting.reason)
 
 
-def _nobody(_entry: Entry) -> None:
+def _nobody(_entries: Sequence[Entry]) -> None:
     """Who is told of what has ended, where nobody wants to know."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,21 @@ async def test_what_was_there_before_the_first_run_is_filed(dovecot: Dovecot, us
 
         assert it.subjects() == {"INBOX": ["two"], "Lists": ["one", "one"]}
         assert summary == ApplySummary(messages=3, matched={"move": 2}, done=2, pending=0, held=0)
+
+
+async def test_what_all_was_done_with_is_only_counted_where_that_is_enough(
+    dovecot: Dovecot, user: str, tmp_path: Path
+) -> None:
+    dovecot.deliver(user, message("one"), message("two"), message("one"))
+    rules = MOVE + rule("template", 'subject = "two"', 'move = "{list_id.name}"')
+    through: list[int] = []
+    async with scene(dovecot, user, tmp_path, rules) as it:
+        it.context = replace(it.context, through=lambda number: through.append(number) is None and number > 0)
+        summary = await applied(it)
+
+        assert sum(through) == 2
+        assert it.states() == [OutcomeState.HELD]
+        assert summary == ApplySummary(messages=3, matched={"move": 2, "template": 1}, done=2, pending=0, held=1)
 
 
 async def test_an_empty_mailbox_has_nothing_to_apply_to(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
