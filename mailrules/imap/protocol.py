@@ -25,7 +25,7 @@ from dataclasses import field
 from mailrules.imap import brief, quirks
 from mailrules.imap.capability import Capabilities
 from mailrules.imap.codes import CapabilityCode, ResponseCode
-from mailrules.imap.commands.base import Command, Flow
+from mailrules.imap.commands.base import Command, Flow, Share
 from mailrules.imap.commands.mailboxes import Select
 from mailrules.imap.errors import ProtocolError, StateError
 from mailrules.imap.events import Closed, Completed, Event, Greeted, Idling, Unsolicited
@@ -218,18 +218,22 @@ class ClientProtocol:
                 self._hand_out(response, weight)
 
     def _take_run(self, run: Run) -> None:
-        """Take responses that came together: the oldest command has all of them, as a rule."""
-        oldest = next((each for _, each in self._answerable()), None)
-        if oldest is None or not oldest.command.claims_all(run.responses):
-            for response, weight in zip(run.responses, run.weights, strict=True):
-                self._take(response, weight)
+        """Take responses that came together; as a rule, one command has all of them."""
+        responses, weight = run.responses, sum(run.weights)
+        for _, each in self._answerable():
+            share = each.command.share(responses)
+            if share is Share.NONE:
+                continue
+            if share is Share.SOME:
+                break
+            self._keep(each, responses, weight)
+            if isinstance(responses[0], Expunge):
+                if self.selected is not None and each.command.on_ok is not Step.SELECT:
+                    self.selected.expunged(len(responses))
+                self._count_expunges(responses, weight)
             return
-        total = sum(run.weights)
-        self._keep(oldest, run.responses, total)
-        if isinstance(run.responses[0], Expunge):
-            if self.selected is not None and oldest.command.on_ok is not Step.SELECT:
-                self.selected.expunged(len(run.responses))
-            self._count_expunges(run.responses, total)
+        for response, weight in zip(responses, run.weights, strict=True):
+            self._take(response, weight)
 
     def _greet(self, response: Response) -> None:
         if not isinstance(response, StatusResponse) or response.kind not in _GREETINGS:

@@ -36,6 +36,14 @@ class Flow(Enum):
     """What follows waits for its answer, for OK until both sides compress (RFC 4978 §3)."""
 
 
+class Share(Enum):
+    """How much of what came together answers one command."""
+
+    ALL = auto()
+    SOME = auto()
+    NONE = auto()
+
+
 class Command(ABC, Generic[T_co]):
     """One command with its arguments; T_co is what its OK means to the caller."""
 
@@ -61,9 +69,12 @@ class Command(ABC, Generic[T_co]):
         """Say whether an untagged response answers this command."""
         return False
 
-    def claims_all(self, responses: Sequence[Response]) -> bool:
-        """Say whether each of these untagged responses answers it; a child may know a shorter way to find out."""
-        return all(map(self.claims, responses))
+    def share(self, responses: Sequence[Response]) -> Share:
+        """Say how many of these untagged responses answer it; a child may know a shorter way to find out."""
+        claimed = sum(map(self.claims, responses))
+        if claimed == len(responses):
+            return Share.ALL
+        return Share.SOME if claimed else Share.NONE
 
     def continuation(self, text: bytes) -> bytes | None:  # noqa: ARG002
         """Return the line that answers ``+ text``, without its end; None cancels the command (RFC 9051 §6.2.2)."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 
 from mailrules.imap import grammar
-from mailrules.imap.commands.base import Command, Flow
+from mailrules.imap.commands.base import Command, Flow, Share
 from mailrules.imap.commands.merge import by_number, by_uid
 from mailrules.imap.errors import ArgumentError
 from mailrules.imap.grammar import Argument
@@ -96,15 +96,18 @@ class UidFetch(Command[tuple[MessageData, ...]]):
             return False
         return _answers(self.items, response)
 
-    def claims_all(self, responses: Sequence[Response]) -> bool:
-        """The same of many: each FETCH response of a range has the first item that is asked for, as a rule."""
+    def share(self, responses: Sequence[Response]) -> Share:
+        """The same of many: as a rule, each has a UID of one range and the first item that is asked for."""
         messages = [response for response in responses if isinstance(response, MessageData)]
         uids = [data.uid for data in messages if data.uid is not None]
-        if len(uids) == len(responses) and self.messages.covers(min(uids), max(uids)):
+        if len(uids) == len(responses):
+            first, last = min(uids), max(uids)
+            if not any(self.messages.overlap(first, last)):
+                return Share.NONE
             told = next((item.told for item in self.items if item.wire != Items.UID.wire), Items.UID.told)
-            if all(map(told, messages)):
-                return True
-        return all(map(self.claims, responses))
+            if self.messages.covers(first, last) and all(map(told, messages)):
+                return Share.ALL
+        return Command.share(self, responses)
 
     def result(self, answer: Answer) -> tuple[MessageData, ...]:
         """Return one value for each message in the order of the UIDs, merged from all responses about it.

@@ -97,7 +97,9 @@ def is_copy_uid_of(response: Response, messages: UIDSet | SeqSet) -> bool:
         return False
     if isinstance(messages, SeqSet):
         return True
-    return _covers(messages, response.code)
+    # Of several commands in flight most are found out not to be meant by the first message.
+    first = response.code.source[:1]
+    return all(messages.covers(each.start, each.start) for each in first) and _covers(messages, response.code)
 
 
 def copy_uid(answer: Answer, messages: UIDSet | SeqSet) -> CopyUid | None:
@@ -123,9 +125,9 @@ def copy_uid(answer: Answer, messages: UIDSet | SeqSet) -> CopyUid | None:
 
 
 def _covers(messages: UIDSet, code: CopyUidCode) -> bool:
-    told = tuple([(each.start, each.stop - 1) for each in code.source])
+    told = [(each.start, each.stop - 1) for each in code.source]
     # As a rule the server writes them as we did.
-    return told == messages.ranges or all(messages.covers(first, last) for first, last in told)
+    return tuple(told) == messages.ranges or all(messages.covers(first, last) for first, last in told)
 
 
 def _meant(code: CopyUidCode, messages: UIDSet | SeqSet) -> tuple[Sequence[range], Sequence[range]]:
