@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import importlib
 import sys
 import tempfile
@@ -96,11 +97,12 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(given: argparse.Namespace) -> tuple[Measured, bool]:
     progress = Console(stderr=True, highlight=False)
+    say = functools.partial(progress.print, soft_wrap=True)
     chosen = list(AXES) if "all" in given.axes else given.axes
     rows: list[Row] = []
     failed = False
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), given.runs or (1 if given.quick else 3), given.quick, progress.print)
+        bench = Bench(Path(folder), given.runs or (1 if given.quick else 3), given.quick, say)
         for axis in chosen:
             module = importlib.import_module(f"tests.bench.rows.{axis.replace('-', '_')}")
             began = time.monotonic()

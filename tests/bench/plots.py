@@ -36,6 +36,7 @@ _STYLE = {
 }
 _MATCHING = re.compile(r"no rule matches: header to plan, ([\d,]+) rules")
 _MEMORY = re.compile(r"([\d,]+) idle mailboxes with TLS: memory each")
+_LOAD = re.compile(r"([\d,]+) idle mailboxes with TLS: of a core")
 _ANSWER = re.compile(r"a message for one of ([\d,]+) mailboxes")
 
 Point = tuple[int, Sample]
@@ -48,7 +49,7 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
         if ours := points(rows, _MATCHING):
             written += _saved(_by_rules(ours, _peers(rows)), folder / "speed-rules")
         if memory := points(rows, _MEMORY):
-            written += _saved(_by_mailboxes(memory, _answers(rows)), folder / "speed-mailboxes")
+            written += _saved(_by_mailboxes(memory, points(rows, _LOAD), _answers(rows)), folder / "speed-mailboxes")
     return written
 
 
@@ -85,18 +86,19 @@ def _by_rules(ours: Sequence[Point], peers: Sequence[Point]) -> Figure:
     return figure
 
 
-def _by_mailboxes(memory: Sequence[Point], answers: Sequence[Point]) -> Figure:
-    figure = Figure(figsize=(8, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    _line(left, memory, _OURS, (0, 8))
-    _framed(left, "idle mailboxes, each with TLS", "Memory of each mailbox", "KiB")
-    left.set_ylim(bottom=0, top=1.3 * max(sample.median for _, sample in memory))
-    if answers:
-        _line(right, answers, _OURS, (0, 8))
-        right.set_ylim(bottom=0, top=1.5 * max(sample.median for _, sample in answers))
-    _framed(right, "watched mailboxes", "A new message: EXISTS to moved", "milliseconds")
-    for axes in (left, right):
-        axes.margins(x=0.1)
+def _by_mailboxes(memory: Sequence[Point], load: Sequence[Point], answers: Sequence[Point]) -> Figure:
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    panels = (
+        (memory, "Memory of each", "KiB, at rest, each with TLS"),
+        (load, "Processor for all", "percent of a core, at rest"),
+        (answers, "A new message", "milliseconds, EXISTS to moved"),
+    )
+    for axes, (found, title, unit) in zip(figure.subplots(1, 3), panels, strict=True):
+        if found:
+            _line(axes, found, _OURS, (0, 8))
+            axes.set_ylim(bottom=0, top=1.35 * max(max(sample.values) for _, sample in found) or 1)
+        _framed(axes, "mailboxes", title, unit)
+        axes.margins(x=0.12)
     return figure
 
 
