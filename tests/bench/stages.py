@@ -46,7 +46,7 @@ STAGES = {
     "journal: begin": "mailrules.store.sqlite:SqliteStore.begin",
     "execute: commands and their answers": "mailrules.engine.executor:Executor.run",
     "journal: record": "mailrules.store.sqlite:SqliteStore.record",
-    "report": "mailrules.engine.process:Path.report",
+    "report": "mailrules.engine.process:Path.report_all",
 }
 BESIDE = {
     "the loop and all else": WHOLE,
