@@ -34,7 +34,9 @@ from tests.servers.throng import MAILBOXES, Throng
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-PARTS = 20  # mails of which the median is told
+PARTS = 100  # mails of which the median is told
+_KNOWN = 10  # mailboxes of many that get them, so that it is not the first mail of each that is measured
+_PAUSE = 0.02  # seconds in which a daemon comes to rest behind a mail
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -57,7 +59,11 @@ class Idle:
     load: float
     """Percent of a core while idle."""
     answer: float
-    """Milliseconds from EXISTS to the answer to MOVE."""
+    """Milliseconds from EXISTS to the answer to MOVE, for one of all these mailboxes."""
+    first_answer: float
+    """The same for the first mail that a mailbox gets."""
+    alone: float
+    """The same for the only mailbox of another daemon, at the same time and on the same server."""
     longest_pause: float
     """Milliseconds that the longest collection of garbage took."""
 
@@ -157,12 +163,12 @@ def daemon(config: str) -> None:
     mailrules()
 
 
-def rule_file(folder: Path, stage: Stage, accounts: int, extra: str = "") -> Path:
-    """Write a rule file for so many accounts."""
+def rule_file(folder: Path, stage: Stage, accounts: int, extra: str = "", first: int = 0) -> Path:
+    """Write a rule file for so many accounts, from user ``first`` on."""
     tables = "".join(
         f'[accounts.a{number}]\nhost = "127.0.0.1"\nport = {stage.port}\nusername = "u{number}"\npassword = "secret"\n'
         f'ca_file = "{stage.ca_file}"\n{extra}\n'
-        for number in range(accounts)
+        for number in range(first, first + accounts)
     )
     path = folder / "rules.toml"
     path.write_text(
@@ -184,6 +190,41 @@ def processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
+@asynccontextmanager
+async def _started(config: Path) -> AsyncIterator[DaemonProcess]:
+    """Run a daemon while the block runs."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.idle", "--daemon", str(config)), stderr=asyncio.subprocess.PIPE
+    )
+    running = DaemonProcess(process)
+    try:
+        yield running
+    finally:
+        running.kill()
+        await running.ended()
+
+
+async def _answers(stage: Stage, accounts: int) -> tuple[list[float], list[float], list[float]]:
+    """Deliver a mail to one of all accounts, and one to the account beside them, in turn.
+
+    Return the milliseconds that each took: the first for some accounts, then those for one of them, and beside them.
+    """
+
+    async def deliver(user: int) -> float:
+        await asyncio.sleep(_PAUSE)
+        return float(await stage.ask(f"deliver u{user} {user}")) * 1000
+
+    known = random.sample(range(accounts), min(accounts, _KNOWN))
+    first = [await deliver(user) for user in known]
+    for _ in known:
+        await deliver(accounts)
+    among, alone = [], []
+    for number in range(PARTS):
+        among.append(await deliver(known[number % len(known)]))
+        alone.append(await deliver(accounts))
+    return first, among, alone
+
+
 async def measure(accounts: int, boxes: int, seconds: float) -> Idle:
     """Run a daemon with so many accounts of so many mailboxes, and let it rest for some time."""
     names = MAILBOXES if boxes == 1 else ("INBOX", "Filed", *(f"Box{number}" for number in range(2, boxes)))
@@ -192,12 +233,8 @@ async def measure(accounts: int, boxes: int, seconds: float) -> Idle:
         folder = Path(name)
         async with staged(folder, names) as stage:
             began = time.monotonic()
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.bench.idle", "--daemon", str(rule_file(folder, stage, accounts, extra))),
-                stderr=asyncio.subprocess.PIPE,
-            )
-            running = DaemonProcess(process)
-            try:
+            async with _started(rule_file(folder, stage, accounts, extra)) as running:
+                process = running.process
                 await stage.ask(f"idle {accounts * boxes}")
                 signed_in, cpu = time.monotonic() - began, processor(process.pid)
                 await asyncio.sleep(5)  # what followed the last sign-in
@@ -209,13 +246,11 @@ async def measure(accounts: int, boxes: int, seconds: float) -> Idle:
                 size = resident(process.pid)
                 descriptors = len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
                 threads = len(list(Path(f"/proc/{process.pid}/task").iterdir()))
-                answers = [
-                    float(await stage.ask(f"deliver u{random.randrange(accounts)} {number}")) * 1000
-                    for number in range(PARTS)
-                ]
-            finally:
-                running.kill()
-                await running.ended()
+                beside = folder / "beside"
+                beside.mkdir()
+                async with _started(rule_file(beside, stage, 1, first=accounts)):
+                    await stage.ask(f"idle {accounts * boxes + 1}")
+                    first_answers, answers, alone = await _answers(stage, accounts)
     return Idle(
         mailboxes=accounts * boxes,
         resident=size,
@@ -227,6 +262,8 @@ async def measure(accounts: int, boxes: int, seconds: float) -> Idle:
         cpu=cpu,
         load=load,
         answer=statistics.median(answers),
+        first_answer=statistics.median(first_answers),
+        alone=statistics.median(alone),
         longest_pause=float(str(told["pause"])),
     )
 
@@ -240,7 +277,8 @@ def compare(one: Idle, many: Idle) -> str:
         f"{one.resident / 1024:.0f}), {(many.descriptors - one.descriptors) / more:.2f} descriptors and "
         f"{(many.tasks - one.tasks) / more:.2f} tasks each, {many.threads} threads\n"
         f"signed in after {many.seconds:.1f} s, CPU {many.cpu:.1f} s; idle {many.load:.2f} % of a core; longest "
-        f"GC pause {many.longest_pause:.0f} ms\nEXISTS to MOVE's OK {many.answer:.2f} ms, with one {one.answer:.2f}"
+        f"GC pause {many.longest_pause:.0f} ms\nEXISTS to MOVE's OK {many.answer:.2f} ms, the first mail of a mailbox "
+        f"{many.first_answer:.2f}, the only mailbox of a daemon {many.alone:.2f}"
     )
 
 
