@@ -50,11 +50,13 @@ from mailrules.imap.responses import (
 )
 from mailrules.imap.selected import SelectedMailbox
 from mailrules.imap.state import State, Step, after
-from mailrules.imap.usual import Run, Usual
+from mailrules.imap.usual import Usual
 from mailrules.values import value
 
 _LIMITS = Limits()
 _NOTHING: frozenset[str] = frozenset()
+_FEW = 8
+"""Responses that are not worth being halved to find whose they are."""
 _TURNS = (Flow.STARTTLS, Flow.COMPRESS)
 _GREETINGS = {Kind.OK: Step.GREET, Kind.PREAUTH: Step.PREAUTHENTICATE, Kind.BYE: Step.LOGOUT}
 
@@ -178,7 +180,7 @@ class ClientProtocol:
             run = self._usual.read(framer.waiting, self._limits)
             if run.octets:
                 framer.skip(run.octets)
-                self._take_run(run)
+                self._take_run(run.responses, run.weights)
             elif (answers := brief.read(framer.waiting, self._limits))[1]:
                 framer.skip(answers[1])
                 for response, octets in answers[0]:
@@ -217,22 +219,26 @@ class ClientProtocol:
                 self._note(response)
                 self._hand_out(response, weight)
 
-    def _take_run(self, run: Run) -> None:
-        """Take responses that came together; as a rule, one command has all of them."""
-        responses, weight = run.responses, sum(run.weights)
+    def _take_run(self, responses: Sequence[Response], weights: Sequence[int]) -> None:
+        """Take responses that came together and are of one kind; as a rule, one command has all of them."""
+        weight = sum(weights)
         for _, each in self._answerable():
             share = each.command.share(responses)
-            if share is Share.NONE:
-                continue
+            if share is Share.ALL:
+                self._keep(each, responses, weight)
+                if isinstance(responses[0], Expunge):
+                    if self.selected is not None and each.command.on_ok is not Step.SELECT:
+                        self.selected.expunged(len(responses))
+                    self._count_expunges(responses, weight)
+                return
+            if share is Share.SOME and len(responses) > _FEW:  # the answers to two commands, one behind the other
+                middle = len(responses) // 2
+                self._take_run(responses[:middle], weights[:middle])
+                self._take_run(responses[middle:], weights[middle:])
+                return
             if share is Share.SOME:
                 break
-            self._keep(each, responses, weight)
-            if isinstance(responses[0], Expunge):
-                if self.selected is not None and each.command.on_ok is not Step.SELECT:
-                    self.selected.expunged(len(responses))
-                self._count_expunges(responses, weight)
-            return
-        for response, weight in zip(responses, run.weights, strict=True):
+        for response, weight in zip(responses, weights, strict=True):
             self._take(response, weight)
 
     def _greet(self, response: Response) -> None:

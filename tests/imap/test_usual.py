@@ -180,9 +180,9 @@ class Unlearned(Usual):
         | st.builds(b"* %d FETCH (%b)".__mod__, st.tuples(st.integers(1, 9), st.sampled_from(ITEMS)))
         | st.builds(b"* %d EXPUNGE".__mod__, st.integers(1, 9))
         | st.sampled_from([b"* OK [COPYUID 3 5,7:8 1:3] moved", b"* 8 EXISTS", b"A2 OK", b"A3 OK", b"A4 OK", b"A5 OK"]),
-        max_size=20,
+        max_size=50,
     ),
-    st.integers(1, 2000),
+    st.integers(1, 4000),
 )
 @settings(max_examples=300, deadline=None)
 def test_the_commands_in_flight_get_the_same_on_both_ways(lines: list[bytes], step: int) -> None:
