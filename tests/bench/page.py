@@ -57,7 +57,7 @@ def brief(rows: Iterable[Row]) -> str:
 
 
 def _whole(row: Row, name: str) -> Iterator[str]:
-    yield f"{name}, {row.unit}" if row.unit else name
+    yield f"{name}, in {row.unit}" if row.unit else name
     yield str(row.floor or "")
     yield "<br>".join(f"{peer} {sample}" for peer, sample in row.peers.items())
     yield str(row.ours)
@@ -68,7 +68,7 @@ def _whole(row: Row, name: str) -> Iterator[str]:
 
 
 def _brief(row: Row) -> Iterator[str]:
-    yield f"{row.axis}, {row.unit}" if row.unit else row.axis
+    yield f"{row.axis}, in {row.unit}" if row.unit else row.axis
     yield figure(row.floor.median) if row.floor else ""
     yield next((f"{name} {figure(peer.median)}" for name, peer in row.peers.items() if peer is row.best), "")
     yield figure(row.ours.median)

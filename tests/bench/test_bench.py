@@ -51,7 +51,9 @@ def test_what_was_measured_axis_by_axis_fills_the_pages_together(tmp_path: Path)
     command = [sys.executable, "-m", "tests.bench", *shown, "--page", str(page)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert 1 == done.returncode, done.stderr
-    assert "| one, s |  |  | 2 |  | ≤ 5 | reached |\n| two, s |  |  | 2 |  | ≤ 1 | **missed** |" in page.read_text()
+    assert (
+        "| one, in s |  |  | 2 |  | ≤ 5 | reached |\n| two, in s |  |  | 2 |  | ≤ 1 | **missed** |" in page.read_text()
+    )
 
 
 def test_the_rules_as_a_sieve_script_file_no_more_than_the_rules() -> None:
