@@ -10,19 +10,18 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mailrules.daemon import logs
 from mailrules.daemon.announcements import Reach, Terms
-from mailrules.daemon.door import Door, TurnedAway
-from mailrules.daemon.layout import Layout, arrange
+from mailrules.daemon.door import Door
 from mailrules.daemon.link import ended, retried
 from mailrules.daemon.pulse import Promise, Pulse
 from mailrules.daemon.rounds import Rounds
 from mailrules.daemon.schedule import Schedule
+from mailrules.daemon.sharing import Sharing
 from mailrules.daemon.visitor import Visitor
 from mailrules.daemon.visits import Visits
 from mailrules.daemon.vitals import Condition, MailboxReport
@@ -52,7 +51,6 @@ __all__ = ["Account"]
 _LIST_EVERY = 60.0  # seconds, where mailboxes may appear that are to be watched or are missed
 _LIST_RARELY = 2 * 60 * 60.0  # seconds, where all that is named is there
 _REPAIRS = 2  # connections beside those of the watchers
-_TURNED_AWAY = 3  # sign-ins in a row
 _NONE_THERE = "none of the mailboxes that it is to watch is there"
 
 
@@ -89,23 +87,20 @@ class Account:
             open_session=self._extra_session,
             spawn=self._repair,
         )
-        self._layout = Layout()
         self._repairs = asyncio.Semaphore(_REPAIRS)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pulses: dict[MailboxName, Pulse] = {}
-        """Of the watched mailboxes, the way it is told of them: INBOX first."""
         self._beside: list[Promise] = []
         """Of the sessions for repairs and scheduled rules."""
-        self._workers: dict[MailboxName, asyncio.Task[None]] = {}
-        self._room = self._settings.max_connections
         self._list_at = self._look_at = 0.0
         self._called = False
-        self._turned_away: dict[MailboxName, int] = {}
         self._lead_session: Session | None = None
         self._shortcomings = Shortcomings(self._context)
         self._schedule = Schedule(self._context, self._spawn, self._log)
         self._terms = Terms(self._context, self._log, self._share_out_anew)
-        self._visits = Visits(self._context, self._mend, self._log, self._pulses)
+        self._sharing = Sharing(
+            self._context, self._door, self._terms, self._log, self._spawn, self._mend, self._list_soon
+        )
+        self._visits = Visits(self._context, self._mend, self._log, self._sharing.pulses)
         self._visitor = Visitor(self._settings, self._visits, self._door, self._spawn, self._log)
         self._announcements: Announcements | None = None
         """Of the lead's session."""
@@ -160,22 +155,23 @@ class Account:
         session = await self._door.enter()
         self._log.info("signed in", host=self._settings.host)
         self._pulse.attend(session.connection)
-        self._room, self._lead_session = self._settings.max_connections, session
-        self._visitor.may = self._room > 1
+        self._sharing.room, self._lead_session = self._settings.max_connections, session
+        self._sharing.led, self._visitor.may = True, self._settings.max_connections > 1
         self._announcements = self._terms.announcements(session)
         try:
             await self._serve_as_lead(session)
         finally:
             self._lead_session = self._announcements = self._rounds = None
-            for name in self._of_lead():
-                self._pulses[name].leave()
+            self._sharing.led = False
+            for pulse in self._sharing.of_lead():
+                pulse.leave()
             await session.connection.close()
 
     async def _serve_as_lead(self, session: Session) -> None:
         loop = asyncio.get_running_loop()
         quiet = self._settings.keepalive - patience(self._settings)
         rounds = self._rounds = Rounds(
-            session, self._announcements, self._visits, self._visitor, self._log, self._pulses, quiet
+            session, self._announcements, self._visits, self._visitor, self._log, self._sharing.pulses, quiet
         )
         home: Worker | None = None
         told: Mapping[MailboxName, StatusData] = {}
@@ -185,7 +181,7 @@ class Account:
         while True:
             now, self._called = loop.time(), False
             self._pulse.make("at work")
-            if home is None or now >= min(self._list_at, go_at if self._layout.rounds else self._list_at):
+            if home is None or now >= min(self._list_at, go_at if self._sharing.layout.rounds else self._list_at):
                 session.connection.ask_for_life(patience(self._settings))
             if now >= self._list_at:
                 told = await self._list(session)
@@ -193,14 +189,14 @@ class Account:
                 await self._look_around(session)
             if now >= go_at or rounds.called:
                 go_at = now + self._settings.poll
-                await rounds.go(self._layout.rounds, told)
+                await rounds.go(self._sharing.layout.rounds, told)
             told = {}
             if self._schedule.waits_for_lead:
                 home = None
                 await self._schedule.go_on(session)
             home = await self._at_home(session, home)
             self._pulse.arrived = True
-            limit = max(0.0, min(self._look_at, go_at if self._layout.rounds else self._look_at) - loop.time())
+            limit = max(0.0, min(self._look_at, go_at if self._sharing.layout.rounds else self._look_at) - loop.time())
             limit = 0.0 if self._schedule.waits_for_lead else limit
             self._pulse.make("waiting for its next round", min(limit, self._settings.keepalive))
             if home is None:
@@ -234,12 +230,12 @@ class Account:
         """Look for what no mailbox's own connection finds, and say when to look for it again."""
         for sentence in self._shortcomings.news(session):
             self._log.warning("the account lacks something", reason=sentence)
-        self._pulse.turn(Condition.IDLE, "" if self._pulses else _NONE_THERE)
+        self._pulse.turn(Condition.IDLE, "" if self._sharing.pulses else _NONE_THERE)
         await release(self._context)
         strays_left = await self._mend_strays()
-        await self._schedule.look(self._room - 1 - len(self._layout.held) - self._visitor.is_there)
+        await self._schedule.look(self._sharing.room - 1 - len(self._sharing.layout.held) - self._visitor.is_there)
         now = asyncio.get_running_loop().time()
-        if self._shortcomings.told or self._layout.rounds or has_wildcards(self._settings.watch):
+        if self._shortcomings.told or self._sharing.layout.rounds or has_wildcards(self._settings.watch):
             self._list_at = min(self._list_at, now + _LIST_EVERY)
         soon = strays_left or self._schedule.has_rules
         self._look_at = min(self._list_at, now + _LIST_EVERY if soon else self._list_at)
@@ -255,12 +251,12 @@ class Account:
 
     async def _at_home(self, session: Session, home: Worker | None) -> Worker | None:
         """Go back to the lead's own mailbox and look there; None if it has none, or none that can be selected."""
-        name, selected = self._layout.lead, session.selected
+        name, selected = self._sharing.layout.lead, session.selected
         if name is None:
             return None
         try:
             if home is None or home.name != name or selected is None or selected.name != name:
-                pulse = self._pulses[name]
+                pulse = self._sharing.pulses[name]
                 home = Worker(self._context, session, name, self._mend, self._log, pulse, self._announcements)
                 await home.hold()
                 await home.look()
@@ -273,7 +269,7 @@ class Account:
 
     def _tell_refused(self, session: Session, name: MailboxName, error: Refused) -> None:
         self._log.warning("mailbox can't be watched", mailbox=session.namespace.to_path(name), reason=str(error))
-        self._pulses[name].turn(Condition.REFUSED, str(error))
+        self._sharing.pulses[name].turn(Condition.REFUSED, str(error))
         self._list_soon()
 
     def _list_soon(self) -> None:
@@ -281,73 +277,25 @@ class Account:
         self._list_at = min(self._list_at, asyncio.get_running_loop().time() + _LIST_EVERY)
         self._call(_LIST_EVERY)
 
-    def _of_lead(self) -> Iterator[MailboxName]:
-        """Name the mailboxes for whose watch the lead's connection is needed."""
-        return (name for name in self._pulses if name not in self._workers)
-
-    # The others
-
     async def _share_out(self) -> None:
-        """Let workers begin and end so that they fit the mailboxes that are watched now."""
+        """Let connections begin and end so that they fit the mailboxes that are watched now."""
         watched = self._directory.watched()
-        on_rounds = set(self._layout.rounds)
-        self._layout = arrange([info.name for info in watched], 1 if self._tells_all else self._room, self._layout)
-        before = dict(self._pulses)
-        self._pulses.clear()  # the rounds have this mapping too
-        self._pulses.update((info.name, before.get(info.name) or Pulse(info.path)) for info in watched)
-        # No two connections may ever handle one mailbox: who leaves is waited for.
-        await ended([self._workers.pop(name) for name in set(self._workers) - set(self._layout.held)])
-        if not self._tells_all or on_rounds.intersection((*self._layout.held, self._layout.lead)):
+        on_rounds = set(self._sharing.layout.rounds)
+        await self._sharing.arrange(watched, 1 if self._tells_all else self._sharing.room)
+        layout = self._sharing.layout
+        if not self._tells_all or on_rounds.intersection((*layout.held, layout.lead)):
             await self._visitor.end()
         if self._announcements is not None and self._rounds is not None:
-            self._announcements.tell_of(self._layout.rounds if self._tells_all else (), self._rounds.hear)
-        for name in self._layout.held:
-            if name not in self._workers:
-                pulse = self._pulses[name]
-                log = self._log.bind(mailbox=pulse.name)
-                self._workers[name] = self._spawn(retried(partial(self._hold, name, pulse), log, pulse))
-
-    async def _hold(self, name: MailboxName, pulse: Pulse) -> None:
-        try:
-            session = await self._door.enter()
-            try:
-                self._turned_away.pop(name, None)
-                announcements = self._terms.announcements(session)
-                await Worker(self._context, session, name, self._mend, self._log, pulse, announcements).serve()
-            finally:
-                await session.connection.close()
-        except Refused:
-            self._list_soon()
-            raise
-        except TurnedAway:
-            if not self._leave_to_lead(name):
-                raise
-
-    def _leave_to_lead(self, name: MailboxName) -> bool:
-        """Give up a connection that the server does not grant, while it goes on serving the lead."""
-        self._turned_away[name] = self._turned_away.get(name, 0) + 1
-        if self._lead_session is None or self._turned_away[name] < _TURNED_AWAY:
-            return False
-        held = tuple(other for other in self._layout.held if other != name)
-        self._room = 1 + len(held)
-        self._layout = replace(self._layout, held=held)
-        del self._workers[name]
-        self._list_soon()
-        self._log.warning(
-            "the server takes no further connection, so a mailbox is only looked at now and then",
-            mailbox=str(name),
-            connections=self._room,
-        )
-        return True
+            self._announcements.tell_of(layout.rounds if self._tells_all else (), self._rounds.hear)
+        self._sharing.begin()
 
     # What was left half done
 
     async def _mend_strays(self) -> bool:
         """Look for what is unfinished in mailboxes that no connection holds; tell whether anything is open there."""
-        served = {name for name in (*self._workers, self._layout.lead) if name is not None}
-        if {MailboxName(raw) for raw in await self._store.open_mailboxes(self._name)} <= served:
+        if {MailboxName(raw) for raw in await self._store.open_mailboxes(self._name)} <= self._sharing.served:
             return False
-        for name, entries in (await strays(self._context, served, self._layout.rounds)).items():
+        for name, entries in (await strays(self._context, self._sharing.served, self._sharing.layout.rounds)).items():
             self._mend(name, entries)
         return True
 
@@ -368,44 +316,27 @@ class Account:
 
     def report(self, counts: Mapping[bytes, Counts]) -> tuple[MailboxReport, ...]:
         """Tell how the watched mailboxes are; `counts` are what the journal holds open, by mailbox."""
-        return tuple(self._mailbox_report(name, pulse, counts.get(name.raw)) for name, pulse in self._pulses.items())
+        return tuple(
+            self._mailbox_report(name, pulse, counts.get(name.raw)) for name, pulse in self._sharing.pulses.items()
+        )
 
     def _mailbox_report(self, name: MailboxName, pulse: Pulse, counts: Counts | None) -> MailboxReport:
         """A mailbox that the lead looks after is alive by the lead's connection, and can't be better than it is."""
-        over = pulse if name in self._workers else self._pulse
+        over = pulse if self._sharing.holds(name) else self._pulse
         over = self._visitor.pulse if over.condition.well and self._visitor.waits_in(name) else over
-        way = pulse if over.condition.well else over
-        return MailboxReport(
-            path=pulse.name,
-            condition=way.condition,
-            since=max(way.since, over.since),
-            alive=over.alive,
-            last_message=pulse.handled,
-            backlog=pulse.backlog,
-            pending=counts.pending if counts else 0,
-            held=counts.held if counts else 0,
-            reason=way.reason,
-            next_try=way.next_try,
-        )
+        return pulse.report(over, counts)
 
     def may_be_late(self, now: float) -> bool:
         """Whether there is anything to look into."""
-        if now > self._pulse.due or now > self._door.promise.due or self._workers or self._beside:
+        if now > self._pulse.due or now > self._door.promise.due or self._beside:
             return True
-        if now > self._visitor.pulse.due:
-            return True
-        for pulse in self._pulses.values():  # noqa: SIM110 - any() takes twice as long
-            if now > pulse.due:
-                return True
-        return False
+        return now > self._visitor.pulse.due or self._sharing.may_be_late(now)
 
     def late(self, now: float) -> Iterator[str]:
         """Tell what has not kept its promise."""
-        promises = (self._pulse, self._door.promise, self._visitor.pulse, *self._pulses.values(), *self._beside)
+        promises = (self._pulse, self._door.promise, self._visitor.pulse, *self._sharing.pulses.values(), *self._beside)
         yield from filter(None, (promise.broken(now) for promise in promises if now > promise.due))
-        yield from (
-            f"{self._pulses[name].name}: nobody looks after it" for name in self._workers if self._workers[name].done()
-        )
+        yield from (f"{name}: nobody looks after it" for name in self._sharing.deserted())
 
 
 def _now() -> datetime:

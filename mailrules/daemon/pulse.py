@@ -10,11 +10,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mailrules.daemon.vitals import Condition
+from mailrules.daemon.vitals import Condition, MailboxReport
 
 if TYPE_CHECKING:
     from mailrules.client import Connection
     from mailrules.engine.filing import Filing
+    from mailrules.store import Counts
 
 __all__ = ["Promise", "Pulse"]
 
@@ -115,6 +116,22 @@ class Pulse(Promise):
     def backlog(self) -> int:
         """How many messages have been seen and are not handled yet."""
         return self.filing.backlog if self.filing else self._backlog
+
+    def report(self, over: Pulse, counts: Counts | None) -> MailboxReport:
+        """Tell how the mailbox is, which can't be better than what looks after it, and what its journal holds open."""
+        way = self if over.condition.well else over
+        return MailboxReport(
+            path=self.name,
+            condition=way.condition,
+            since=max(way.since, over.since),
+            alive=over.alive,
+            last_message=self.handled,
+            backlog=self.backlog,
+            pending=counts.pending if counts else 0,
+            held=counts.held if counts else 0,
+            reason=way.reason,
+            next_try=way.next_try,
+        )
 
     def _heard(self) -> float | None:
         return self.connection.last_heard if self.connection else self._alive

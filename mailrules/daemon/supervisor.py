@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mailrules import __version__
-from mailrules.client import Namespace
 from mailrules.config import ConfigError, Problem, load
 from mailrules.daemon import logs, systemd
 from mailrules.daemon.calling import Unwilling
 from mailrules.daemon.control import answering
+from mailrules.daemon.counting import Counting
 from mailrules.daemon.descriptors import make_room
 from mailrules.daemon.door import Pace
 from mailrules.daemon.garbage import lasting, look_through
@@ -32,17 +31,15 @@ from mailrules.daemon.pulse import Promise, Pulse
 from mailrules.daemon.reload import Snapshot, changes, snapshot
 from mailrules.daemon.reporting import shared
 from mailrules.daemon.tending import Tending
-from mailrules.daemon.vitals import AccountReport, Condition, DaemonReport, MailboxReport
-from mailrules.imap import MailboxName
-from mailrules.store import StateError
+from mailrules.daemon.vitals import AccountReport, Condition, DaemonReport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
     from mailrules.config import Loaded, Watch
     from mailrules.engine.outcome import Outcome
-    from mailrules.store import Counts, Naming, Store
+    from mailrules.store import Store
 
 __all__ = ["Supervisor"]
 
@@ -51,7 +48,6 @@ _TOLD_AT_ONCE = 10  # accounts
 _TELLING_PAUSE = 0.05  # seconds: ten thousand accounts know of new rules within a minute
 _UNWATCHED = "the rule file is not watched: send SIGHUP to reload it"
 _AT_A_TIME = 100  # accounts that are dealt with in one turn of the loop
-_COUNTING = 3.0  # seconds for the state to count what is open; a report says what was known before else
 
 
 class Supervisor:
@@ -74,8 +70,7 @@ class Supervisor:
         self._pace = Pace()
         self._accounts: dict[str, Tending] = {}
         self._paused: dict[str, datetime] = {}
-        self._counts: Mapping[str, Mapping[bytes, Counts]] = {}
-        self._naming: dict[str, Naming | None] = {}
+        self._counting = Counting(store)
         self._started = self._taken_over = datetime.now(UTC)
         self._refused = ""
         self._reading = Promise("the rule file")
@@ -149,12 +144,7 @@ class Supervisor:
     async def report(self) -> DaemonReport:
         """Tell how everything is."""
         names = tuple(self._loaded.config.accounts)
-        with suppress(TimeoutError, StateError):
-            async with asyncio.timeout(_COUNTING):
-                self._counts = await self._store.all_open_counts()
-                for name in self._counts:
-                    if self._naming.get(name) is None:  # as long as nobody has signed in
-                        self._naming[name] = await self._store.naming(name)
+        await self._counting.count()
         return DaemonReport(
             version=__version__,
             pid=os.getpid(),
@@ -174,16 +164,13 @@ class Supervisor:
                 await asyncio.sleep(0)
 
     def _account_report(self, name: str) -> AccountReport:
-        counts = self._counts.get(name, {})
         if name in self._accounts:
-            report = self._accounts[name].report(counts)
+            report = self._accounts[name].report(self._counting.of(name))
         else:
             since = self._paused.get(name, self._taken_over)
             condition = Condition.PAUSED if name in self._paused else Condition.STARTING
             report = AccountReport(name=name, condition=condition, since=since)
-        if report.mailboxes or report.condition.well:
-            return report
-        return replace(report, mailboxes=_by_the_journal(report, counts, self._naming.get(name)))
+        return self._counting.with_mailboxes(report)
 
     def _late(self) -> list[str]:
         if self._stopping.is_set():
@@ -349,22 +336,3 @@ class Supervisor:
 
     def _summary(self) -> str:
         return f"rules: {len(self._loaded.ruleset.rules)}, accounts: {len(self._loaded.config.accounts)}"
-
-
-def _by_the_journal(
-    account: AccountReport, counts: Mapping[bytes, Counts], naming: Naming | None
-) -> tuple[MailboxReport, ...]:
-    """Tell of the mailboxes where messages wait, for an account whose list of mailboxes is not known yet."""
-    names = Namespace(naming.prefix, naming.delimiter, naming.foreign) if naming else Namespace()
-    return tuple(
-        MailboxReport(
-            path=names.to_path(MailboxName(raw)),
-            condition=account.condition,
-            since=account.since,
-            pending=each.pending,
-            held=each.held,
-            reason=account.reason,
-            next_try=account.next_try,
-        )
-        for raw, each in sorted(counts.items(), key=lambda item: (item[0] != b"INBOX", item[0]))
-    )
