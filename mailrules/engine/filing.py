@@ -14,16 +14,16 @@ from mailrules.engine.ahead import Reader
 from mailrules.engine.answers import retry_after
 from mailrules.engine.caution import careful_fetch, select_and_fetch
 from mailrules.engine.deciding import Decision
-from mailrules.engine.journal import MET_AGAIN, held, postponed
+from mailrules.engine.journal import held
 from mailrules.engine.limits import release
 from mailrules.engine.process import Path
-from mailrules.engine.reading import UNREADABLE, Fetched, validity, windows
+from mailrules.engine.reading import Fetched, validity, windows
+from mailrules.engine.reviving import in_place_of, retaken, revived, without_steps
 from mailrules.engine.shown import Shown
-from mailrules.engine.stale import OUTDATED, is_outdated
 from mailrules.engine.starting import Renumbered, start
-from mailrules.imap import DELETED, UID, MailboxName, MessageData, SelectedMailbox, UIDSet, has_flag
+from mailrules.imap import UID, MailboxName, MessageData, SelectedMailbox, UIDSet
 from mailrules.rules import Ruleset
-from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen, StepKind, StepState
+from mailrules.store import Arrivals, Awaited, Checkpoint, Entry, EntryState, Own, Seen
 from mailrules.values import value
 
 __all__ = ["Filing"]
@@ -183,10 +183,8 @@ class Filing:
         if not due:
             return
         found = {message.uid: message for message in await self._fetch(UIDSet(UID(entry.uid) for entry in due))}
-        again = [self._revive(entry, found.get(entry.uid)) for entry in due]
-        # Own arrivals or not? They had no answer then, and are met like new ones: these entries end when others begin.
-        met = [entry for entry in again if not entry.steps and entry.state is EntryState.BEGUN]
-        others = [entry for entry in again if entry not in met]
+        era, rules = validity(self._path.selected), self._context.rules()
+        met, others = without_steps([revived(entry, found.get(entry.uid), era, rules) for entry in due])
         await self._context.store.record(others, now=now)
         self._path.let_go(others)
         await self._path.execute([entry for entry in others if entry.steps], lambda: self._rest(rest))
@@ -208,20 +206,12 @@ class Filing:
             for uids in windows(sorted({entry.uid for entry in entries}))
             for message in await self._fetch(uids)
         }
-        retaken = [self._retaken(entry, found.get(entry.uid)) for entry in entries]
-        again = [replace(entry, attempts=0, retried=now) for entry in retaken]
-        met = [entry for entry in again if not entry.steps and entry.state is EntryState.BEGUN]
-        others = [entry for entry in again if entry not in met]
+        era, rules = validity(selected), self._context.rules()
+        again = [retaken(entry, found.get(entry.uid), era, rules) for entry in entries]
+        met, others = without_steps([replace(entry, attempts=0, retried=now) for entry in again])
         await self._context.store.record(others, now=now)
         await self._meet_again(met, found, _nothing)
         return tuple(entry for entry in others if entry.state is EntryState.BEGUN)
-
-    def _retaken(self, entry: Entry, message: Fetched | None) -> Entry:
-        """The entry as it is begun again; one whose message is not here may have been moved without an answer."""
-        here = message is not None and message.fingerprint == entry.fingerprint
-        if entry.steps and not (here and entry.uidvalidity == validity(self._path.selected)):
-            return replace(entry, state=EntryState.BEGUN, due=None)
-        return self._revive(entry, message)
 
     async def _meet_again(
         self, entries: Sequence[Entry], found: Mapping[int, Fetched], rest: Callable[[], object]
@@ -231,25 +221,6 @@ class Filing:
             era = validity(self._path.selected)
             copied = await self._context.store.copied(self._context.name, self._name.raw, era)
             await self._take([found[uid] for uid in sorted({entry.uid for entry in entries})], rest, copied, entries)
-
-    def _revive(self, entry: Entry, message: Fetched | None) -> Entry:
-        if entry.uidvalidity != validity(self._path.selected):
-            return replace(held(entry, "UIDVALIDITY changed before it could be finished"), due=None)
-        if message is not None and not message.readable:
-            return replace(held(entry, UNREADABLE), due=None)
-        if message is None or message.fingerprint != entry.fingerprint:
-            return replace(entry, state=EntryState.GONE, due=None, reason="somebody else moved or expunged it first")
-        if has_flag(message.flags, DELETED) and not _has_marked(entry):
-            return replace(entry, state=EntryState.GONE, due=None, reason=r"somebody marked it \Deleted")
-        if entry.steps and is_outdated(entry, message.flags, self._context.rules()):
-            return replace(entry, state=EntryState.GONE, due=None, reason=OUTDATED)
-        return replace(
-            entry,
-            state=EntryState.BEGUN,
-            due=None,
-            attempts=entry.attempts + 1,
-            prior_flags=tuple(sorted(message.flags)),
-        )
 
     async def _cross_over(self, found: Renumbered) -> None:
         """Settle what new UIDs leave, all in one batch: the new checkpoint stands for all of it."""
@@ -306,7 +277,7 @@ class Filing:
     ) -> None:
         if not batch.messages:
             return
-        decisions, earlier = self._still_postponed(batch.decisions, met)
+        decisions, earlier = in_place_of(met, batch.decisions, self._context.now())
         checkpoint = _advanced(self._checkpoint, batch.messages) if self._checkpoint else None
         entries = await self._path.journal(decisions, batch.ruleset, checkpoint, batch.messages, copied, batch.aside)
         self._checkpoint = checkpoint
@@ -316,24 +287,6 @@ class Filing:
         self._path.report_all([entry for entry in earlier if entry.state is not EntryState.GONE])
         await self._path.act(entries, lambda: self._rest(rest))
         self.handled = self._context.now()
-
-    def _still_postponed(
-        self, decisions: Sequence[Decision], met: Sequence[Entry]
-    ) -> tuple[Sequence[Decision], Sequence[Entry]]:
-        """End earlier entries, but for those whose question is refused again: they go on, so that a day is a day.
-
-        One that waited for a rule's limit may have done so for long; its day begins now.
-        """
-        refused = {decision.message.uid: decision.verdict.error or "" for decision in decisions if decision.postponed}
-        now = self._context.now()
-        earlier = [
-            postponed(entry, refused[entry.uid], now)
-            if entry.uid in refused and not entry.rules
-            else replace(entry, state=EntryState.GONE, reason=MET_AGAIN)
-            for entry in met
-        ]
-        going_on = {entry.uid for entry in earlier if entry.state is not EntryState.GONE}
-        return [decision for decision in decisions if decision.message.uid not in going_on], earlier
 
     # Own arrivals
 
@@ -376,11 +329,6 @@ class Filing:
 
 def _moment() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _has_marked(entry: Entry) -> bool:
-    r"""Whether the \Deleted on an entry's message may be our own."""
-    return any(step.kind is StepKind.MARK_DELETED and step.state is StepState.DONE for step in entry.steps)
 
 
 def _advanced(checkpoint: Checkpoint, messages: Iterable[Fetched]) -> Checkpoint:

@@ -262,11 +262,12 @@ class _Sweep:
         self._begun |= {entry.id: entry for entry in entries}
         await path.act(entries, lambda: None)
 
-    def _count(self, entry: Entry) -> None:
-        self._begun.pop(entry.id, None)
-        self._swept.states[entry.state] += 1
-        if entry.state is EntryState.DONE:
-            self._swept.done.update(entry.rules)
+    def _count(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self._begun.pop(entry.id, None)
+            self._swept.states[entry.state] += 1
+            if entry.state is EntryState.DONE:
+                self._swept.done.update(entry.rules)
 
     def _leave(self, _uid: int, waiting: Waiting) -> bool:
         """Leave what is over a rule's limit to another run: unlike new mail it will be found again."""
