@@ -44,12 +44,22 @@ def insert_entries(db: sqlite3.Connection, entries: Iterable[Entry], now: dateti
         for identifier, entry in enumerate(entries, start=first)
     )
     mailboxes = Mailboxes(db)
+    usual_steps: list[tuple[Column, ...]] = []
+    others: list[Entry] = []
     for _, group in groupby(numbered, _shared):
         alike = list(group)
         _insert_alike(db, mailboxes.row(alike[0].account, alike[0].mailbox), alike)
-    usual, others = mailboxes.new_steps(numbered)
-    insert_rows(db, _usual_steps, (), usual)
-    insert_rows(db, _new_steps, (), others)
+        spelt: dict[int, Sequence[tuple[Column, ...]]] = {}  # by identity: messages with one plan share their steps
+        for entry in alike:
+            rows = spelt.get(id(entry.steps))
+            if rows is None:
+                rows = spelt[id(entry.steps)] = mailboxes.usual_steps(entry)
+            if rows:
+                usual_steps += [(entry.id, *row) for row in rows]
+            else:
+                others.append(entry)
+    insert_rows(db, _usual_steps, (), usual_steps)
+    insert_rows(db, _new_steps, (), list(mailboxes.steps(others)))
     return numbered
 
 
@@ -106,23 +116,15 @@ class Mailboxes:
             self._rows[key] = mailbox_id(self._db, account, mailbox)
         return self._rows[key]
 
-    def new_steps(self, entries: Iterable[Entry]) -> tuple[list[tuple[Column, ...]], list[tuple[Column, ...]]]:
-        """Spell steps that are written for the first time: those that are as most are, and the others."""
-        spelt: dict[tuple[str, int], tuple[Column, ...]] = {}  # by the identity of a step: those of one plan share it
-        usual: list[tuple[Column, ...]] = []
-        others: list[tuple[Column, ...]] = []
-        for entry in entries:
-            account, is_begun = entry.account, entry.state is EntryState.BEGUN
-            for position, step in enumerate(entry.steps):
-                row = spelt.get((account, id(step))) if is_begun else None
-                if row is None:
-                    target = None if step.target is None else self.row(account, step.target)
-                    if not is_begun or not is_usual_step(step):
-                        others.append(step_row(entry, position, step, target))
-                        continue
-                    row = spelt[account, id(step)] = usual_step_row(step, target)
-                usual.append((entry.id, position, *row))
-        return usual, others
+    def usual_steps(self, entry: Entry) -> Sequence[tuple[Column, ...]]:
+        """Spell the steps of an entry without its id, if they are all as most are when work begins; else none."""
+        if entry.state is not EntryState.BEGUN or not all(map(is_usual_step, entry.steps)):
+            return ()
+        targets = [None if step.target is None else self.row(entry.account, step.target) for step in entry.steps]
+        return [
+            (position, *usual_step_row(step, target))
+            for position, (step, target) in enumerate(zip(entry.steps, targets, strict=True))
+        ]
 
     def steps(self, entries: Iterable[Entry]) -> Iterator[tuple[Column, ...]]:
         """Spell all steps of these entries."""

@@ -18,6 +18,7 @@ from mailrules.store.schema import migrate, require_newest
 
 _FULL = "{}: the disk is full: make room, mailrules goes on by itself"
 _SOON_READ = 64 << 20  # octets; a second's reading is several times as much
+_LOG_PAGES = 2_000  # 8 MiB, a backlog of 10,000 messages: nobody in the middle of one waits until the file has it too
 _LEAST_ROOM = 64 * 1024  # octets; the index of the log grows by half of it
 
 
@@ -176,6 +177,7 @@ def _make_durable(db: sqlite3.Connection) -> None:
     if mode != "wal":
         raise StateError("the file system cannot keep a write-ahead log: put the state on a local disk")
     db.execute("PRAGMA synchronous = FULL")  # with NORMAL a power cut takes the last commits back
+    db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES:d}")
     db.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync leaves the data in the drive's cache
 
 

@@ -3,6 +3,7 @@
 Every function runs inside the caller's transaction.
 """
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -93,8 +94,18 @@ def remember_seen(db: sqlite3.Connection, mailbox: int, messages: Sequence[Seen]
     ).fetchone()
     newest = sorted(messages, key=attrgetter("uid"))[-FINGERPRINTS:]
     first = met - len(newest)
-    rows = [(place % FINGERPRINTS, text_column(one.fingerprint)) for place, one in enumerate(newest, start=first)]
-    insert_rows(db, _seen, (mailbox,), rows)
+    prints = [one.fingerprint for one in newest]
+    if "".join(prints).isprintable():
+        db.execute(_SEEN, (mailbox, first, FINGERPRINTS, json.dumps(prints)))
+    else:  # JSON has neither NUL nor what is no Unicode, for SQLite
+        rows = [(place % FINGERPRINTS, one) for place, one in enumerate(prints, start=first)]
+        insert_rows(db, _seen, (mailbox,), rows)
+
+
+_SEEN = (
+    "INSERT OR REPLACE INTO seen (mailbox, slot, fingerprint)"
+    " SELECT ?1, (?2 + found.key) % ?3, found.value FROM json_each(?4) AS found"
+)
 
 
 @lru_cache(maxsize=len(TOGETHER))

@@ -1,7 +1,7 @@
 """One thread owns the database; whoever waits for it at the same moment shares one transaction, and one fdatasync.
 
 While a commit is on its way to the disk, other mailboxes' work piles up; the next transaction takes it all. Each job
-runs in a savepoint of its own: one that fails takes back what it did, and nothing of its neighbours'.
+that has neighbours runs in a savepoint of its own: one that fails takes back what it did, and nothing of theirs.
 """
 
 import asyncio
@@ -144,7 +144,8 @@ class Writer:
         access = _Access.WRITE if any(job.access is _Access.WRITE for job in jobs) else _Access.READ
         try:
             db.execute(access.value)
-            outcomes = [self._run(db, job) for job in jobs]
+            # SQLite copies whatever page is changed in a savepoint: who is alone is better taken back as a whole.
+            outcomes = [jobs[0].run(db)] if len(jobs) == 1 else [self._run_apart(db, job) for job in jobs]
             db.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - a thread that died would leave everybody waiting
             if db.in_transaction:
@@ -154,7 +155,7 @@ class Writer:
         self.commits += db.total_changes != changes
         return outcomes
 
-    def _run(self, db: sqlite3.Connection, job: _Job) -> Callable[[], None]:
+    def _run_apart(self, db: sqlite3.Connection, job: _Job) -> Callable[[], None]:
         db.execute("SAVEPOINT job")
         try:
             outcome = job.run(db)

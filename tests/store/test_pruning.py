@@ -13,6 +13,7 @@ from tests.store.builders import ACCOUNT, INBOX, LISTS, NOW, checkpoint, entry, 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+    from sqlite3 import Connection
 
     from mailrules.store import Entry
 
@@ -30,6 +31,11 @@ def padded(uid: int, state: EntryState = EntryState.DONE) -> Entry:
 
 async def fill(store: SqliteStore, first: int, last: int) -> None:
     await store.begin([padded(uid) for uid in range(first, last + 1)], None, now=after(last))
+
+
+def octets_of_file(db: Connection) -> int:
+    """What the file takes when it has all that stands in the log."""
+    return int(db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0])
 
 
 async def shrink(store: SqliteStore) -> int:
@@ -53,9 +59,19 @@ async def test_the_file_does_not_grow_however_much_comes(store: SqliteStore, pat
     for number in range(6):
         await fill(store, number * 2_000 + 1, number * 2_000 + 2_000)
         await store.prune(LONG_AGO, now=NOW, octets=bound)
-        sizes.append(path.stat().st_size)
+        sizes.append(await store._writer.read(octets_of_file))
     assert max(sizes) < 2 * bound
     assert sizes[-1] <= max(sizes[:3])
+    await store.close()
+    assert path.stat().st_size == sizes[-1]
+
+
+async def test_the_log_is_filled_anew_when_the_file_has_what_stands_in_it(store: SqliteStore, path: Path) -> None:
+    for number in range(8):
+        await fill(store, number * 2_000 + 1, number * 2_000 + 2_000)
+    written = await store._writer.read(octets_of_file)
+    assert path.with_name(f"{path.name}-wal").stat().st_size < written
+    assert path.stat().st_size > written / 2
 
 
 async def test_what_is_not_finished_stays_and_so_does_the_newest(store: SqliteStore) -> None:
