@@ -10,17 +10,14 @@ The caller's loop::
 and after each of `send`, `done` and `receive_data` there may be data to send. Nothing here waits, and nothing knows
 the time.
 
-An untagged response goes to the oldest command in flight that claims it, else it is unsolicited. A command that
-changes the state, such as SELECT or LOGIN, is a wall: a server answers nothing before it later, and nothing behind it
-earlier.
+Which command an untagged response answers is in `inflight`; what nobody claims is unsolicited.
 
 RFC 9051 §2.2 and §5.5.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import field
+from collections.abc import Sequence
 
 from mailrules.imap import brief, quirks
 from mailrules.imap.capability import Capabilities
@@ -30,9 +27,9 @@ from mailrules.imap.commands.mailboxes import Select
 from mailrules.imap.errors import ProtocolError, StateError
 from mailrules.imap.events import Closed, Completed, Event, Greeted, Idling, Unsolicited
 from mailrules.imap.extensions.enable import Enable
-from mailrules.imap.extensions.esearch import ESearchData
 from mailrules.imap.extensions.literal import literal_mode
 from mailrules.imap.framing import Framer, Limits, weight
+from mailrules.imap.inflight import InFlight
 from mailrules.imap.outbox import Outbox, Plus
 from mailrules.imap.parser import parse_counting
 from mailrules.imap.responses import (
@@ -51,7 +48,6 @@ from mailrules.imap.responses import (
 from mailrules.imap.selected import SelectedMailbox
 from mailrules.imap.state import State, Step, after
 from mailrules.imap.usual import Usual
-from mailrules.values import value
 
 _LIMITS = Limits()
 _NOTHING: frozenset[str] = frozenset()
@@ -59,18 +55,6 @@ _FEW = 8
 """Responses that are not worth being halved to find whose they are."""
 _TURNS = (Flow.STARTTLS, Flow.COMPRESS)
 _GREETINGS = {Kind.OK: Step.GREET, Kind.PREAUTH: Step.PREAUTHENTICATE, Kind.BYE: Step.LOGOUT}
-
-
-@value(slots=True)
-class _InFlight:
-    command: Command[object]
-    untagged: list[Response] = field(default_factory=list)
-    weight: int = 0
-    told_capabilities: bool = False
-
-    @property
-    def is_wall(self) -> bool:
-        return self.command.on_ok is not None
 
 
 class ClientProtocol:
@@ -92,9 +76,7 @@ class ClientProtocol:
         self._framer = Framer(self._limits)
         self._usual = Usual()
         self._outbox = Outbox()
-        self._in_flight: dict[bytes, _InFlight] = {}
-        self._answering: Sequence[tuple[bytes, _InFlight]] | None = None  # until a command comes or goes
-        self._kept = 0  # weight of what answers the commands in flight
+        self._in_flight = InFlight(self._outbox, self._limits)
         self._events: list[Event] = []
         self._commands = 0
         self._turn_due: Flow | None = None
@@ -109,16 +91,15 @@ class ClientProtocol:
         that the commands in flight will lead to; behind IDLE before `done`; behind STARTTLS before `tls_started`.
         Then nothing was queued.
         """
-        expected = self._expected_state()
+        expected = self._in_flight.state_to_come(self.state)
         if expected not in command.states:
             raise StateError(f"{command.name.decode()}: not allowed when {expected.value}")
         if self._outbox.closed_because is not None:
             raise StateError(f"{command.name.decode()}: {self._outbox.closed_because}")
         tag = b"A%d" % (self._commands + 1)
-        self._answering = None
         self._outbox.put(tag, command)
         self._commands += 1
-        self._in_flight[tag] = _InFlight(command)
+        self._in_flight.add(tag, command)
         return tag
 
     def done(self) -> None:
@@ -126,7 +107,7 @@ class ClientProtocol:
 
         Nothing happens if no IDLE was sent or the server ended it.
         """
-        self._answering = None
+        self._in_flight.change()
         self._outbox.done()
 
     @property
@@ -150,7 +131,7 @@ class ClientProtocol:
             raise ProtocolError("STARTTLS: the server sent more in the clear behind its OK")
         self._turn_due = None
         self._know(None)
-        self._answering = None
+        self._in_flight.change()
         self._outbox.go_on()
 
     def compression_started(self) -> bytes:
@@ -161,7 +142,7 @@ class ClientProtocol:
         if self._turn_due is not Flow.COMPRESS:
             raise StateError("COMPRESS: was not answered with OK")
         self._turn_due = None
-        self._answering = None
+        self._in_flight.change()
         self._outbox.go_on()
         return self._framer.hand_over()
 
@@ -221,25 +202,18 @@ class ClientProtocol:
 
     def _take_run(self, responses: Sequence[Response], weights: Sequence[int]) -> None:
         """Take responses that came together and are of one kind; as a rule, one command has all of them."""
-        weight = sum(weights)
-        for _, each in self._answerable():
-            share = each.command.share(responses)
-            if share is Share.ALL:
-                self._keep(each, responses, weight)
-                if isinstance(responses[0], Expunge):
-                    if self.selected is not None and each.command.on_ok is not Step.SELECT:
-                        self.selected.expunged(len(responses))
-                    self._count_expunges(responses, weight)
-                return
-            if share is Share.SOME and len(responses) > _FEW:  # the answers to two commands, one behind the other
-                middle = len(responses) // 2
-                self._take_run(responses[:middle], weights[:middle])
-                self._take_run(responses[middle:], weights[middle:])
-                return
-            if share is Share.SOME:
-                break
-        for response, weight in zip(responses, weights, strict=True):
-            self._take(response, weight)
+        share = self._in_flight.take_all(responses, weights)
+        if share is Share.ALL:
+            mailbox = self._spoken_of
+            if mailbox is not None and isinstance(responses[0], Expunge):
+                mailbox.expunged(len(responses))
+        elif share is Share.SOME and len(responses) > _FEW:  # the answers to two commands, one behind the other
+            middle = len(responses) // 2
+            self._take_run(responses[:middle], weights[:middle])
+            self._take_run(responses[middle:], weights[middle:])
+        else:
+            for response, weight in zip(responses, weights, strict=True):
+                self._take(response, weight)
 
     def _greet(self, response: Response) -> None:
         if not isinstance(response, StatusResponse) or response.kind not in _GREETINGS:
@@ -253,7 +227,7 @@ class ClientProtocol:
 
     def _go_on(self, response: Continuation) -> None:
         tag = self._outbox.open_tag
-        self._answering = None
+        self._in_flight.change()
         plus = self._outbox.continuation(response.text)
         if tag is None or plus is Plus.UNEXPECTED:
             self._events.append(Unsolicited(response))
@@ -261,12 +235,10 @@ class ClientProtocol:
             self._events.append(Idling(tag))
 
     def _complete(self, tagged: Tagged) -> None:
-        # Tags can be foreseen: only what has left can have been answered.
-        ended = self._in_flight.pop(tagged.tag, None) if self._outbox.is_written(tagged.tag) else None
+        ended = self._in_flight.end(tagged.tag)
         if ended is None:
             self._events.append(Unsolicited(tagged))
             return
-        self._kept -= ended.weight
         command, ok = ended.command, tagged.kind is Kind.OK
         answer = Answer(tagged, tuple(ended.untagged))
         step = command.on_ok if ok else command.on_refusal
@@ -276,7 +248,7 @@ class ClientProtocol:
             self._know(None)
         if tagged.code is not None:
             self._learn(tagged.code)
-        self._answering = None
+        self._in_flight.change()
         self._outbox.answered(tagged.tag, tagged.kind)  # what waited leaves now, by the new capabilities
         if step is not None or tagged.code is not None:
             self._reselect(command, answer, step)
@@ -296,7 +268,7 @@ class ClientProtocol:
     # What untagged data mean, whoever claims them
 
     def _note(self, response: Response) -> None:
-        _, answering = next(iter(self._answerable()), (None, None))
+        answering = self._in_flight.oldest
         match response:
             case StatusResponse(kind=Kind.BYE):
                 self._log_out()
@@ -306,9 +278,15 @@ class ClientProtocol:
                     answering.told_capabilities = True
             case _:
                 pass
+        mailbox = self._spoken_of
+        if mailbox is not None:
+            mailbox.update(response)
+
+    @property
+    def _spoken_of(self) -> SelectedMailbox | None:
         # While SELECT runs, what is told of "the" mailbox is told of the one to come: Select.result takes it in.
-        if self.selected is not None and not (answering is not None and answering.command.on_ok is Step.SELECT):
-            self.selected.update(response)
+        answering = self._in_flight.oldest
+        return None if answering is not None and answering.command.on_ok is Step.SELECT else self.selected
 
     def _learn(self, code: ResponseCode | None) -> None:
         if isinstance(code, CapabilityCode):
@@ -324,57 +302,5 @@ class ClientProtocol:
         self.selected = None
 
     def _hand_out(self, response: Response, weight: int) -> None:
-        claimant = self._claimant(response)
-        if claimant is None:
+        if not self._in_flight.take(response, weight):
             self._events.append(Unsolicited(response))
-        else:
-            self._keep(claimant, (response,), weight)
-        if isinstance(response, Expunge):
-            self._count_expunges((response,), weight)
-
-    def _count_expunges(self, responses: Sequence[Response], weight: int) -> None:
-        for _, each in self._answerable():
-            if each.command.counts_expunges:
-                self._keep(each, responses, weight)
-
-    def _keep(self, each: _InFlight, responses: Sequence[Response], weight: int) -> None:
-        """Add responses to a command's answer. Raises ProtocolError when that becomes too much."""
-        each.untagged.extend(responses)
-        each.weight += weight
-        self._kept += weight
-        limits = self._limits
-        if len(each.untagged) > limits.responses or self._kept > limits.memory:
-            most = f"{limits.responses} responses or {limits.memory} octets of memory"
-            raise ProtocolError(f"{each.command.name.decode()}: the answer takes more than {most}")
-
-    def _claimant(self, response: Response) -> _InFlight | None:
-        for tag, each in self._answerable():
-            if each.command.claims(response) and _may_be_meant(response, tag):
-                return each
-        return None
-
-    def _answerable(self) -> Sequence[tuple[bytes, _InFlight]]:
-        """Tell which commands the server may be answering, oldest first."""
-        if self._answering is None:
-            self._answering = tuple(self._may_answer())
-        return self._answering
-
-    def _may_answer(self) -> Iterator[tuple[bytes, _InFlight]]:
-        for index, (tag, each) in enumerate(self._in_flight.items()):
-            if not self._outbox.is_written(tag) or (each.is_wall and index):
-                return
-            yield tag, each
-            if each.is_wall:
-                return
-
-    def _expected_state(self) -> State:
-        state = self.state
-        for each in self._in_flight.values():
-            if each.command.on_ok is not None:
-                state = after(state, each.command.on_ok)
-        return state
-
-
-def _may_be_meant(response: Response, tag: bytes) -> bool:
-    # RFC 9051 §7.3.4: the answer to a search names its command, so that several may run at once.
-    return not isinstance(response, ESearchData) or response.tag is None or response.tag == tag
