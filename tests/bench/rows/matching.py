@@ -27,6 +27,8 @@ _PEER = "Pigeonhole"
 _BODY = b"Lorem ipsum dolor sit amet, consectetur adipiscing elit.\r\n"
 _SIZES = (2_600, 4_100, 7_300, 10_800, 15_900, 22_000, 54_000)
 _HELD = 1_000
+_MESSAGES = ((5_000, 100), (1_000, 400), (0, 2_000))
+"""How many messages Pigeonhole gets with how many rules: seconds of them, each time."""
 _FACTS = Facts(now=datetime(2025, 6, 15, 12, 0, tzinfo=UTC), timezone=UTC, account="work", mailbox="INBOX")
 
 
@@ -75,7 +77,7 @@ def _beside(bench: Bench, number: int, blocks: Sequence[bytes]) -> Peer:
     """Give Pigeonhole with so many messages that it takes seconds, and the rules compiled; none of them may match."""
     folder = bench.empty_folder()
     bench.folder.chmod(0o755)  # it reads them as another user
-    some = blocks[: 400 if number >= 1_000 else 2_000]
+    some = blocks[: next(most for least, most in _MESSAGES if number >= least)]
     mails = (block + _BODY * (size // len(_BODY)) for block, size in zip(some, itertools.cycle(_SIZES)))
     mailbox = sieve.Filter(folder, mails)
     empty, script = mailbox.compiled(sieve.EMPTY), mailbox.compiled(sieve.script(mixed_rules(number)))
