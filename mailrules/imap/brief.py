@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mailrules.imap.codes import SimpleCode
 from mailrules.imap.names import MailboxName
 from mailrules.imap.responses import Continuation, Exists, Kind, Recent, Response, StatusData, StatusResponse, Tagged
 
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 _TEXT = rb"[^\x00-\x20\[][^\x00\r\n]{0,400}+"
 """A text for people without a response code in front of it."""
 
+_BUG = SimpleCode("CLIENTBUG")
+"""What Dovecot says to STATUS of the selected mailbox, which no other way can ask whether it keeps anything back."""
+
 _BRIEF = re.compile(
-    rb"(?:(?P<tag>[A-Z][0-9]{1,10}+) OK (?P<text>" + _TEXT + rb")"
+    rb"(?:(?P<tag>[A-Z][0-9]{1,10}+) OK (?P<bug>\[CLIENTBUG\] )?(?P<text>" + _TEXT + rb")"
     rb"|\+(?P<plus>[^\x00\r\n]{0,400}+)"
     rb'|\* STATUS (?:"(?P<quoted>[^\x00-\x1f"\\]{1,200}+)"|(?P<atom>[A-Za-z0-9./_&,+-]{1,200}+))'
     rb" \(MESSAGES (?P<messages>[0-9]{1,18}+) UIDNEXT (?P<uidnext>[0-9]{1,18}+)"
@@ -45,7 +49,8 @@ def read(octets: bytes | bytearray, limits: Limits) -> tuple[list[tuple[Response
             return found, begin
         match match.lastgroup:
             case "text":
-                found.append((Tagged(match["tag"], Kind.OK, None, _people(match["text"])), length))
+                code = None if match["bug"] is None else _BUG
+                found.append((Tagged(match["tag"], Kind.OK, code, _people(match["text"])), length))
                 break
             case "plus":
                 found.append((Continuation(match["plus"].strip()), length))

@@ -10,7 +10,7 @@ import ssl
 import sys
 import tracemalloc
 import weakref
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ from tests.client.connecting import QUICK
 from tests.servers.dovecot import PASSWORD
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+    from types import FrameType
 
     from tests.servers.dovecot import Dovecot
 
@@ -47,6 +48,23 @@ async def idling(dovecot: Dovecot, user: str) -> AsyncIterator[Session]:
         assert waiting.cancelled() or isinstance(waiting.exception(), ConnectionLost)
     finally:
         connection.abort()
+
+
+@contextmanager
+def our_calls() -> Iterator[list[str]]:
+    """Yield the names of the project's functions that are called while the block runs."""
+    calls: list[str] = []
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and "/mailrules/" in frame.f_code.co_filename:
+            calls.append(frame.f_code.co_qualname)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
 
 
 async def test_an_idle_connection_takes_little_beside_what_openssl_does(dovecot: Dovecot, user: str) -> None:
@@ -89,6 +107,22 @@ async def test_a_short_answer_is_read_in_one_call(dovecot: Dovecot, user: str, m
         await session.connection.submit(Status(INBOX, (StatusItem.UIDNEXT,)))
         assert sum(read[calls:]) == session.connection.octets_received - received
         assert len(read) - calls == 1
+
+
+async def test_to_ask_a_quiet_mailbox_takes_few_calls(dovecot: Dovecot, user: str) -> None:
+    """DONE, STATUS and IDLE with their answers: some 150 calls of our functions when it was made."""
+    async with idling(dovecot, user) as session:
+        connection, counts = session.connection, []
+        for _ in range(5):
+            with our_calls() as calls:
+                connection.ask_for_life(60)
+                asked = connection.submit(Status(INBOX, (StatusItem.MESSAGES, StatusItem.UIDNEXT)))
+                connection.idle()
+                await asked
+                await connection.until(lambda: connection._idle_runs, 60)
+            counts.append(len(calls))
+
+        assert min(counts) < 180
 
 
 async def test_a_long_answer_leaves_nothing_behind(dovecot: Dovecot, user: str) -> None:

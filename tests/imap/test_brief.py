@@ -16,6 +16,7 @@ LIMITS = Limits()
 USUAL = [
     b"A12 OK Idle completed (0.001 + 0.000 secs).",
     b"A12 OK done {5}",
+    b"A12 OK [CLIENTBUG] STATUS on selected mailbox.",
     b"A1 OK \xff\xc3\xa9 ",
     b"+ idling",
     b"+",
@@ -33,6 +34,7 @@ USUAL = [
 UNUSUAL = [
     b"A12 OK",
     b"A12 OK [READ-ONLY] done",
+    b"A12 OK [CLIENTBUG]",
     b"A12 OK  two spaces",
     b"A12 ok done",
     b"A12 NO done",
@@ -91,7 +93,7 @@ PIECES = st.sampled_from(
             b"\r",
             b"x~",
         ),
-        *(b"\x85", b"\x1c", b"* OK x", b"A1 OK x", b"* STATUS "),
+        *(b"\x85", b"\x1c", b"* OK x", b"A1 OK x", b"[CLIENTBUG] ", b"* STATUS "),
     ]
 )
 
