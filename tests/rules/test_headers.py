@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrules.rules.headers import split_fields
+from mailrules.rules import headers
+from mailrules.rules.headers import cut_fields, split_fields
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,12 @@ def test_no_bytes_make_it_raise(block: bytes) -> None:
     for name, values in split_fields(block).items():
         assert name == name.upper()
         assert all(b"\n" not in value and b"\r" not in value for value in values)
+
+
+def test_only_so_many_names_are_remembered_and_only_short_ones() -> None:
+    headers._names.clear()
+    for number in range(2 * headers._REMEMBERED):
+        name = f"X-{number}"
+        assert cut_fields(f"{name}: a\r\n{'x' * 1000}: b\r\n".encode()).keys() == {name, "X" * 1000}
+    assert len(headers._names) == headers._REMEMBERED
+    assert max(map(len, headers._names)) <= headers._SHORT
