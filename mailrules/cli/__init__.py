@@ -35,10 +35,11 @@ COMMANDS = {
 """Each command's module in this package, and its help in one line."""
 _MODULES = {"import": "importing"}
 """The modules that can't be called as their commands are."""
-_YOUNG = 50_000
-"""Objects that are made before the garbage collector looks for cycles among them.
+_YOUNG = 500_000
+"""Objects that are made before the garbage collector looks for cycles: more than a command is made of, or mail in hand.
 
-A command keeps most of what it makes while it starts, and Python's own number, 700, has that gone over again and again.
+A command keeps what it makes while it starts, and nearly all that it makes for a message goes without the collector:
+with Python's own number, 700, it would only go over all that again and again.
 """
 INTERRUPTED = 130
 """The exit status after Ctrl-C: 128 + SIGINT, as shells have it."""

@@ -1,7 +1,6 @@
 """``mailrules apply``: runs the rules over the mail that is there already."""
 
 import asyncio
-import gc
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
@@ -20,11 +19,6 @@ from mailrules.daemon.calling import Lease, leased
 from mailrules.engine.apply import ApplyMode
 from mailrules.store import SqliteStore
 
-_YOUNG = 500_000
-"""Objects that are made before the garbage collector looks for cycles: more than the messages in hand are made of.
-
-Nearly all of them go without it, and it would only go over them again and again.
-"""
 _NAMED = 5
 """Accounts that a question names; more are counted."""
 
@@ -55,7 +49,6 @@ def command(
     chosen = SCHEDULED if scheduled else FOR_NEW_MAIL
     if account is None and mailbox is None and not (dry_run or yes):
         _ask(loaded, accounts, chosen)
-    gc.set_threshold(_YOUNG)
     failures = Failures()
     tally = JsonTally(failures) if as_json else TextTally(failures)
     mode = ApplyMode.DRY_RUN if dry_run else ApplyMode.DO

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property, partial
+from inspect import getdoc
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, create_model
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from mailrules.rules.checks import Check, Group, conjunction, disjunction, exclusion
 from mailrules.rules.clues import best_guard, joint_guard
@@ -58,10 +62,27 @@ class Groups(Table):
             raise wrong("this is a list and should be a table; for one of several write { any = [{ ... }, { ... }] }")
         return super().from_bare(value)
 
+    @classmethod
+    def child(cls, key: str) -> type[Table] | None:
+        """Give the table that stands under a key, if one can."""
+        return CONDITIONS[key] if key in CONDITIONS else super().child(key)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe each key by what the class of its condition says."""
+        reference = super().__get_pydantic_json_schema__(core_schema, handler)
+        properties = handler.resolve_ref_schema(reference)["properties"]
+        for key in CONDITIONS.keys() & properties.keys():  # `Groups` itself has none of them
+            properties[key]["description"] = getdoc(CONDITIONS[key])
+        return reference
+
     def conditions(self) -> tuple[Condition, ...]:
         """Give the conditions at this level."""
-        given = (value for value in vars(self).values() if value is not None)
-        return tuple(value for value in given if isinstance(value, Condition))
+        return self._conditions
+
+    @cached_property
+    def _conditions(self) -> tuple[Condition, ...]:
+        return tuple([value for value in vars(self).values() if isinstance(value, Condition)])
 
     def walk(self) -> Iterator[Condition]:
         """Give every condition, those in groups too."""
@@ -108,10 +129,10 @@ else:
         __doc__=Groups.__doc__,
         **{
             f"{key}_": (
-                Annotated[condition | None, Deferred(condition)],
-                Field(default=None, alias=key, description=condition.__doc__),
+                Annotated[Condition | None, Deferred(partial(CONDITIONS.__getitem__, key))],
+                Field(default=None, alias=key),
             )
-            for key, condition in CONDITIONS.items()
+            for key in CONDITIONS
         },
     )
     Match.model_rebuild()  # now that the word Match in its own fields has a meaning

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mailrules.rules.rule import Rule
     from mailrules.rules.verdict import Facts
 
-_FEW = 2_000  # rules that are made ready at once, in a moment, and not when mail comes
+_WRITER = json.JSONEncoder(sort_keys=True)
 
 
 @value(frozen=True, slots=True)
@@ -76,9 +76,6 @@ class Ruleset:
         object.__setattr__(self, "_index", Index(guards))
         marking = list(self._markings()) if any(each.marking() is not None for each in every) else []
         object.__setattr__(self, "_marking", tuple(marking))
-        if len(enabled) <= _FEW:
-            for position in range(len(enabled)):
-                self._at(position)
 
     def _markings(self) -> Iterator[tuple[Scope | None, Marking]]:
         for rule in self._enabled:
@@ -283,6 +280,6 @@ def _digest(rules: Sequence[Rule], definitions: Definitions) -> str:
     every = written if definitions == NOTHING else chain(written, [definitions.written()])
     digest = sha256(b"[")
     for place, each in enumerate(every):  # one by one: to write them all at once would hold up other threads
-        digest.update((", " if place else "").encode() + json.dumps(each, sort_keys=True).encode("ascii"))
+        digest.update((", " if place else "").encode() + _WRITER.encode(each).encode("ascii"))
     digest.update(b"]")
     return digest.hexdigest()

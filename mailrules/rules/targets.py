@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydantic_core import CoreSchema, core_schema
@@ -71,6 +72,11 @@ def read_target(value: object) -> TargetText:
         raise wrong(f"a mailbox is text, not {kind(value)}: write \"Archive/2024\" or '\\Junk'")
     if not value.strip():
         raise wrong("a mailbox can't be empty: write \"Archive/2024\" or '\\Junk'")
+    return _read_path(value)
+
+
+@lru_cache(maxsize=1_000)  # many rules name the same mailboxes
+def _read_path(value: str) -> TargetText:
     if any(map(is_unprintable, value)):
         raise wrong(r"there is a control character in this name: TOML reads \ in double quotes, so write '\Flagged'")
     if value.startswith("\\"):

@@ -1,7 +1,7 @@
 """What a condition is, and the register of them all.
 
-A new one is one class with ``@condition("key")``: from it `match` has its key, templates have its values, and error
-messages, suggestions and the JSON Schema know both.
+A new one is one class with ``@condition("key")``, and a line in this package's table that says where: from it `match`
+has its key, templates have its values, and error messages, suggestions and the JSON Schema know both.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ class Condition(Table):
         return ()
 
 
-CONDITIONS: dict[str, type[Condition]] = {}
+REGISTERED: dict[str, type[Condition]] = {}
+"""The conditions whose modules have been imported."""
 
 C = TypeVar("C", bound=Condition)
 
@@ -96,10 +97,10 @@ def condition(key: str) -> Callable[[type[C]], type[C]]:
     """Register a condition under its key."""
 
     def register(cls: type[C]) -> type[C]:
-        if key in CONDITIONS:
+        if key in REGISTERED:
             raise AssertionError(f"two conditions have the key {key}")
         cls.key = key
-        CONDITIONS[key] = cls
+        REGISTERED[key] = cls
         return cls
 
     return register

@@ -167,8 +167,9 @@ class TextOperators(Table):
             return tuple(Whole(source, self.case_sensitive, text) for text in self._prepared("is_"))
         if listed := self.tables(definitions):
             return tuple(Member(source, self.case_sensitive, keys) for keys in listed)
+        given = self.given()
         for name, operator in _OPERATORS.items():
-            if name in self.given():
+            if name in given:
                 pieces = map(operator.pieces, self._prepared(name))
                 guards = [piece_guard(source, each, exact=self.case_sensitive) for each in pieces]
                 return joint_guard(guards) or (Something(source),)
