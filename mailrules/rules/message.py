@@ -93,20 +93,19 @@ class ListId:
 class HeaderFields:
     """The fields of one header block, by upper-case name; each is decoded when it is first asked for."""
 
-    __slots__ = ("_addresses", "_list_ids", "_raw", "_texts", "_worked_out")
+    __slots__ = ("_raw", "_texts", "_worked_out")
 
     def __init__(self, block: bytes) -> None:
         self._raw = cut_fields(block)
         self._texts: dict[str, tuple[Text, ...]] = {}
-        self._addresses: dict[tuple[str, ...], tuple[AddressField, ...]] = {}
-        self._list_ids: tuple[ListId, ...] | None = None
         self._worked_out: dict[object, object] = {}
 
     def once(self, key: object, work_out: Callable[[HeaderFields], T]) -> T:
         """Work out of the header what several rules look at, for the first of them only."""
-        if key not in self._worked_out:
-            self._worked_out[key] = work_out(self)
-        return cast("T", self._worked_out[key])
+        worked_out = self._worked_out
+        if key not in worked_out:
+            worked_out[key] = work_out(self)
+        return cast("T", worked_out[key])
 
     def first(self, name: str) -> str:
         """Give the first occurrence of a field without its case; empty if there is none."""
@@ -131,18 +130,15 @@ class HeaderFields:
 
     def addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:
         """Give each occurrence of these address fields."""
-        fields = self._addresses.get(names)
-        if fields is None:
-            found = [address_fields(self._raw[name]) for name in names if name in self._raw]
-            fields = found[0] if len(found) == 1 else tuple(chain.from_iterable(found))
-            self._addresses[names] = fields
-        return fields
+        return self.once((AddressField, names), lambda _: self._read_addresses(names))
+
+    def _read_addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:
+        found = [address_fields(self._raw[name]) for name in names if name in self._raw]
+        return found[0] if len(found) == 1 else tuple(chain.from_iterable(found))
 
     def list_ids(self) -> tuple[ListId, ...]:
         """Give each List-Id."""
-        if self._list_ids is None:
-            self._list_ids = tuple(map(_list_id, self._raw.get("LIST-ID", ())))
-        return self._list_ids
+        return self.once(ListId, lambda fields: tuple(map(_list_id, fields.raw(("LIST-ID",)))))
 
     def dates(self, name: str) -> tuple[Date | None, ...]:
         """Give the date in each of the first `MAX_DATES` occurrences of a field; None where none can be read."""
