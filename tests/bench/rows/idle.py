@@ -64,7 +64,7 @@ def _bare(bench: Bench) -> Iterator[Taken]:
         yield from (taken for taken in asyncio.run(compare(bench.either(1_000, 100))) if taken.way == "SSLSocket")
 
 
-def _on_dovecot(bench: Bench) -> Iterator[Row]:
+def on_dovecot(bench: Bench) -> Iterator[Row]:
     """The same on a real server, once: ten thousand sign-ins take it minutes. It takes root."""
     if bench.quick or os.geteuid():
         return
