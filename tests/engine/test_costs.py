@@ -56,7 +56,7 @@ async def test_a_message_costs_few_octets_beside_its_header_fields(dovecot: Dove
     fields = sum(_octets_of(letter.header, names) for letter in letters)
     async with scene(dovecot, user, tmp_path, rules(RULES)) as it:
         sent, received = await applied(it)
-    assert sent / number < 6
+    assert sent / number < 5
     assert (received - fields) / number < 190
 
 
@@ -86,7 +86,7 @@ async def test_a_message_takes_few_blocks_of_memory_until_it_is_journalled(
             filled(dovecot, user, number)
             await applied(it)
     _, few, many = blocks
-    assert (many - few) / (MANY - FEW) < 60
+    assert (many - few) / (MANY - FEW) < 52
 
 
 def test_a_batch_costs_as_many_syncs_of_the_disk_whatever_its_size(dovecot: Dovecot, user: str, tmp_path: Path) -> None:
