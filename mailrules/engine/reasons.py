@@ -10,7 +10,8 @@ from json.encoder import encode_basestring as _quoted
 from typing import NotRequired, TypedDict
 
 from mailrules.rules import ConditionTrace, RuleTrace, Truth, Verdict
-from mailrules.rules.trace import Form, Traces
+from mailrules.rules.ready import Proof
+from mailrules.rules.trace import Form
 
 __all__ = ["read_reasons", "reasons_of"]
 
@@ -35,7 +36,7 @@ class _Rule(TypedDict):
 def reasons_of(verdict: Verdict, rules: Collection[str]) -> str:
     """Why these rules matched."""
     trace = verdict.trace
-    if isinstance(trace, Traces) and (form := trace.form) is not None and form.rule in rules:
+    if isinstance(trace, Proof) and (form := trace.form) is not None and form.rule in rules:
         return _filled_in(form, trace.seen())
     return f"[{', '.join([_written(trace) for trace in verdict.trace if trace.rule in rules])}]" if rules else "[]"
 

@@ -55,15 +55,6 @@ class Traces(Sequence[RuleTrace]):
         self._work_out = work_out
         self._traces: tuple[RuleTrace, ...] | None = None
 
-    @property
-    def form(self) -> Form | None:
-        """The form of the only trace, if what `seen` gives is all that it shows beside."""
-        return None
-
-    def seen(self) -> list[str]:
-        """Give what each condition of the form saw."""
-        return []
-
     def _all(self) -> tuple[RuleTrace, ...]:
         if self._traces is None:
             self._traces = self._work_out()
