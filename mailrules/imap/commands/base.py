@@ -41,6 +41,7 @@ class Share(Enum):
 
     ALL = auto()
     SOME = auto()
+    """Or that is not known at a glance."""
     NONE = auto()
 
 

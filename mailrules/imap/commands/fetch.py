@@ -104,6 +104,8 @@ class UidFetch(Command[tuple[MessageData, ...]]):
             first, last = min(uids), max(uids)
             if not any(self.messages.overlap(first, last)):
                 return Share.NONE
+            if first not in self.messages or last not in self.messages:
+                return Share.SOME
             told = next((item.told for item in self.items if item.wire != Items.UID.wire), Items.UID.told)
             if self.messages.covers(first, last) and all(map(told, messages)):
                 return Share.ALL
