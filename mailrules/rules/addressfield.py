@@ -112,7 +112,7 @@ class AddressField:
             value = self._written
             if value.isascii() and "--" not in value:  # then each is spelt in one way
                 if len(usual) == 1:
-                    *_, local, domain = usual[0]
+                    _, _, _, local, domain = usual[0]
                     return [(domain if name == "domain" else f"{local}@{domain}").lower()]
                 if name == "domain":
                     return [each[4].lower() for each in usual]

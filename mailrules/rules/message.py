@@ -130,15 +130,18 @@ class HeaderFields:
 
     def addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:
         """Give each occurrence of these address fields."""
-        return self.once((AddressField, names), lambda _: self._read_addresses(names))
-
-    def _read_addresses(self, names: tuple[str, ...]) -> tuple[AddressField, ...]:
-        found = [address_fields(self._raw[name]) for name in names if name in self._raw]
-        return found[0] if len(found) == 1 else tuple(chain.from_iterable(found))
+        fields = self._worked_out.get(names)  # not `once`: it is asked for several times for every message
+        if fields is None:
+            found = [address_fields(self._raw[name]) for name in names if name in self._raw]
+            fields = self._worked_out[names] = found[0] if len(found) == 1 else tuple(chain.from_iterable(found))
+        return cast("tuple[AddressField, ...]", fields)
 
     def list_ids(self) -> tuple[ListId, ...]:
         """Give each List-Id."""
-        return self.once(ListId, lambda fields: tuple(map(_list_id, fields.raw(("LIST-ID",)))))
+        list_ids = self._worked_out.get(ListId)
+        if list_ids is None:
+            list_ids = self._worked_out[ListId] = tuple(map(_list_id, self._raw.get("LIST-ID", ())))
+        return cast("tuple[ListId, ...]", list_ids)
 
     def dates(self, name: str) -> tuple[Date | None, ...]:
         """Give the date in each of the first `MAX_DATES` occurrences of a field; None where none can be read."""
