@@ -15,8 +15,7 @@ from mailrules.config import traps
 from mailrules.config.problems import Problem, did_you_mean
 from mailrules.config.values import resolve
 from mailrules.config.words import expected
-from mailrules.rules import Facts
-from mailrules.rules.selftest import Case, Result, Trial, asked_searches
+from mailrules.rules import Facts, selftest
 from mailrules.rules.text import printable
 from mailrules.values import value
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from mailrules.config.problems import KeyPath
     from mailrules.config.sources import Document
     from mailrules.rules import Ruleset
+    from mailrules.rules.selftest import Case, Result, Trial
 
 
 @value(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class PlacedCase:
         if account is not None:
             believed = tuple(each.lower() for each in account.authserv_id)
             facts = replace(facts, addresses=account.addresses, authserv_ids=believed)
-        return Trial(self.case, facts, self.content)
+        return selftest.Trial(self.case, facts, self.content)
 
 
 # Reading
@@ -72,7 +72,7 @@ def read_cases(document: Document, findings: Findings) -> Iterator[PlacedCase]:
     else:
         for index in range(len(tables)):
             path: KeyPath = ("tests", index)
-            if case := findings.validate(document, path, Case, "test"):
+            if case := findings.validate(document, path, selftest.Case, "test"):
                 yield _with_content(PlacedCase(case, document, path), findings)
 
 
@@ -154,7 +154,7 @@ def _never(rule: Mapping[str, object], case: Case) -> str | None:
 def unasked_searches(cases: Iterable[PlacedCase], ruleset: Ruleset) -> Iterator[Problem]:
     """Give a problem for each search that a test answers and no rule asks."""
     answering = [placed for placed in cases if placed.case.message.search]
-    known = asked_searches(ruleset) if answering else frozenset()
+    known = selftest.asked_searches(ruleset) if answering else frozenset()
     for placed in answering:
         for text in placed.case.message.search or ():
             if text not in known:

@@ -1,7 +1,8 @@
 """Collects what is wrong in the documents of a rule file, one problem a mistake, in the order of their lines."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -18,13 +19,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Findings:
-    """What is wrong in some documents; ``homes`` has the keys that may stand under each header."""
+    """What is wrong in some documents; ``homes`` gives the keys that may stand under each header, if that is asked."""
 
-    def __init__(self, documents: Sequence[Document], homes: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, documents: Sequence[Document], homes: Callable[[], Mapping[str, frozenset[str]]]) -> None:
         self._documents = documents
-        self._homes = homes
+        self._find_homes = homes
         self._found: dict[Document, dict[KeyPath, list[str]]] = defaultdict(lambda: defaultdict(list))
         self._trapped = {document: dict(traps.control_characters(document.values)) for document in documents}
+
+    @cached_property
+    def _homes(self) -> Mapping[str, frozenset[str]]:
+        return self._find_homes()
 
     def add(self, document: Document, path: KeyPath, text: str) -> None:
         """Note a mistake in what stands, or is missing, at a path."""

@@ -4,10 +4,13 @@
 asked, no password is read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice, takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailrules.config import traps
 from mailrules.config.advice import PlacedRule, advice
@@ -23,9 +26,11 @@ from mailrules.config.sources import Document, read_sources
 from mailrules.config.walking import tables_in
 from mailrules.config.watch import Watch, watch
 from mailrules.config.words import expected, keys_at
-from mailrules.rules import Rule, Ruleset
-from mailrules.rules.selftest import Case, Result, run
+from mailrules.rules import Rule, Ruleset, selftest
 from mailrules.values import value
+
+if TYPE_CHECKING:
+    from mailrules.rules.selftest import Result
 
 
 @value(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Loaded:
         """Run some of the tests of the file, or all of them."""
         chosen, now = self.tests if tests is None else tests, datetime.now(UTC)
         trials = [test.trial(self.config.accounts, self.config.daemon.timezone, now) for test in chosen]
-        return zip(chosen, run(self.ruleset, trials, now), strict=True)
+        return zip(chosen, selftest.run(self.ruleset, trials, now), strict=True) if trials else iter(())
 
     def require_tests(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Raise ConfigError with the first of the tests that fail: such rules are not taken into use.
@@ -85,7 +90,7 @@ def load(path: Path) -> Loaded:
 def _load(path: Path) -> Loaded:
     sources = read_sources(path)
     main, *included = sources.documents
-    findings = Findings(sources.documents, HOMES)
+    findings = Findings(sources.documents, homes)
     _top_level(main, findings)
     for document in included:
         _only_rules(document, main, findings)
@@ -129,13 +134,14 @@ def _load(path: Path) -> Loaded:
     return Loaded(config, ruleset, tuple(warnings), watched, path, tuple(cases), tuple(rules))
 
 
-HOMES = {
-    "[daemon]": keys_at(Daemon),
-    "[accounts.NAME]": keys_at(Account),
-    "[[rules]]": keys_at(Rule),
-    "[[tests]]": keys_at(Case),
-}
-"""The keys that each kind of table knows."""
+def homes() -> Mapping[str, frozenset[str]]:
+    """Give the keys that each kind of table knows."""
+    return {
+        "[daemon]": keys_at(Daemon),
+        "[accounts.NAME]": keys_at(Account),
+        "[[rules]]": keys_at(Rule),
+        "[[tests]]": keys_at(selftest.Case),
+    }
 
 
 _INCLUDED = frozenset({"rules", "tables", "conditions", "tests"})
@@ -161,12 +167,12 @@ def _only_rules(document: Document, main: Document, findings: Findings) -> None:
 
 
 def _accounts(main: Document, findings: Findings) -> Iterator[tuple[str, Account]]:
-    tables = main.values.get("accounts", {})
+    tables, known = main.values.get("accounts", {}), keys_at(Account)
     if isinstance(tables, list):
         findings.add(main, ("accounts",), "an account has a name, and single brackets around it: [accounts.NAME]")
     elif not isinstance(tables, dict):
         findings.add(main, ("accounts",), expected("tables [accounts.NAME]", tables))
-    elif any(key in HOMES["[accounts.NAME]"] and not isinstance(value, dict) for key, value in tables.items()):
+    elif any(key in known and not isinstance(value, dict) for key, value in tables.items()):
         findings.add(main, ("accounts",), "an account has a name: [accounts.NAME], such as [accounts.work]")
     else:
         for name in tables:

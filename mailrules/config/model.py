@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -40,12 +40,17 @@ from mailrules.config.values import (
     system_timezone,
     texts_schema,
 )
-from mailrules.rules import Rule
+from mailrules.rules import Rule, Table, selftest
 from mailrules.rules.conditions.age import Age_
 from mailrules.rules.conditions.size import Octets
+from mailrules.rules.deferring import Deferred
 from mailrules.rules.docstrings import describe
 from mailrules.rules.match import Match
-from mailrules.rules.selftest import Case
+
+if TYPE_CHECKING:
+    from mailrules.rules.selftest import Case
+else:
+    Case = Annotated[Table, Deferred(lambda: selftest.Case)]
 
 IDLE_LIMIT = 29 * 60.0
 """Seconds after which an IDLE must have been renewed (RFC 9051 §6.3.13)."""
