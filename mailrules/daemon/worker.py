@@ -3,7 +3,7 @@
 News come by NOTIFY, which shows the messages themselves, by IDLE, or by polling. None is trusted alone: now and then
 the server is asked by STATUS whether it has more than it has told, and from time to time by SELECT. It is a proof of
 life too, asked for early enough that a dead connection is given up within the account's ``keepalive``. Where all is as
-it was known, that is one flight, and the mailbox rests on.
+it was known, that is one flight, and the mailbox rests on: whoever waits for it is not even woken up.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from mailrules.imap import Noop, Refused, Select, Status, StatusItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+    from datetime import datetime
 
     from structlog.typing import FilteringBoundLogger
 
@@ -86,6 +87,12 @@ class Worker:
         self._check_at = 0.0
         self._select_at = 0.0
         self._uidnext = 0
+        self._due: datetime | None = None
+        self._until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._asked: asyncio.Future[StatusData] | None = None
+        self._goes_on: bool | None = None
+        """Whether ``wait`` is to go on, which it is woken up to decide."""
 
     @property
     def _log(self) -> FilteringBoundLogger:
@@ -171,19 +178,22 @@ class Worker:
         Meanwhile it is looked whether the server is alive and keeps nothing back; ``called`` is asked again when
         the connection is poked.
         """
-        now = asyncio.get_running_loop().time
-        end = now() + limit
+        end = self._now() + limit
 
         def is_over() -> bool:
-            return self._stirred() or called()
+            return self._goes_on is not None or self._stirred() or called()
 
         while True:
-            due = await self._filing.next_due()
-            seconds = min(end, self._check_at) - now()
-            if due is not None:
-                seconds = min(seconds, max(_SHORTEST_WAIT, (due - self._context.now()).total_seconds()))
-            stirred = await self._connection.until(is_over, max(0.0, seconds))
-            if stirred or not self._is_time(self._check_at) or not await self._is_as_known():
+            self._due, self._until = await self._filing.next_due(), end
+            if self._due is not None:
+                seconds = (self._due - self._context.now()).total_seconds()
+                self._until = min(end, self._now() + max(_SHORTEST_WAIT, seconds))
+            self._look_in_time()
+            try:
+                await self._connection.until(is_over)
+            finally:
+                self._look_no_more()
+            if not self._goes_on or (self._is_time(self._select_at) and not await self._is_the_same_again()):
                 break
         if self._announcements is not None and self._connection.selected is not None and self._filing.news:
             # EXISTS has come. As a rule the messages are shown right behind it.
@@ -194,35 +204,60 @@ class Worker:
         if self._rest is not None and self._rest.done():
             self._judge_idle(self._rest)
 
-    async def _is_as_known(self) -> bool:
+    # While it waits
+
+    def _look_in_time(self) -> None:
+        self._goes_on = None
+        self._timer = asyncio.get_running_loop().call_at(min(self._until, self._check_at), self._look_after_it)
+
+    def _look_no_more(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._asked = None
+
+    def _wake(self, *, goes_on: bool) -> None:
+        self._goes_on = goes_on
+        self._connection.poke()
+
+    def _look_after_it(self) -> None:
         """Ask whether there is more than what was told and handled, and rest on meanwhile: all in one flight."""
-        if not self._idles:
-            return False
-        connection = self._connection
-        connection.ask_for_life(self._patience)
-        uidnext = max(self._uidnext, self._filing.reached + 1)
-        if self._must_renew():
-            return False
-        if self._is_time(self._select_at):
-            if self._announcements is not None:
-                return False  # they end with it
-            again = connection.submit(Select(self.name))
-            self._begin_rest()
-            found = await again
-            if found.uidnext != uidnext or not self._filing.goes_on_in(found):
-                return False
-            self._select_later()
+        if not self._is_time(self._check_at) or not self._idles or self._stirred():
+            self._wake(goes_on=False)
+        elif self._is_time(self._select_at):
+            self._wake(goes_on=self._announcements is None)  # they end with SELECT
         else:
-            asked = connection.submit(Status(self.name, _AS_KNOWN))
+            self._connection.ask_for_life(self._patience)
+            self._asked = self._connection.submit(Status(self.name, _AS_KNOWN))
+            self._asked.add_done_callback(self._compare)
             self._begin_rest()
-            try:
-                status = await asked
-            except Refused:
-                return False
-            if status.uidnext != uidnext or status.messages is None:
-                return False
-            if connection.selected is None or status.messages > connection.selected.exists:
-                return False
+
+    def _compare(self, answer: asyncio.Future[StatusData]) -> None:
+        """Go on to rest if all is as it was known; else wake up whoever waits."""
+        as_known = not answer.cancelled() and answer.exception() is None and self._is_as_known(answer.result())
+        if answer is not self._asked:
+            return  # nobody waits any more
+        if as_known:
+            self._check_later()
+        if as_known and self._filing.falls_due(self._due):
+            self._look_in_time()
+        else:
+            self._wake(goes_on=as_known)
+
+    def _is_as_known(self, status: StatusData) -> bool:
+        selected = self._connection.selected
+        if selected is None or status.messages is None or status.messages > selected.exists:
+            return False
+        return status.uidnext == max(self._uidnext, self._filing.reached + 1)
+
+    async def _is_the_same_again(self) -> bool:
+        """SELECT the mailbox anew, and tell whether that finds it as it was known."""
+        self._connection.ask_for_life(self._patience)
+        again = self._connection.submit(Select(self.name))
+        self._begin_rest()
+        found = await again
+        if found.uidnext != max(self._uidnext, self._filing.reached + 1) or not self._filing.goes_on_in(found):
+            return False
+        self._select_later()
         self._check_later()
         return True
 
@@ -238,11 +273,11 @@ class Worker:
         return told and self._announcements is not None and not self._announcements.reach_here
 
     def _stirred(self) -> bool:
-        if self._is_lost():
+        if self._connection.selected is None or self._filing.news:
             return True
         if self._announcements is not None and (self._must_renew() or self._is_told_wrong()):
             return True
-        return self._filing.news or (self._rest is not None and self._rest.done())
+        return self._rest is not None and self._rest.done()
 
     def _begin_rest(self) -> None:
         if self._idles:

@@ -86,7 +86,8 @@ class Filing:
     @property
     def news(self) -> bool:
         """Whether messages have come since the last UID FETCH was sent."""
-        return self._path.selected.arrived > self._mark
+        selected = self._session.connection.selected
+        return selected is not None and selected.arrived > self._mark
 
     @property
     def reached(self) -> int:
@@ -139,6 +140,10 @@ class Filing:
     async def next_due(self) -> datetime | None:
         """When the first pending message of this mailbox is to be tried again."""
         return await self._context.store.next_due(self._context.name, self._name.raw)
+
+    def falls_due(self, due: datetime | None) -> bool:
+        """Whether it is known, without a word to the database, that ``next_due`` is still this one."""
+        return self._context.store.falls_due(self._context.name, self._name.raw, due)
 
     async def handle_new(self, rest: Callable[[], object]) -> None:
         """Take every message above the checkpoint through the path: UID FETCH (ending IDLE) is the first flight.

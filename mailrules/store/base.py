@@ -106,6 +106,10 @@ class Store(ABC):
         """Return when the first PENDING entry falls due, None when there is none."""
 
     @abstractmethod
+    def falls_due(self, account: str, mailbox: bytes, due: datetime | None) -> bool:
+        """Whether it is known, without a word to the database, that `next_due` would return this."""
+
+    @abstractmethod
     async def pending_reasons(self, account: str) -> frozenset[str]:
         """Return why the account's PENDING entries are."""
 

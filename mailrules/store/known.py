@@ -43,6 +43,10 @@ class Known:
             self._opened = found
         return found
 
+    def falls_due(self, mailbox: bytes, due: datetime | None) -> bool:
+        """Whether it is known that the mailbox's first PENDING entry falls due then; None: it has none."""
+        return self._opened is not None and self._opened.get(mailbox, NOTHING).due == due
+
     async def checkpoint(self, mailbox: bytes, ask: Callable[[], Awaitable[Checkpoint | None]]) -> Checkpoint | None:
         """Tell a mailbox's checkpoint."""
         if mailbox in self._checkpoints:

@@ -173,6 +173,11 @@ class SqliteStore(Answering):
             return opened.due
         return await self._writer.read(partial(journal.read_next_due, account=account, mailbox=mailbox))
 
+    def falls_due(self, account: str, mailbox: bytes, due: datetime | None) -> bool:
+        """Whether it is known by heart that `next_due` would return this."""
+        known = self._known.get(account)
+        return known is not None and known.falls_due(mailbox, due)
+
     async def hasten(self, account: str, reasons: Collection[str], now: datetime) -> None:
         """Let the account's PENDING entries with these reasons fall due now."""
         work = partial(journal.hasten, account=account, reasons=reasons, now=now)
