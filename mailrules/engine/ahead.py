@@ -62,7 +62,7 @@ class Reader:
         """Read the messages beyond a UID, about so many; ends IDLE, and all that may leave does so in that flight.
 
         Where they are more than a window, they are asked for by ranges of UIDs. Where these hold few messages, or
-        nobody knows how far they go, the UIDs are searched for beside the first window.
+        reach beyond what was there at SELECT, the UIDs are searched for beside the first window.
         """
         sets: Iterable[UIDSet] = [UIDSet.after(uid)]
         if expected > reading.WINDOW:
@@ -144,9 +144,12 @@ class Reader:
         self._sent.clear()
 
     def _highest(self) -> int:
-        """The highest UID that a message is likely to have, or a higher one; 0 where the server has told none."""
+        """The highest UID that a message may have had at SELECT; 0 where the server has told none.
+
+        What has come since may be told of before it is shown: a range would pass over it, and the next one would not.
+        """
         selected = self._session.selected
-        return selected.uidnext - 1 + selected.arrived if selected and selected.uidnext else 0
+        return selected.uidnext - 1 if selected and selected.uidnext else 0
 
 
 def _ranges(uid: int, highest: int, width: int) -> Iterator[UIDSet]:
