@@ -51,8 +51,8 @@ def without_steps(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
 
     Such were own arrivals or not; nobody could tell then. These entries end when others begin.
     """
-    met = [entry for entry in entries if not entry.steps and entry.state is EntryState.BEGUN]
-    return met, [entry for entry in entries if entry not in met]
+    met = [entry for entry in entries if _is_bare(entry)]
+    return met, [entry for entry in entries if not _is_bare(entry)]
 
 
 def in_place_of(
@@ -72,6 +72,10 @@ def in_place_of(
     ]
     going_on = {entry.uid for entry in earlier if entry.state is not EntryState.GONE}
     return [decision for decision in decisions if decision.message.uid not in going_on], earlier
+
+
+def _is_bare(entry: Entry) -> bool:
+    return not entry.steps and entry.state is EntryState.BEGUN
 
 
 def _has_marked(entry: Entry) -> bool:
