@@ -270,8 +270,10 @@ MIGRATIONS: Sequence[Migration] = (
 def migrate(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Bring the state to the newest schema, all or nothing. Raises StateTooNew, StateDamaged.
 
-    The number is read under the write lock, so two processes that start at once do not both migrate.
+    The number is read under the write lock, so two processes that start at once do not both migrate. A table that is
+    made anew must not take with it what refers to it, as it would in an SQLite that was built to keep foreign keys.
     """
+    db.execute("PRAGMA foreign_keys = OFF")
     db.execute("BEGIN IMMEDIATE")
     try:
         schema = _schema(db, len(migrations))

@@ -116,6 +116,24 @@ async def test_a_state_of_the_fourth_schema_keeps_its_journal_as_it_is_read(path
         assert 10 == new.id
 
 
+def test_a_migration_loses_nothing_where_sqlite_was_built_to_keep_foreign_keys(path: Path) -> None:
+    """To drop a table is there to delete its rows, and with them those of other tables that refer to them."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        migrate(db, MIGRATIONS[:4])
+        db.execute("INSERT INTO account (name) VALUES (?)", (ACCOUNT,))
+        db.executemany("INSERT INTO mailbox (account, name) VALUES (1, ?)", [(INBOX,), (LISTS,)])
+        db.execute(
+            "INSERT INTO entry VALUES (1, 1, 7, 5, '<5@x>', 'f', 11, 9, '[]', '[\"r\"]', 'd', '[]', 0, 0, 'begun', 0,"
+            " NULL, '', 12, NULL, '', '', NULL, NULL)"
+        )
+        db.execute("INSERT INTO step VALUES (1, 0, 'move', 'r', '[]', '[]', NULL, 2, 8, 3, NULL, '', 'begun')")
+        db.execute("PRAGMA foreign_keys = ON")
+        migrate(db)
+        counted = [db.execute(f"SELECT count(*) FROM {name}").fetchone() for name in ("journal", "step")]  # noqa: S608
+    assert [(1,), (1,)] == counted
+
+
 async def test_a_newer_state_is_refused_and_left_as_it_is(written: Path) -> None:
     with closing(sqlite3.connect(written, isolation_level=None)) as db:
         migrate(db, NEXT)
