@@ -36,9 +36,9 @@ _BRIEF = re.compile(
 
 
 def read(octets: bytes | bytearray, limits: Limits) -> tuple[list[tuple[Response, int]], int]:
-    """Read the short answers with which the octets begin, up to a tagged one, behind which may come what is no IMAP.
+    """Read the short answers with which the octets begin.
 
-    Return each with its octets without its line end, and where the last one's line ends.
+    Return each with its octets without its line end, which is always CRLF, and where the last one's line ends.
     """
     found: list[tuple[Response, int]] = []
     end = 0
@@ -51,7 +51,6 @@ def read(octets: bytes | bytearray, limits: Limits) -> tuple[list[tuple[Response
             case "text":
                 code = None if match["bug"] is None else _BUG
                 found.append((Tagged(match["tag"], Kind.OK, code, _people(match["text"])), length))
-                break
             case "plus":
                 found.append((Continuation(match["plus"].strip()), length))
             case "uidnext" | "uidvalidity":

@@ -76,10 +76,11 @@ class Framer:
         """The octets that have come and belong to no response handed out yet; only to be looked at, and at once."""
         return self._buffer
 
-    def skip(self, octets: int) -> None:
-        """Take away complete responses that somebody else has read, within the limits."""
+    def skip(self, octets: int) -> int:
+        """Take away complete responses that somebody else has read, within the limits; return how much is left."""
         del self._buffer[:octets]
         self._start_response()
+        return len(self._buffer)
 
     def hand_over(self) -> bytes:
         """Give away the octets that belong to no response handed out yet, because they are to be read otherwise."""

@@ -163,10 +163,7 @@ class ClientProtocol:
                 framer.skip(run.octets)
                 self._take_run(run.responses, run.weights)
             elif (answers := brief.read(framer.waiting, self._limits))[1]:
-                framer.skip(answers[1])
-                for response, octets in answers[0]:
-                    self._take(response, weight(octets, 0))
-                if not framer.buffered:
+                if framer.skip(self._take_brief(answers[0])) == 0:
                     return
             elif (raw := next(responses, None)) is not None:
                 response, values = parse_counting(raw)
@@ -199,6 +196,16 @@ class ClientProtocol:
             case _:
                 self._note(response)
                 self._hand_out(response, weight)
+
+    def _take_brief(self, answers: Sequence[tuple[Response, int]]) -> int:
+        """Take short answers, up to one behind which comes no IMAP; return how many octets they were."""
+        taken = 0
+        for response, octets in answers:
+            taken += octets + len(b"\r\n")
+            self._take(response, weight(octets, 0))
+            if self._turn_due is not None:
+                break
+        return taken
 
     def _take_run(self, responses: Sequence[Response], weights: Sequence[int]) -> None:
         """Take responses that came together and are of one kind; as a rule, one command has all of them."""

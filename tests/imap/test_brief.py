@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailrules.imap import Capability, ClientProtocol, Completed, Event, Limits, StartTLS, Tagged
+from mailrules.imap import Capability, ClientProtocol, Completed, Event, Exists, Limits, StartTLS, Tagged
 from mailrules.imap.brief import read
 from mailrules.imap.framing import weight
 from mailrules.imap.parser import parse, parse_counting
@@ -118,11 +118,11 @@ def test_what_is_too_long_is_left_to_the_framing_which_refuses_it() -> None:
     assert ([], 0) == read(b"* 5 EXISTS\r\n", Limits(line=11))
 
 
-def test_a_tagged_answer_is_the_last_that_is_read_at_once() -> None:
-    run, end = read(b"* 1 EXISTS\r\nA1 OK done\r\n* 2 EXISTS\r\n", LIMITS)
-    assert 2 == len(run)
-    assert isinstance(run[-1][0], Tagged)
-    assert len(b"* 1 EXISTS\r\nA1 OK done\r\n") == end
+def test_the_answers_to_several_commands_are_read_at_once() -> None:
+    octets = b"* 1 EXISTS\r\nA1 OK done\r\n* 2 EXISTS\r\nA2 OK done\r\n"
+    run, end = read(octets, LIMITS)
+    assert [Exists, Tagged, Exists, Tagged] == [type(response) for response, _ in run]
+    assert len(octets) == end
 
 
 def test_what_comes_behind_the_answer_to_starttls_is_no_imap() -> None:
