@@ -175,8 +175,7 @@ class Pump(ABC):
             return False
         try:
             while unsent:
-                with memoryview(unsent) as view:
-                    sent = target.send(view)
+                sent = target.send(unsent)
                 del unsent[:sent]
         except (BlockingIOError, ssl.SSLWantWriteError):
             return True

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import field
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from mailrules.imap.errors import ArgumentError
 from mailrules.values import value
@@ -88,12 +88,16 @@ def check(words: Iterable[Argument]) -> None:
             _refuse_line_end(piece, "argument")
 
 
-def line(words: Iterable[Argument]) -> bytes | None:
+def line(words: tuple[Argument, ...]) -> bytes | None:
     """Write a command that has no literal: `segments` gives the same in any mode. None if it has one.
 
     Raises ArgumentError if a word could end the line.
     """
-    written = _joined(words)
+    written: bytes | None
+    try:
+        written = b" ".join(cast("tuple[bytes, ...]", words))  # as it is as a rule
+    except TypeError:
+        written = _joined(words)
     if written is None:
         return None
     _refuse_line_end(written, "argument")

@@ -57,12 +57,14 @@ class InFlight:
         self.change()
 
     def end(self, tag: bytes) -> Flying | None:
-        """Take a command out that has been answered; None if there is none, or if it has not even left."""
+        """Take a command out that has been answered; None if there is none, or if it has not even left.
+
+        `change` is to follow, as what waited for the answer leaves.
+        """
         # Tags can be foreseen: only what has left can have been answered.
         ended = self._commands.pop(tag, None) if self._outbox.is_written(tag) else None
         if ended is not None:
             self._kept -= ended.weight
-        self.change()
         return ended
 
     def change(self) -> None:

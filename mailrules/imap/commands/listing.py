@@ -147,4 +147,4 @@ class Status(Command[StatusData]):
 def _status_arguments(name: bytes, items: tuple[StatusItem, ...]) -> tuple[Argument, ...]:
     if not items:
         raise ArgumentError("STATUS: nothing is asked for")
-    return grammar.astring(name, "mailbox name"), tuple(item.value for item in items)
+    return grammar.astring(name, "mailbox name"), b"(%b)" % b" ".join(item.value for item in items)
