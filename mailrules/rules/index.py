@@ -8,6 +8,7 @@ visited. The index may name too many rules, never too few: the rules themselves 
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mailrules.rules.clues import Flag, Source, Within
@@ -69,13 +70,14 @@ class Index:
             if positions:
                 found = (*found, *positions) if found else positions
         for measure, intervals in self._measures:
-            for each in intervals.around(measure(message, facts)):
-                found = (*found, *each)
+            around = intervals.around(measure(message, facts))
+            if around:
+                found = (*found, *chain.from_iterable(around))
         if self._flags:
             flags = message.flag_keys
-            for flag in self._flags if flags is None else flags:
-                for each in self._flags.get(flag, ()):
-                    found = (*found, *each)
+            met = self._flags if flags is None else self._flags.keys() & flags
+            if met:
+                found = (*found, *chain.from_iterable(chain.from_iterable(map(self._flags.__getitem__, met))))
         return sorted(set(found)) if len(found) > 1 else found
 
 

@@ -1,13 +1,25 @@
 """The index names every rule that can match, in order, and few others."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import process_time
 
 import pytest
 
 from mailrules.rules import Facts, Message, Rule, Ruleset, Verdict, shelf
-from mailrules.rules.clues import Expression, Flag, Guard, Piece, Something, Whole, Within, best_guard, joint_guard
+from mailrules.rules.clues import (
+    Clue,
+    Expression,
+    Flag,
+    Guard,
+    Piece,
+    Something,
+    Whole,
+    Within,
+    best_guard,
+    joint_guard,
+)
 from mailrules.rules.index import Index
 from mailrules.rules.text import Text
 from tests.bench.mixed import headers, mixed_rules
@@ -84,6 +96,16 @@ def test_rules_are_found_by_size_and_flags_and_where_those_are_not_known(
     known = message(size=octets, flags=None if flags is None else frozenset(flags))
 
     assert list(found.candidates(known, FACTS)) == positions
+
+
+@pytest.mark.parametrize("clue", [lambda number: Flag(f"${number}"), lambda number: Within(size, number, None)])
+def test_what_is_not_known_of_a_message_takes_time_as_there_are_rules(clue: Callable[[int], Clue]) -> None:
+    found = Index([(clue(number),) for number in range(40_000)])
+    begin = process_time()
+    positions = found.candidates(Message(b""), FACTS)
+
+    assert process_time() - begin < 1  # a tenth of what it takes where each rule's positions are copied for the next
+    assert len(positions) == 40_000
 
 
 def test_without_clues_every_rule_is_visited() -> None:
