@@ -13,6 +13,7 @@ import random
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from mailrules.daemon.backoff import together
 from mailrules.daemon.link import unhurried
 from mailrules.daemon.vitals import Condition
 from mailrules.engine.filing import Filing
@@ -40,7 +41,6 @@ _SHORTEST_IDLE = 5.0  # seconds; a server that ends IDLE sooner by itself has no
 _SHORTEST_WAIT = 5.0  # seconds; what is due and can't be taken up yet must not make us ask without pause
 _SELECT_EVERY = 30 * 60.0  # seconds; what STATUS says may be as old as what the session sees (Exchange)
 _RIGHT_BEHIND = 0.2  # seconds in which the server shows the messages that it has told of
-_GRID = 1.0  # seconds
 _AS_KNOWN = (StatusItem.MESSAGES, StatusItem.UIDNEXT)
 _EARLY = 0.01  # seconds that a timer may be early
 _FOREVER = float("inf")
@@ -138,7 +138,7 @@ class Worker:
         self._check_later()
         # Thousands that began together are not looked at together.
         until = self._check_at - self._now()
-        self._check_at = _together(self._check_at - random.random() / 2 * until, until)  # noqa: S311 - no secret
+        self._check_at = together(self._check_at - random.random() / 2 * until, until)  # noqa: S311 - no secret
 
     async def visit(self, uidnext: int | None = None) -> None:
         """Handle what is new and due in the mailbox, once, without staying; ``uidnext``: as it was told of."""
@@ -192,13 +192,17 @@ class Worker:
             try:
                 await self._connection.until(is_over)
             finally:
-                self._look_no_more()
-            if not self._goes_on or (self._is_time(self._select_at) and not await self._is_the_same_again()):
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = self._asked = None
+            if not self._goes_on or not await self._is_the_same_again():
                 break
         if self._announcements is not None and self._connection.selected is not None and self._filing.news:
             # EXISTS has come. As a rule the messages are shown right behind it.
             limit = _RIGHT_BEHIND if self._shows else 0.0
-            self._shows = await self._connection.until(lambda: self._is_lost() or self._filing.shown, limit)
+            self._shows = await self._connection.until(
+                lambda: self._connection.selected is None or self._filing.shown, limit
+            )
         if self._connection.selected is None:
             await self._connection.submit(Noop())  # the server said BYE, or something as final: this raises it
         if self._rest is not None and self._rest.done():
@@ -210,11 +214,6 @@ class Worker:
         self._goes_on = None
         self._timer = asyncio.get_running_loop().call_at(min(self._until, self._check_at), self._look_after_it)
 
-    def _look_no_more(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._asked = None
-
     def _wake(self, *, goes_on: bool) -> None:
         self._goes_on = goes_on
         self._connection.poke()
@@ -224,7 +223,7 @@ class Worker:
         if not self._is_time(self._check_at) or not self._idles or self._stirred():
             self._wake(goes_on=False)
         elif self._is_time(self._select_at):
-            self._wake(goes_on=self._announcements is None)  # they end with SELECT
+            self._wake(goes_on=self._announcements is None)
         else:
             self._connection.ask_for_life(self._patience)
             self._asked = self._connection.submit(Status(self.name, _AS_KNOWN))
@@ -250,7 +249,9 @@ class Worker:
         return status.uidnext == max(self._uidnext, self._filing.reached + 1)
 
     async def _is_the_same_again(self) -> bool:
-        """SELECT the mailbox anew, and tell whether that finds it as it was known."""
+        """SELECT the mailbox anew if it is time, and tell whether that finds it as it was known."""
+        if self._announcements is not None or not self._is_time(self._select_at):
+            return True  # announcements end with SELECT: it waits for a `look`
         self._connection.ask_for_life(self._patience)
         again = self._connection.submit(Select(self.name))
         self._begin_rest()
@@ -260,9 +261,6 @@ class Worker:
         self._select_later()
         self._check_later()
         return True
-
-    def _is_lost(self) -> bool:
-        return self._connection.selected is None
 
     def _must_renew(self) -> bool:
         return self._announcements is not None and self._announcements.are_due
@@ -306,7 +304,7 @@ class Worker:
     def _check_later(self) -> None:
         settings = self._context.settings
         quiet = settings.keepalive - self._patience
-        self._check_at = _together(self._now() + (quiet if self._idles else min(settings.poll, quiet)), quiet)
+        self._check_at = together(self._now() + (quiet if self._idles else min(settings.poll, quiet)), quiet)
 
     async def _ask_first(self, work: Coroutine[None, None, None]) -> None:
         """Do what begins with a flight, and let that begin with a question that a living server answers at once."""
@@ -346,15 +344,6 @@ class Worker:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
-
-
-def _together(at: float, within: float) -> float:
-    """Put off nothing, but have what falls into one second, or a small part of ``within``, begin with it.
-
-    A process that is woken up for one mailbox does it for some tens at hardly more cost than for one.
-    """
-    grid = min(_GRID, within / 50)
-    return at // grid * grid if grid > 0 else at
 
 
 def _no_rest() -> None:

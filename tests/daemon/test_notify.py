@@ -12,6 +12,8 @@ from mailrules.daemon import account as account_module
 from mailrules.daemon import link
 from mailrules.daemon.backoff import delays
 from mailrules.daemon.vitals import Condition
+from mailrules.daemon.worker import Worker
+from mailrules.engine.filing import Filing
 from tests.builders import message
 from tests.daemon.house import LIMIT, House, account, until
 from tests.servers.dovecot import Dovecot
@@ -19,6 +21,7 @@ from tests.servers.proxy import Proxy
 
 if TYPE_CHECKING:
     from mailrules.daemon.supervisor import Supervisor
+    from mailrules.imap import StatusData
 
 LISTS = 'watch = ["INBOX", "A", "B", "C"]\nmax_connections = 8'
 BY_SUBJECT = """
@@ -101,6 +104,30 @@ async def test_mail_that_no_rule_wants_costs_no_command(house: House, dovecot: D
                 while (await supervisor.report()).accounts[0].mailboxes[0].last_message is None:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
             assert proxy.recording.flights == []
+
+
+async def test_a_check_that_takes_long_does_not_end_what_the_server_shows(
+    house: House, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be time for SELECT when STATUS is answered, and something else has changed in the journal meanwhile."""
+    is_as_known = Worker._is_as_known
+
+    def late(self: Worker, status: StatusData) -> bool:
+        self._select_at = 0.0
+        return is_as_known(self, status)
+
+    monkeypatch.setattr(Worker, "_is_as_known", late)
+    monkeypatch.setattr(Filing, "falls_due", lambda _self, _due: False)
+    async with Proxy(dovecot.ports.imap) as proxy:
+        house.write(account("work", proxy.port, user))
+        async with house.running(keepalive=2):
+            await house.heard("watching", by="notify")
+            await settled(proxy)
+            proxy.recording.forget()
+            await until(lambda: "IDLE" in proxy.recording.names)
+            await until(lambda: proxy.recording.names.count("IDLE") > 1)
+            assert proxy.recording.flights[0] == ["DONE", "STATUS", "IDLE"]
+            assert proxy.recording.flights[1][:2] != ["DONE", "SELECT"]
 
 
 async def test_a_burst_is_filed_to_the_last_message(house: House, dovecot: Dovecot, user: str) -> None:
