@@ -72,5 +72,6 @@ def _flags_changed(placed: PlacedRule) -> Iterator[Problem]:
 
 def _empties_mailboxes(rule: Rule) -> bool:
     """Return whether a scheduled rule removes all that there is, whatever it is."""
-    expunges = any(action.key == "expunge" for action in rule.then.actions())
-    return rule.enabled and rule.every is not None and rule.match == "everything" and expunges and rule.mode is None
+    if not rule.enabled or rule.every is None or rule.match != "everything" or rule.mode is not None:
+        return False
+    return any(action.key == "expunge" for action in rule.then.actions())

@@ -14,6 +14,7 @@ from mailrules.config.problems import KeyPath, Problem, did_you_mean, nearest, q
 from mailrules.config.sources import Document, value_at
 from mailrules.config.values import Place
 from mailrules.config.words import keys_at, message
+from mailrules.rules import Table
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -25,7 +26,10 @@ class Findings:
         self._documents = documents
         self._find_homes = homes
         self._found: dict[Document, dict[KeyPath, list[str]]] = defaultdict(lambda: defaultdict(list))
-        self._trapped = {document: dict(traps.control_characters(document.values)) for document in documents}
+        self._trapped = {
+            document: dict(traps.control_characters(document.values)) if traps.may_hold_control(document.text) else {}
+            for document in documents
+        }
 
     @cached_property
     def _homes(self) -> Mapping[str, frozenset[str]]:
@@ -62,7 +66,9 @@ class Findings:
         """Return the model made of the value at a path; None if that failed and was noted."""
         value = document.at(path)
         try:
-            return model.model_validate(value, context=Place(document.file.parent, document.words(path)))
+            # Where they stand only settings need to know, and rules are many.
+            place = None if issubclass(model, Table) else Place(document.file.parent, document.words(path))
+            return model.model_validate(value, context=place)
         except ValidationError as error:
             errors = [details for details in error.errors(include_url=False) if details["type"] not in _CONSEQUENCES]
         unknown = {details["loc"]: keys_at(model, details["loc"][:-1]) for details in errors if _is_unknown(details)}

@@ -198,13 +198,13 @@ def _rules(document: Document, findings: Findings) -> Iterator[PlacedRule]:
 def _unique_names(documents: Sequence[Document], key: str, noun: str, findings: Findings) -> None:
     first: dict[str, tuple[Document, KeyPath]] = {}
     for document in documents:
-        tables = document.at((key,))
-        for index in range(len(tables) if isinstance(tables, list) else 0):
+        tables = document.values.get(key)
+        for index, table in enumerate(tables if isinstance(tables, list) else ()):
+            name = table.get("name") if isinstance(table, dict) else None
+            if not isinstance(name, str):
+                continue
             path: KeyPath = (key, index, "name")
-            name = document.at(path)
-            if isinstance(name, str) and name in first:
-                document_of_first, path_of_first = first[name]
+            document_of_first, path_of_first = first.setdefault(name, (document, path))
+            if path_of_first is not path:
                 place = document_of_first.place(path_of_first)
                 findings.add(document, path, f"there is a {noun} of this name already, at {place}")
-            elif isinstance(name, str):
-                first[name] = (document, path)

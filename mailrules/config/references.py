@@ -62,7 +62,8 @@ class References:
 
 def find_references(tables: Iterable[tuple[Document, KeyPath, Table]], rules: Iterable[PlacedRule]) -> References:
     """Find those in all tables of conditions, and in what rules do."""
-    names = [name for document, path, table in tables for name in _names_in(document, path, table)]
+    naming = (each for each in tables if isinstance(each[2], TextOperators | Named))
+    names = [name for document, path, table in naming for name in _names_in(document, path, table)]
     return References(names, [Value(rule, *found) for rule in rules for found in _values_in(rule.rule)])
 
 

@@ -1,6 +1,6 @@
 """Checks the `search` conditions of rules against IMAP's grammar, which the rules themselves do not know."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from mailrules.config.problems import KeyPath
 from mailrules.imap import ArgumentError, parse_search
@@ -16,17 +16,18 @@ def wrong_searches(match: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]
 
 
 def _searches(match: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    if not isinstance(match, Mapping):
+    if not isinstance(match, dict):
         return
-    search = match.get("search")
-    yield from _texts(search, (*path, "search"))
-    if isinstance(search, Mapping):
-        yield from _texts(search.get("matches"), (*path, "search", "matches"))
+    if (search := match.get("search")) is not None:
+        yield from _texts(search, (*path, "search"))
+        if isinstance(search, dict):
+            yield from _texts(search.get("matches"), (*path, "search", "matches"))
     for key in ("any", "all"):
-        tables = match.get(key)
-        for index, table in enumerate(tables if isinstance(tables, list) else ()):
-            yield from _searches(table, (*path, key, index))
-    yield from _searches(match.get("not"), (*path, "not"))
+        if isinstance(tables := match.get(key), list):
+            for index, table in enumerate(tables):
+                yield from _searches(table, (*path, key, index))
+    if "not" in match:
+        yield from _searches(match["not"], (*path, "not"))
 
 
 def _texts(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

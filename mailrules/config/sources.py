@@ -112,13 +112,12 @@ def read_sources(path: Path) -> Sources:
 def value_at(value: object, path: KeyPath) -> object:
     """Return what stands at a path in a TOML value; None if there is nothing."""
     for part in path:
-        match value, part:
-            case dict(), str():
-                value = value.get(part)
-            case list(), int() if part < len(value):
-                value = value[part]
-            case _:
-                return None
+        if isinstance(value, dict) and isinstance(part, str):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
     return value
 
 

@@ -124,6 +124,11 @@ def backslash(here: str, column: int) -> str:
     return r"a backslash in double quotes begins an escape; use single quotes: '…\…'"
 
 
+def may_hold_control(text: str) -> bool:
+    """Tell whether values of a TOML text can hold a control character: else they need not be gone through."""
+    return any(each in text for each in _AROUND_CONTROL) or _ESCAPE.search(text) is not None
+
+
 def control_characters(document: Mapping[str, object]) -> Iterator[tuple[KeyPath, str]]:
     r"""Find texts into which an escape has put a control character: ``"\flagged"`` is a form feed and ``lagged``."""
     for path, text in _texts((), document):
@@ -183,6 +188,9 @@ def misplaced(path: KeyPath, marks: Iterable[Mark], of_rules: Container[str]) ->
 
 _NAMES: Final = frozenset(map(str.lower, (*SETTABLE_FLAGS, *SPECIAL_USES)))
 
+_ESCAPE: Final = re.compile(r"\\[befnrtuUx]")
+_AROUND_CONTROL: Final = ("\t", '"""', "'''")
+"""What else a control character gets into a value by: as a tab, or as an end of a line between such quotes."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _CONTROLS: Final = {
     "\b": r"a backspace (\b)",

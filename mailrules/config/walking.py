@@ -34,19 +34,21 @@ def tables(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, Table]]:
     if isinstance(value, Table):
         yield path, value
         for key, inner in entries(value):
-            yield from tables(inner, (*path, key))
-    elif isinstance(value, tuple):
+            if isinstance(inner, Table | tuple):
+                yield from tables(inner, (*path, key))
+    elif isinstance(value, tuple) and value and not isinstance(value[0], str):  # most are texts, and no tables
         for position, inner in enumerate(value):
             yield from tables(inner, (*path, position))
 
 
 def entries(table: Table) -> Iterator[tuple[str, object]]:
     """Yield the keys of a table that have a value, as they are written."""
-    fields = type(table).model_fields
+    fields = type(table).__pydantic_fields__
     for name, value in vars(table).items():
         if value is not None and name in fields:  # there are many keys, and a rule has a few of them
             yield fields[name].alias or name, value
-    yield from (table.model_extra or {}).items()
+    if table.model_extra:
+        yield from table.model_extra.items()
 
 
 def written(path: KeyPath, document: Document, start: KeyPath = ()) -> KeyPath:

@@ -82,7 +82,8 @@ class Groups(Table):
 
     @cached_property
     def _conditions(self) -> tuple[Condition, ...]:
-        return tuple([value for value in vars(self).values() if isinstance(value, Condition)])
+        every = vars(self).values()
+        return tuple([value for value in every if value is not None and isinstance(value, Condition)])
 
     def walk(self) -> Iterator[Condition]:
         """Give every condition, those in groups too."""

@@ -76,9 +76,12 @@ class Table(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _by_type(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if isinstance(value, cls):
+        if isinstance(value, dict):
+            table = value
+        elif isinstance(value, cls):
             return value
-        table = value if isinstance(value, dict) else cls.from_bare(value)
+        else:
+            table = cls.from_bare(value)
         if not table:
             raise wrong(f"an empty table says nothing: {cls.usage()}")
         return handler(table)

@@ -170,6 +170,29 @@ def test_control_characters_are_found_wherever_escapes_put_them() -> None:
     assert found["rules", 0, "match", "subject", 1].endswith(r"write '\bword' in single quotes")
 
 
+@pytest.mark.parametrize("character", [*map(chr, range(0x20)), "\x7f"])
+def test_a_text_that_may_hold_a_control_character_is_known_by_how_toml_writes_one(character: str) -> None:
+    ways = [
+        f'"{character}"',
+        f"'{character}'",
+        f'"""a{character}b"""',
+        f"'''a{character}b'''",
+        f'"\\u{ord(character):04x}"',
+    ]
+    ways += [f'"\\{letter}"' for letter in "bfnrt"]
+    for text in [f"a = {way}" for way in ways] + [f"{way} = 1" for way in ways]:
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError:
+            continue
+        if any(character in str(each) for pair in document.items() for each in pair):
+            assert traps.may_hold_control(text), text
+
+
+def test_a_text_without_escapes_need_not_be_gone_through() -> None:
+    assert not traps.may_hold_control("[[rules]]\r\n  match.subject = 'a\\Seen'\n  then.add_flags = '\\Seen'\n")
+
+
 def test_long_texts_are_cut_short() -> None:
     document = {"rules": [{"name": "\f" + "a" * 500}]}
     assert [len(message) < 150 for message in dict(traps.control_characters(document)).values()] == [True]
