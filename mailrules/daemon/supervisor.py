@@ -91,8 +91,7 @@ class Supervisor:
         Raises at once: Locked if another process works on one of the accounts, ConfigError if it can't listen.
         """
         for name in self._loaded.config.accounts:
-            async with self._store.lease(name):
-                pass  # only to know: the account's own task takes it, and keeps it
+            self._store.probe(name)  # only to know: the account's own task takes the lease, and keeps it
         await self._listen()
         try:
             async with answering(self._loaded.config.daemon.state, self._pause, self._told):

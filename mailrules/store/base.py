@@ -65,6 +65,10 @@ class Store(ABC):
     def lease(self, account: str) -> AbstractAsyncContextManager[None]:
         """Be the only process that works on `account`, until the block ends or the process dies. Raises Locked."""
 
+    @abstractmethod
+    def probe(self, account: str) -> None:
+        """Find out whether `lease` would raise Locked now, and raise it then."""
+
     # The journal
 
     @abstractmethod

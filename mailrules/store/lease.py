@@ -39,19 +39,48 @@ def lease(database: Path, account: str) -> Iterator[None]:
 
     The files stay behind: removing one would let a third process lock a new one while a second still waits on the old.
     """
-    with _mutex:
-        leases = _take(database, account)
-    try:
-        try:
+    with _taken(database, account):
+        with _refusing_older(database, account):
             _note(database, account, b"%d\n" % os.getpid())
-        except BlockingIOError as error:
-            raise Locked(account, _holder(database, account), database) from error
         yield
         with suppress(OSError, StateError):
             _note(database, account, b"")
+
+
+def probe(database: Path, account: str) -> None:
+    """Raise Locked, or StateError, if `lease` would, and write nothing: a daemon does so for thousands of accounts."""
+    with _taken(database, account), _refusing_older(database, account), suppress(FileNotFoundError):
+        descriptor = os.open(lease_path(database, account), os.O_RDWR | os.O_CLOEXEC)
+        try:
+            _refuse_older(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _taken(database: Path, account: str) -> Iterator[None]:
+    with _mutex:
+        leases = _take(database, account)
+    try:
+        yield
     finally:
         with _mutex:
             _free(leases, account)
+
+
+@contextmanager
+def _refusing_older(database: Path, account: str) -> Iterator[None]:
+    try:
+        yield
+    except BlockingIOError as error:
+        raise Locked(account, _holder(database, account), database) from error
+    except OSError as error:
+        raise StateError(f"{lease_path(database, account)}: the lease cannot be taken: {error.strerror}") from error
+
+
+def _refuse_older(descriptor: int) -> None:
+    """Raise BlockingIOError if a daemon holds it that runs since before an update: this file was the lease once."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _take(database: Path, account: str) -> _Leases:
@@ -109,11 +138,11 @@ def _open(path: Path, database: Path) -> int:
 def _note(database: Path, account: str, who: bytes) -> None:
     """Write down who has the lease; a courtesy, but that the file is there tells that there was a state.
 
-    Raises BlockingIOError if a daemon holds it that runs since before an update: this file was the lease once.
+    Raises BlockingIOError if a daemon from before an update holds it.
     """
     descriptor = _open(lease_path(database, account), database)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _refuse_older(descriptor)
         os.ftruncate(descriptor, 0)
         with suppress(OSError):  # a full disk keeps nobody from it
             os.pwrite(descriptor, who, 0)

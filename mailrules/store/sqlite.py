@@ -14,7 +14,7 @@ from mailrules.store.base import MARKS_KEPT, USES_KEPT
 from mailrules.store.database import connect
 from mailrules.store.growth import Growth
 from mailrules.store.known import NOTHING, Known, Opened
-from mailrules.store.lease import lease
+from mailrules.store.lease import lease, probe
 from mailrules.store.origin import Origin, origin_of
 from mailrules.store.values import Acted, Checkpoint, Entry, EntryState, Met, Seen
 from mailrules.store.waiting import Waiting
@@ -69,6 +69,10 @@ class SqliteStore(Answering):
                 yield
             finally:
                 del self._known[account]
+
+    def probe(self, account: str) -> None:
+        """Raise Locked if another process holds the account's lease."""
+        probe(self.path, account)
 
     async def begin(
         self,

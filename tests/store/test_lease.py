@@ -51,6 +51,8 @@ async def test_a_second_process_is_told_who_holds_the_account(path: Path, store:
             async with store.lease(ACCOUNT):
                 pass
         assert (ACCOUNT, process.pid) == (refused.value.account, refused.value.pid)
+        with pytest.raises(Locked, match=f" is in use by process {process.pid}: "):
+            store.probe(ACCOUNT)
         async with store.lease("private"):
             pass
 
@@ -64,8 +66,22 @@ async def test_a_daemon_that_runs_since_before_an_update_has_its_lease(path: Pat
         with pytest.raises(Locked, match="account 'work' is in use by process 4711: "):
             async with store.lease(ACCOUNT):
                 pass
+        with pytest.raises(Locked, match=" is in use by process 4711: "):
+            store.probe(ACCOUNT)
     async with store.lease(ACCOUNT):
         assert hold(path) != 0
+
+
+async def test_to_ask_whether_a_lease_is_free_leaves_nothing_behind(path: Path, store: SqliteStore) -> None:
+    before = descriptors()
+    store.probe(ACCOUNT)
+    assert not lease_path(path, ACCOUNT).exists()
+    assert before == descriptors()
+    async with store.lease(ACCOUNT):
+        with pytest.raises(Locked):
+            store.probe(ACCOUNT)
+    store.probe(ACCOUNT)
+    assert hold(path) == 0
 
 
 async def test_the_kernel_frees_the_lease_of_a_process_that_was_killed(path: Path, store: SqliteStore) -> None:
