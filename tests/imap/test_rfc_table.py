@@ -1,4 +1,4 @@
-"""The table of RFCs in `mailrules.imap` tells the truth about the code and about the tests."""
+"""The table of RFCs in `mailrules.imap.standards` tells the truth about the code and about the tests."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 import mailrules
-from mailrules import imap
-from mailrules.imap import extensions
+from mailrules.imap import extensions, standards
 
 PACKAGE = Path(mailrules.__file__).parent
 TESTS = Path(__file__).parent.parent
@@ -30,14 +29,14 @@ class Row:
 
 
 def rows() -> dict[int, Row]:
-    found = [match for line in (imap.__doc__ or "").splitlines() if (match := _ROW.match(line))]
+    found = [match for line in (standards.__doc__ or "").splitlines() if (match := _ROW.match(line))]
     return {int(match[1]): Row(int(match[1]), match[2].strip(), match[3].strip(), match[4]) for match in found}
 
 
 def cited() -> dict[int, set[str]]:
     found: dict[int, set[str]] = {}
     for path in set(PACKAGE.rglob("*.py")) - set(PACKAGE.joinpath("sieve").rglob("*.py")):
-        text = path.read_text() if path != PACKAGE / "imap" / "__init__.py" else ""
+        text = path.read_text() if path != PACKAGE / "imap" / "standards.py" else ""
         for number in _CITED.findall(text):
             found.setdefault(int(number), set()).add(str(path.relative_to(PACKAGE)))
     return found
@@ -72,7 +71,7 @@ def test_an_extension_is_in_the_tables_and_in_the_contents(path: Path) -> None:
     of_vendors = _OF_VENDORS.findall(first_line)
     assert numbers or of_vendors
     assert all(number in rows() for number in numbers)
-    assert all(name in (imap.__doc__ or "") for name in of_vendors)
+    assert all(name in (standards.__doc__ or "") for name in of_vendors)
 
 
 def test_the_contents_name_no_file_that_is_not_there() -> None:
