@@ -34,7 +34,7 @@ if not TYPE_CHECKING:
             made = dataclass(init=False, repr=False, eq=False, slots=slots, kw_only=kw_only)(cls)
             own = vars(made)
             if repr and "__repr__" not in own:
-                made.__repr__ = _repr
+                _defer(made, "__repr__", _repr)
             for name, write in (("__init__", _init), ("__eq__", _eq)):
                 if name not in own:
                     _defer(made, name, write)
@@ -108,10 +108,14 @@ def _hash(of: type) -> Callable[..., object]:
     return _written("__hash__", ["self"], [f"return hash({_together('self', of)})"], {})
 
 
-@recursive_repr("...")
-def _repr(self: object) -> str:
-    shown = [f"{field.name}={getattr(self, field.name)!r}" for field in fields(self) if field.repr]  # type: ignore[arg-type] # as above
-    return f"{type(self).__qualname__}({', '.join(shown)})"
+def _repr(of: type) -> Callable[..., object]:
+    names = [field.name for field in fields(of) if field.repr]  # and none of a child's, which may have secrets
+
+    @recursive_repr("...")
+    def show(self: object) -> str:
+        return f"{type(self).__qualname__}({', '.join([f'{name}={getattr(self, name)!r}' for name in names])})"
+
+    return show
 
 
 def _together(whose: str, of: type) -> str:

@@ -68,6 +68,14 @@ def test_it_is_made_as_a_dataclass_is_and_read_as_one(ours: Rich, theirs: Plain)
     assert Rich.__match_args__ == Plain.__match_args__
 
 
+def test_a_child_that_shows_nothing_of_its_own_keeps_its_secrets() -> None:
+    @value(frozen=True, slots=True, repr=False)
+    class Closed(Point):
+        secret: str = "hush"
+
+    assert repr(Closed(1)).endswith("Closed(x=1, y=0, name='')")
+
+
 def test_what_does_not_count_does_not_tell_objects_apart() -> None:
     @value(frozen=True, slots=True)
     class Noted:
