@@ -135,6 +135,7 @@ class Ruleset:
 
 _NOTHING_MATCHED = Verdict()
 _NO_MARKS: frozenset[Mark] = frozenset()
+_NO_FIELDS: frozenset[str] = frozenset()
 
 
 def _usual(rules: Iterable[ReadyRule], message: Message, facts: Facts) -> Verdict | None:
@@ -258,8 +259,8 @@ def _would(observed: Sequence[ReadyRule], message: Message, facts: Facts) -> Pla
 
 
 def _fields_of_targets(rule: Rule) -> frozenset[str]:
-    templates = (target.template for target in rule.then.targets())
-    return frozenset().union(*(template.header_fields for template in templates if template is not None))
+    templates = [target.template for target in rule.then.targets() if target.template is not None]
+    return frozenset().union(*(template.header_fields for template in templates)) if templates else _NO_FIELDS
 
 
 def _with_named(matches: Iterable[Groups], definitions: Definitions) -> Iterator[Condition]:
