@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from mailrules.client import Connection
 from mailrules.engine import ahead, reading
 from mailrules.engine.apply import ApplyMode, apply
 from mailrules.engine.caution import CarefulFetching
 from mailrules.engine.outcome import OutcomeState
 from mailrules.engine.reading import Fetched
-from mailrules.imap import INBOX
+from mailrules.imap import INBOX, Command, UidMove
 from mailrules.store import StateError
 from tests.builders import message
 from tests.engine.scene import Scene, rule, ruleset, scene
@@ -22,6 +24,7 @@ from tests.engine.test_stale import after
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import Point
 
+T = TypeVar("T")
 RULES = rule("even", 'subject.glob = "*even*"', 'move = "Even"') + rule("odd", 'subject.glob = "*odd*"', 'move = "Odd"')
 FETCH, MOVES = ["UID FETCH"], ["UID MOVE", "UID MOVE"]
 
@@ -64,6 +67,30 @@ async def test_all_is_asked_for_ahead_and_no_batch_waits_for_the_answers_to_the_
         assert it.proxy.recording.flights[:2] == [["SELECT"], FETCH * 3]
         assert it.proxy.recording.flights[2:3] == [FETCH * 3]  # when the first window has come
         assert it.subjects() == filed(55)
+
+
+async def test_no_command_of_a_batch_leaves_before_the_journal_has_all_of_it(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each batch is one transaction: its commands are sent when there have been so many."""
+    sent: list[tuple[int, int]] = []
+    submit = Connection.submit
+    for mailbox in ("Even", "Odd"):
+        dovecot.create(user, mailbox)
+    dovecot.deliver(user, *mails(60))
+    async with scene(dovecot, user, tmp_path, RULES) as it, it.session() as session:
+        await it.directory.refresh(session)
+        before = it.store.commits
+
+        def noted(self: Connection, command: Command[T]) -> asyncio.Future[T]:
+            if isinstance(command, UidMove):
+                sent.append((it.store.commits - before, len(command.messages)))
+            return submit(self, command)
+
+        monkeypatch.setattr(Connection, "submit", noted)
+        await apply(it.context, session, INBOX, mode=ApplyMode.DO, progress=lambda _done, _all: None)
+
+    assert sent == [(batch, 10) for batch in (1, 1, 2, 2, 3, 3)]
 
 
 async def test_ten_windows_are_filed_in_five_flights(
