@@ -62,7 +62,7 @@ class SelectedMailbox:
         match code:
             case UidValidity(value):
                 self.uidvalidity = value
-            case UidNext(value):
+            case UidNext(value) if self.uidnext is None:  # one that comes later may be of messages not shown yet
                 self.uidnext = value
             case PermanentFlags(flags):
                 self.permanent_flags = shared(flags)

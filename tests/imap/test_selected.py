@@ -52,3 +52,8 @@ def test_codes_change_what_they_are_about() -> None:
     )
     mailbox.update(parse(b"* OK [READ-WRITE] x"))
     assert not mailbox.read_only
+
+
+def test_uidnext_is_what_select_said() -> None:
+    """A later one may count messages that are not shown yet: who reads up to it would pass over them."""
+    assert after("* OK [UIDNEXT 9] x", "* OK [UIDNEXT 12] x").uidnext == 9
