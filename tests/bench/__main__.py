@@ -1,8 +1,9 @@
 """The whole benchmark, in one table: ``python -m tests.bench`` (``--quick`` for a small one, or name the axes).
 
 Each axis is measured for mailrules, for what nobody can go below (the floor) and for the peers, in turn in one run.
-Exit status 0: every goal that was measured is reached; 1: one is missed, or an axis could not be measured. With
---quick, or beside other work, seconds say little; counts are the same everywhere.
+Exit status 0: every goal that was measured is reached; 1: one is missed, or an axis could not be measured; 2: the
+command line is wrong. Beside other work seconds say little; counts are the same everywhere. With --quick the exit
+status is by counts alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from rich.console import Console
 
@@ -40,14 +43,26 @@ _ALONE = {
 }
 
 
+class Unusable(Exception):
+    """What was asked for can't be done: a file or a package is not there."""
+
+
 def main() -> int:
     """Measure what the command line names, print it; return the exit status."""
-    given = _arguments()
+    parser = _parser()
+    given = _arguments(parser)
+    try:
+        return _run(given)
+    except Unusable as error:
+        parser.error(str(error))
+
+
+def _run(given: argparse.Namespace) -> int:
     if given.axes == ["profile"]:
         return _profile(given)
     if given.axes == ["faults"]:
         return _faults(rounds=3 if given.quick else 20)
-    measured, failed = (load(given.show), False) if given.show else _measure(given)
+    measured, failed = (_shown(given.show), False) if given.show else _measure(given)
     rows = measured.rows
     if given.json:
         save(measured, given.json)
@@ -58,11 +73,12 @@ def main() -> int:
     for page in given.page:
         fill(page, texts_of(measured))
     if given.plots:
-        importlib.import_module("tests.bench.plots").draw(rows, given.plots)
-    return int(failed or any(row.reached is False for row in rows))
+        _module("tests.bench.plots").draw(rows, given.plots)
+    missed = any(row.reached is False for row in rows if row.counted or not given.quick)
+    return int(failed or missed)
 
 
-def _arguments() -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -70,7 +86,7 @@ def _arguments() -> argparse.Namespace:
     alone = ", ".join(f"{name} ({what})" for name, what in _ALONE.items())
     parser.add_argument("axes", nargs="*", default=["all"], metavar="AXIS", help=f"all; {names}; or alone: {alone}")
     parser.add_argument("--runs", type=int, default=None, help="how often each is measured (3; with --quick 1)")
-    parser.add_argument("--quick", action="store_true", help="measure little")
+    parser.add_argument("--quick", action="store_true", help="measure little; the exit status is by counts alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all values of all runs down")
     parser.add_argument(
         "--show",
@@ -88,12 +104,33 @@ def _arguments() -> argparse.Namespace:
         help="put the table or the profile into a page of the manual",
     )
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="draw the plots (needs the extra: bench)")
+    return parser
+
+
+def _arguments(parser: argparse.ArgumentParser) -> argparse.Namespace:
     given = parser.parse_intermixed_args()
     if wrong := [axis for axis in given.axes if axis not in {*AXES, "all", *_ALONE}]:
         parser.error(
             f"no axis: {', '.join(wrong)}; there are {', '.join(AXES)}, all; and {', '.join(_ALONE)}, each alone"
         )
+    if len(given.axes) > 1 and (alone := [axis for axis in given.axes if axis in _ALONE]):
+        parser.error(f"{alone[0]} is measured alone: name no other axis beside it")
     return given
+
+
+def _shown(paths: Sequence[Path]) -> Measured:
+    try:
+        return load(paths)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"--show: {error}") from error
+
+
+def _module(name: str) -> ModuleType:
+    """Import what only some of the work takes. Raises Unusable where it lacks a package."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise Unusable(f"{error}: pip install -e '.[test,bench]'") from error
 
 
 def _measure(given: argparse.Namespace) -> tuple[Measured, bool]:
@@ -105,10 +142,14 @@ def _measure(given: argparse.Namespace) -> tuple[Measured, bool]:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), given.runs or (1 if given.quick else 3), given.quick, say)
         for axis in chosen:
-            module = importlib.import_module(f"tests.bench.rows.{axis.replace('-', '_')}")
             began = time.monotonic()
             try:
-                rows.extend(module.rows(bench))  # those before a failure stay
+                rows.extend(
+                    _module(f"tests.bench.rows.{axis.replace('-', '_')}").rows(bench)
+                )  # those before a failure stay
+            except Unusable as error:
+                failed = True
+                progress.print(f"{axis}: not measured: {error}", style="bold red", markup=False, soft_wrap=True)
             except Exception:  # noqa: BLE001 - the other axes are measured all the same
                 failed = True
                 progress.print(f"{axis}: not measured", style="bold red")
@@ -118,12 +159,12 @@ def _measure(given: argparse.Namespace) -> tuple[Measured, bool]:
 
 
 def _faults(*, rounds: int) -> int:
-    asyncio.run(importlib.import_module("tests.bench.faults").main(rounds))
+    asyncio.run(_module("tests.bench.faults").main(rounds))
     return 0
 
 
 def _profile(given: argparse.Namespace) -> int:
-    importlib.import_module("tests.bench.stages").main(given.runs or 1, given.page, quick=given.quick)
+    _module("tests.bench.stages").main(given.runs or 1, given.page, quick=given.quick)
     return 0
 
 

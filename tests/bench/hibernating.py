@@ -33,6 +33,10 @@ class Rest:
     seconds: float
     """From its start until all were watched."""
 
+    def __str__(self) -> str:
+        memory = f"{self.resident / 1024:.0f} MiB, {self.load:.2f} % of a core at rest"
+        return f"{self.mailboxes:,} mailboxes: all watched after {self.seconds:.1f} s, {memory}"
+
 
 def measure(number: int, seconds: float) -> Rest:
     """Let a daemon rest with so many accounts, each with one mailbox and a connection with TLS."""

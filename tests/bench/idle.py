@@ -67,6 +67,10 @@ class Idle:
     longest_pause: float
     """Milliseconds that the longest collection of garbage took."""
 
+    def __str__(self) -> str:
+        memory = f"{self.resident / 1024:.0f} MiB, {self.load:.2f} % of a core at rest"
+        return f"all in IDLE after {self.seconds:.1f} s, {memory}, EXISTS to moved in {self.answer:.1f} ms"
+
 
 # The server's process
 

@@ -44,6 +44,9 @@ class Spent:
     memory: float
     """Mebibytes at its largest."""
 
+    def __str__(self) -> str:
+        return f"{self.wall:.1f} s, {self.cpu:.1f} s of the processor, {self.memory:.0f} MiB at most"
+
 
 def python(*arguments: str) -> Program:
     """Run this interpreter."""

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.bench import __main__ as command_line
 from tests.bench import floor, sieve
 from tests.bench.kept import Measured, load, save
 from tests.bench.mixed import headers, mixed_rules
@@ -54,6 +55,47 @@ def test_what_was_measured_axis_by_axis_fills_the_pages_together(tmp_path: Path)
     assert (
         "| one, in s |  |  | 2 |  | ≤ 5 | reached |\n| two, in s |  |  | 2 |  | ≤ 1 | **missed** |" in page.read_text()
     )
+
+
+@pytest.mark.parametrize(("counted", "quick", "status"), [(False, False, 1), (False, True, 0), (True, True, 1)])
+def test_the_exit_status_of_a_quick_run_is_by_counts_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, counted: bool, quick: bool, status: int
+) -> None:
+    missed = Row("axis", "", Sample.of([2.0]), goal=Goal(1), counted=counted)
+    save(Measured([missed], cores=3), tmp_path / "rows")
+    monkeypatch.setattr(sys, "argv", ["bench", "--show", str(tmp_path / "rows"), *["--quick"] * quick])
+    assert status == command_line.main()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["profile", "start"], "profile is measured alone"),
+        (["start", "faults"], "faults is measured alone"),
+        (["--show", "/nosuch.json"], "--show: [Errno 2] No such file or directory: '/nosuch.json'"),
+        (["--show", __file__], "--show: "),
+        (["nosuch"], "no axis: nosuch"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_said_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    assert 2 == ended.value.code
+    assert f"error: {reason}" in capsys.readouterr().err
+
+
+def test_an_axis_whose_packages_are_not_there_is_not_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "tests.bench.rows.start", None)
+    monkeypatch.setattr(sys, "argv", ["bench", "start"])
+    assert 1 == command_line.main()
+    told = capsys.readouterr().err
+    assert "start: not measured: " in told
+    assert "pip install -e '.[test,bench]'" in told
 
 
 def test_the_rules_as_a_sieve_script_file_no_more_than_the_rules() -> None:

@@ -61,7 +61,8 @@ def rows(bench: Bench) -> Iterator[Row]:
         ours[number].append(seconds(rulesets[number], blocks) / len(blocks) * 1e6)
         if number in beside:
             peers[number].append(beside[number].microseconds())
-        bench.say(f"{number:,} rules: {ours[number][-1]:.0f} µs, {_PEER} {peers[number][-1:]}")
+        beside_it = f", {_PEER} {peers[number][-1]:.0f} µs" if number in beside else ""
+        bench.say(f"{number:,} rules: mailrules {ours[number][-1]:.0f} µs a message{beside_it}")
     for number in numbers:
         named = {_PEER: Sample.of(peers[number])} if peers[number] else {}
         goal = Goal(100) if number == MANY else Goal(1, Against.PEER) if number >= 100 and named else None

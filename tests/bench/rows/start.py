@@ -33,6 +33,10 @@ class Reload:
     usual: float
     longest: float
 
+    def __str__(self) -> str:
+        told = f"messages moved in {self.usual * 1000:.0f} ms before, {self.longest * 1000:.0f} ms at most meanwhile"
+        return f"in force after {self.seconds:.2f} s, {told}"
+
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Measure commands, then reloads."""
@@ -62,7 +66,8 @@ def rows(bench: Bench) -> Iterator[Row]:
     # What people are told: a message is filed within a second, whatever else goes on.
     longest, usual = Sample.of(one.longest for one in reloads), Sample.of(one.usual for one in reloads)
     yield Row(f"{axis}: longest EXISTS to moved meanwhile (floor: the usual)", "s", longest, usual, goal=Goal(1))
-    bench.say(f"{axis}: {reloads}")
+    for reload in reloads:
+        bench.say(f"{axis}: {reload}")
 
 
 async def _reload(bench: Bench, server: Dovecot, turn: int, number: int) -> Reload:
