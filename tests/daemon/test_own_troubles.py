@@ -93,14 +93,14 @@ async def test_a_state_that_gives_no_lease_for_now_is_no_bug_and_tried_again(
     monkeypatch.setattr(tending, "_RESTART_PAUSE", 0.1)
     leases, lease = 0, SqliteStore.lease
 
-    def second_fails(store: SqliteStore, name: str) -> AbstractAsyncContextManager[None]:
+    def first_fails(store: SqliteStore, name: str) -> AbstractAsyncContextManager[None]:
         nonlocal leases
         leases += 1
-        if leases == 2:  # the first one is only asked for
+        if leases == 1:
             raise StateError("read-only")
         return lease(store, name)
 
-    monkeypatch.setattr(SqliteStore, "lease", second_fails)
+    monkeypatch.setattr(SqliteStore, "lease", first_fails)
     async with MemoryServer() as server:
         house.write(table(server))
         async with house.running():
