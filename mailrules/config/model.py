@@ -224,7 +224,7 @@ class Account(Settings):
     """How many connections to the server may be open at once."""
 
     poll: Annotated[Seconds, Field(ge=5)] = 60.0
-    """How often mailboxes with no connection of their own, or no IDLE, are looked at: seconds, or a text such as "2 min"."""
+    """How often mailboxes with no connection of their own, or no IDLE, are looked at: seconds, or a text: "2 min"."""
 
     keepalive: Annotated[Seconds, Field(ge=10, le=IDLE_LIMIT)] = 240.0
     """Within what time a dead connection is noticed: seconds, or a text such as "4 min"."""
