@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mailrules.engine import shortcomings
 from mailrules.engine.shortcomings import Shortcomings
+from mailrules.rules import Rule
 from mailrules.rules.definitions import Definitions
 from mailrules.rules.match import Match
 from tests.engine.scene import Scene, rule, ruleset, scene
@@ -101,3 +103,20 @@ async def test_a_dot_is_a_character_where_the_server_separates_by_slashes(
     rules = rule("literal", 'subject = "one"', 'move = "Customers/example.org"')
     async with scene(dovecot, user, tmp_path, rules) as it:
         assert await news(it, Shortcomings(it.context)) == ()
+
+
+async def test_what_rules_ask_is_worked_out_once_for_all_accounts(
+    dovecot: Dovecot, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out: list[str] = []
+    by = shortcomings._Asked.by
+
+    def noted(rule: Rule) -> shortcomings._Asked:
+        worked_out.append(rule.name)
+        return by(rule)
+
+    monkeypatch.setattr(shortcomings._Asked, "by", noted)
+    async with scene(dovecot, user, tmp_path, MOVE + JUNK) as it:
+        for _ in range(3):
+            await news(it, Shortcomings(it.context))
+    assert worked_out == ["move", "junk"]
