@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import resource
 import socket
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,9 @@ KEEPALIVE_EVERY = 30
 
 EACH = 5.0
 """Seconds for each address but the last: where a host has an IPv6 address that leads nowhere, IPv4 is soon tried."""
+
+KEPT_BACK = 64
+"""Descriptors that no connection may take: for the state, names, certificates, and whoever asks how it is."""
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 
@@ -53,6 +58,8 @@ async def _resolve(endpoint: Endpoint) -> list[tuple[socket.AddressFamily, Socke
         found = await loop.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         raise ConnectFailed(f"{endpoint.host}: no such host, or the name cannot be looked up now") from error
+    except OSError as error:  # such as too many open files
+        raise ConnectFailed(f"{endpoint.host}: the name cannot be looked up now: {error.strerror or error}") from error
     except UnicodeError as error:  # the name's IDNA form: an empty label, or one that is too long
         raise ConnectFailed(f"{endpoint.host}: this is no host name") from error
     return [(family, address) for family, _, _, _, address in found]
@@ -61,6 +68,7 @@ async def _resolve(endpoint: Endpoint) -> list[tuple[socket.AddressFamily, Socke
 async def _connect(family: socket.AddressFamily, address: SocketAddress) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
+        _leave_some(made.fileno())
         made.settimeout(0)  # non-blocking
         _keep_alive(made)
         await asyncio.get_running_loop().sock_connect(made, address)
@@ -68,6 +76,13 @@ async def _connect(family: socket.AddressFamily, address: SocketAddress) -> sock
         made.close()
         raise
     return made
+
+
+def _leave_some(descriptor: int) -> None:
+    """Raise OSError if a connection with this descriptor, the lowest one that is free, would leave too few."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit != resource.RLIM_INFINITY and descriptor >= limit - min(KEPT_BACK, limit // 4):
+        raise OSError(errno.EMFILE, f"too few descriptors: of {limit} the last ones are kept for other things")
 
 
 def _keep_alive(made: socket.socket) -> None:

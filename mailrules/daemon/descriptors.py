@@ -5,6 +5,8 @@ from __future__ import annotations
 import resource
 from typing import TYPE_CHECKING
 
+from mailrules.client.dial import KEPT_BACK
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -13,9 +15,6 @@ if TYPE_CHECKING:
     from mailrules.config import Account
 
 __all__ = ["make_room"]
-
-_OTHERS = 64
-"""Descriptors for the state, the leases, whoever asks how it is, and what repairs and scheduled rules open."""
 
 
 def make_room(accounts: Iterable[Account], log: FilteringBoundLogger) -> None:
@@ -27,7 +26,7 @@ def make_room(accounts: Iterable[Account], log: FilteringBoundLogger) -> None:
             soft = hard
         except (OSError, ValueError):  # macOS tells of no limit, and refuses that
             pass
-    needed = sum(_least(account) for account in accounts) + _OTHERS
+    needed = sum(_least(account) for account in accounts) + KEPT_BACK
     if soft != resource.RLIM_INFINITY and needed > soft:
         log.error(
             "too few descriptors",

@@ -6,6 +6,7 @@ Stopping is cancelling. What must not be cut in the middle, a flight of commands
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 from typing import TYPE_CHECKING, TypeVar
 
@@ -57,7 +58,8 @@ async def retried(work: Callable[[], Awaitable[None]], log: FilteringBoundLogger
         except (ClientError, ImapError, StateError) as error:
             trouble = error
         except Exception as error:
-            log.exception("unexpected error")
+            if not _is_short_of_descriptors(error):
+                log.exception("unexpected error")
             trouble = error
         finally:
             pulse.leave()
@@ -71,6 +73,11 @@ async def retried(work: Callable[[], Awaitable[None]], log: FilteringBoundLogger
         pulse.make("waiting for the next try", pause)
         await asyncio.sleep(pause)
         pulse.keep()
+
+
+def _is_short_of_descriptors(error: Exception) -> bool:
+    """Whether it failed for lack of descriptors: those of the process, or of the whole system."""
+    return isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}
 
 
 async def unhurried(work: Coroutine[object, object, T]) -> T:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 
 import pytest
 
-from mailrules.client import Endpoint, dial
+from mailrules.client import ConnectFailed, Endpoint, dial
 from tests.servers.dovecot import HOST
 
 LIMIT = 60.0  # seconds
@@ -64,3 +65,20 @@ async def test_many_dead_addresses_share_the_limit(monkeypatch: pytest.MonkeyPat
     async with asyncio.timeout(LIMIT):
         (await dial.dial(Endpoint("mail", 1), limit=6)).close()
     assert routes.tried == ["::1", "::1", "::1", HOST]
+
+
+async def test_connections_leave_some_descriptors_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (8, 8))  # six for connections, and pytest has them
+    with socket.create_server((HOST, 0)) as server, pytest.raises(ConnectFailed, match="too few descriptors: of 8 "):
+        (await dial.dial(Endpoint(HOST, server.getsockname()[1]), limit=LIMIT)).close()
+
+
+async def test_a_name_that_no_descriptor_is_left_to_look_up_is_a_failed_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    with pytest.raises(ConnectFailed, match="mail: the name cannot be looked up now: Too many open files"):
+        await dial.dial(Endpoint("mail", 1), limit=LIMIT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from typing import TYPE_CHECKING
 
 import pytest
@@ -241,3 +242,11 @@ async def test_tasks_that_ignore_a_first_cancel_are_cancelled_again_when_the_cal
     ending.cancel()
     await asyncio.wait({ending}, timeout=LIMIT)
     assert (ending.cancelled(), all(task.cancelled() for task in tasks)) == (True, True)
+
+
+async def test_a_lack_of_descriptors_is_told_of_in_one_line_and_tried_again_later(pauses: list[float]) -> None:
+    work = Work(OSError(errno.EMFILE, "Too many open files"))
+    with capture_logs() as lines:
+        await retried(work, logger(), Pulse("INBOX"))
+    assert [(line["event"], line["log_level"]) for line in lines] == [("interrupted", "warning")]
+    assert pauses == [1.0]
