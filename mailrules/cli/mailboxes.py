@@ -26,14 +26,14 @@ class Row:
     special_use: str | None
     messages: int | None
     watched: str
-    """``notify``, ``notify status``, ``idle``, ``poll`` where the server has no IDLE, ``sweep`` or ``no``."""
+    """``notify``, ``notify status``, ``idle``, ``poll`` where the server has no IDLE, ``rounds`` or ``no``."""
 
 
 def command(config: ConfigFile = None, account: AccountName = None, as_json: AsJson = False) -> None:
     """List the mailboxes of the accounts and how each is watched.
 
     notify: by a connection on which the server shows new mail by itself; notify status: the server tells there that
-    mail has come; idle: by a connection of its own; poll: the same on a server without IDLE; sweep: looked at now and
+    mail has come; idle: by a connection of its own; poll: the same on a server without IDLE; rounds: looked at now and
     then; no: not watched.
     """
     loaded = load(find_config(config))
@@ -92,4 +92,4 @@ def _watching(settings: Account, session: Session, infos: list[MailboxInfo]) -> 
         if info.name == layout.lead or info.name in layout.held:
             yield info.path, held
         elif info.name in layout.rounds:
-            yield info.path, "notify status" if tells else "sweep"
+            yield info.path, "notify status" if tells else "rounds"
