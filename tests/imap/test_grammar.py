@@ -207,14 +207,14 @@ _WORDS = st.recursive(
 )
 
 
-def write(words: list[Argument]) -> None:
+def write(words: tuple[Argument, ...]) -> None:
     if line(words) is None:
         check(words)
 
 
-@given(words=st.lists(_WORDS, min_size=1, max_size=4), mode=st.sampled_from(LiteralMode))
+@given(words=st.lists(_WORDS, min_size=1, max_size=4).map(tuple), mode=st.sampled_from(LiteralMode))
 def test_a_command_without_a_literal_is_written_at_once_as_it_is_in_segments(
-    words: list[Argument], mode: LiteralMode
+    words: tuple[Argument, ...], mode: LiteralMode
 ) -> None:
     try:
         expected = segments(words, mode)
