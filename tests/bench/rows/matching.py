@@ -6,6 +6,7 @@ what it takes above an empty script. Seconds are those of the processor.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import sys
 from collections import defaultdict
@@ -56,6 +57,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     peers: dict[int, list[float]] = defaultdict(list)
     numbers = bench.either((FEW, 100, 1_000, 5_000, MANY, 100_000), (FEW, 100, 1_000))
     rulesets = {number: compiled(mixed_rules(number)) for number in numbers}
+    gc.freeze()  # as the daemon has it: else the collector goes over all of them while one is measured
     beside = {number: _beside(bench, number, blocks) for number in numbers if number <= MANY and sieve.available()}
     for _, number in itertools.product(range(bench.runs), numbers):
         ours[number].append(seconds(rulesets[number], blocks) / len(blocks) * 1e6)
